@@ -1,0 +1,12 @@
+export * from './config.ts';
+export { ConfigurationError, decodeConfiguration, encodeConfiguration } from './config-codec.ts';
+export { Core } from './core.ts';
+export * from './effects.ts';
+export * from './input.ts';
+export { InvariantViolation } from './invariant.ts';
+export { incarnationOf, memberId, nodeIdOf } from './member-id.ts';
+export * from './message.ts';
+export * from './options.ts';
+export * from './status.ts';
+export * from './types.ts';
+export * from './write.ts';
