@@ -1,0 +1,84 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { corrupt, StorageError } from './errors.ts';
+import { readLog } from './leveldb-log.ts';
+import { batchHead, type Manifest, readManifest } from './manifest.ts';
+
+/**
+ * Judges the files of a closed LevelDB database before LevelDB sees them: it would skip damaged parts of its
+ * write-ahead log in silence, and delete the evidence. Throws `CORRUPT_STORAGE` for anything but a clean end or a last
+ * write cut short by a crash. Reads only.
+ */
+export async function preflight(directory: string): Promise<void> {
+  const names = await readdir(directory);
+  const manifest = await readCurrentManifest(directory, names);
+  await checkTables(directory, names, manifest);
+  const logs = names
+    .map((name) => ({ name, number: /^\d+\.log$/.test(name) ? Number.parseInt(name, 10) : -1 }))
+    .filter(({ number }) => number >= Math.max(manifest.logNumber, 1))
+    .sort((a, b) => a.number - b.number);
+  if (manifest.logNumber > 0 && logs[0]?.number !== manifest.logNumber) {
+    throw corrupt(`write-ahead log ${manifest.logNumber} is missing in ${directory}`);
+  }
+  let expected: number | undefined;
+  for (const [place, { name }] of logs.entries()) {
+    expected = await checkLog(join(directory, name), {
+      isNewest: place === logs.length - 1,
+      expected,
+      lastSequence: manifest.lastSequence,
+    });
+  }
+}
+
+async function readCurrentManifest(directory: string, names: readonly string[]): Promise<Manifest> {
+  if (!names.includes('CURRENT')) throw corrupt(`CURRENT is missing in ${directory}`);
+  const current = (await readFile(join(directory, 'CURRENT'), 'latin1')).trim();
+  if (!/^MANIFEST-\d+$/.test(current)) throw corrupt(`CURRENT in ${directory} names no MANIFEST`);
+  if (!names.includes(current)) throw corrupt(`${current} is missing in ${directory}`);
+  return readManifest(await readFile(join(directory, current)));
+}
+
+async function checkTables(directory: string, names: readonly string[], manifest: Manifest): Promise<void> {
+  const present = new Map(
+    names.flatMap((name) => (/^\d+\.(ldb|sst)$/.test(name) ? [[Number.parseInt(name, 10), name] as const] : [])),
+  );
+  for (const [number, bytes] of manifest.tables) {
+    const name = present.get(number);
+    if (name === undefined) throw corrupt(`table file ${number} is missing in ${directory}`);
+    const { size } = await stat(join(directory, name));
+    if (size !== bytes) throw corrupt(`table file ${name} in ${directory} has ${size} bytes instead of ${bytes}`);
+  }
+}
+
+interface LogPlace {
+  readonly isNewest: boolean;
+  /** The sequence number that the first batch must have, as far as an older log tells. */
+  readonly expected: number | undefined;
+  /** Without an older log, the first batch may not lie beyond this. */
+  readonly lastSequence: number;
+}
+
+/** The sequence number that follows this log. */
+async function checkLog(path: string, place: LogPlace): Promise<number | undefined> {
+  const file = await stat(path);
+  if (!file.isFile()) throw corrupt(`${path} is no file`);
+  const { records, damage } = readLog(await readFile(path));
+  if (damage !== undefined && !(damage.isTail && place.isNewest)) {
+    throw corrupt(`${path} is damaged at byte ${damage.offset}: ${damage.what}`);
+  }
+  let expected = place.expected;
+  for (const { offset, bytes } of records) {
+    const { sequence, count } = batchHead(bytes);
+    const fits = expected === undefined ? sequence <= place.lastSequence + 1 : sequence === expected;
+    if (!fits)
+      throw corrupt(
+        `${path} misses writes before byte ${offset}: batch ${sequence} after ${(expected ?? place.lastSequence + 1) - 1}`,
+      );
+    expected = sequence + count;
+  }
+  return expected;
+}
+
+/** Whether `error` is the verdict that stored bytes are not what was written. */
+export const isDamage = (error: unknown): error is StorageError =>
+  error instanceof StorageError && error.code === 'CORRUPT_STORAGE';

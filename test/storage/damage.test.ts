@@ -1,0 +1,273 @@
+import { cp, readdir, readFile, rm, truncate } from 'node:fs/promises';
+import { Level } from 'level';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Entry } from '../../raft/index.ts';
+import type { Opened } from '../../storage/index.ts';
+import { alter, flipBit, type LevelMachine, reasonOf, usedMachine } from './level-machine.ts';
+import { asked, entriesAfter, lastOf, rowsOf, write } from './samples.ts';
+
+/** A member that was used and stopped in good order; each test damages a copy. */
+let original: { machine: LevelMachine; entries: readonly Entry[] };
+const copies: LevelMachine[] = [];
+
+beforeAll(async () => {
+  original = await usedMachine();
+});
+afterEach(async () => {
+  for (const copy of copies.splice(0)) await copy.remove();
+});
+afterAll(() => original.machine.remove());
+
+async function copyOf(machine: LevelMachine): Promise<LevelMachine> {
+  const copy = await machine.crashed();
+  copies.push(copy);
+  return copy;
+}
+
+const damaged = (): Promise<LevelMachine> => copyOf(original.machine);
+
+const entriesIn = (found: Opened): readonly number[] =>
+  found.kind === 'member' ? found.restored.entries.map((entry) => entry.index) : [];
+
+const holdsOriginal = (found: Opened): boolean =>
+  found.kind === 'member' &&
+  found.restored.entries.length === original.entries.length &&
+  found.restored.entries.every((entry, place) => {
+    const expected = original.entries[place];
+    return expected?.chain === entry.chain && Buffer.compare(expected.payload, entry.payload) === 0;
+  });
+
+/** A copy whose log and table stand in table files instead of a write-ahead log. */
+let packed: LevelMachine | undefined;
+afterAll(() => packed?.remove());
+
+async function compacted(): Promise<LevelMachine> {
+  packed ??= await pack();
+  return copyOf(packed);
+}
+
+async function pack(): Promise<LevelMachine> {
+  const machine = await original.machine.crashed();
+  for (const name of ['log', 'table-1']) {
+    // LevelDB turns its write-ahead log into table files at each open.
+    await (await openBare(machine.path(name))).close();
+  }
+  return machine;
+}
+
+/** LevelDB without any of our checks. */
+async function openBare(path: string): Promise<Level<Buffer, Buffer>> {
+  const level = new Level<Buffer, Buffer>(path, { keyEncoding: 'buffer', valueEncoding: 'buffer' });
+  await level.open();
+  return level;
+}
+
+describe('a log damaged in the middle', () => {
+  const offsets = [0.1, 0.3, 0.5, 0.7, 0.9];
+
+  test('by one bit is quarantined, wherever the bit is', async () => {
+    for (const part of offsets) {
+      const machine = await damaged();
+      const log = await machine.newest('log', '.log');
+      await flipBit(log, Math.floor((await readFile(log)).length * part));
+
+      expect(await reasonOf(machine)).toMatch(/\.log is damaged at byte \d+/);
+    }
+  });
+
+  test('is opened by LevelDB without a word: the contrast to the check before', async () => {
+    const machine = await damaged();
+    const log = await machine.newest('log', '.log');
+    await flipBit(log, Math.floor((await readFile(log)).length / 2));
+
+    const level = await openBare(machine.path('log'));
+    const keys = await level.keys({ gte: Buffer.of(0x10), lt: Buffer.of(0x11) }).all();
+    await level.close();
+
+    expect(keys.length).toBeLessThan(original.entries.length);
+    expect(keys.at(-1)?.readUInt32BE(5)).toBe(original.entries.length);
+  });
+
+  test('by a page of zeros is quarantined', async () => {
+    const machine = await damaged();
+    await alter(await machine.newest('log', '.log'), (bytes) => bytes.fill(0, 40_960, 45_056));
+
+    expect(await reasonOf(machine)).toMatch(/\.log is damaged at byte \d+/);
+  });
+
+  test('by a block that vanished whole is quarantined: the sequence numbers do not meet', async () => {
+    const machine = await damaged();
+    const block = 32 * 1024;
+    await alter(await machine.newest('log', '.log'), (bytes) => {
+      // The second block goes; what follows begins in the middle of a record or with a later one.
+      return Buffer.concat([bytes.subarray(0, block), bytes.subarray(2 * block)]);
+    });
+
+    expect(await reasonOf(machine)).toMatch(/damaged|misses writes/);
+  });
+
+  test('stays quarantined, keeps the data as it was, and a copy as evidence', async () => {
+    const machine = await damaged();
+    const log = await machine.newest('log', '.log');
+    await flipBit(log, 50_000);
+    const before = await readFile(log);
+
+    const first = await reasonOf(machine);
+    const second = await reasonOf(machine);
+
+    expect(second).toBe(first);
+    expect((await readFile(log)).equals(before)).toBe(true);
+    const name = log.slice(log.lastIndexOf('/') + 1);
+    expect((await readFile(machine.path('quarantine', 'evidence-log-1', name))).equals(before)).toBe(true);
+    expect(await readdir(machine.path('quarantine'))).toHaveLength(2);
+  });
+});
+
+describe('a log cut short', () => {
+  /** A copy with one write more than its watermark knows, which is what a crash leaves. */
+  async function crashedAfterAWrite(): Promise<{ machine: LevelMachine; last: number }> {
+    const living = await damaged();
+    const { store } = await living.open();
+    const more = entriesAfter(lastOf([...original.entries]), 1, { bytes: 4_096 });
+    await write(store, { entries: more });
+    return { machine: await copyOf(living), last: lastOf(more).index };
+  }
+
+  test('in its last write goes on without that write, whatever is left of it', async () => {
+    const { machine, last } = await crashedAfterAWrite();
+    const log = await machine.newest('log', '.log');
+    const { length } = await readFile(log);
+    for (const cut of [1, 100, 4_000, 4_200]) {
+      const torn = await copyOf(machine);
+      await truncate(await torn.newest('log', '.log'), length - cut);
+
+      const { found } = await torn.open();
+
+      expect(entriesIn(found).at(-1)).toBe(last - 1);
+    }
+  });
+
+  test('by zeros where the last write should be goes on without it', async () => {
+    const { machine, last } = await crashedAfterAWrite();
+    await alter(await machine.newest('log', '.log'), (bytes) => bytes.fill(0, bytes.length - 4_200));
+
+    const { found } = await machine.open();
+
+    expect(entriesIn(found).at(-1)).toBe(last - 1);
+  });
+
+  test('below its watermark is quarantined', async () => {
+    const machine = await damaged();
+    await truncate(await machine.newest('log', '.log'), 60_000);
+
+    expect(await reasonOf(machine)).toMatch(/the log ends at \d+ but had reached 120/);
+  });
+
+  test('to nothing, or deleted, is quarantined', async () => {
+    const emptied = await damaged();
+    await truncate(await emptied.newest('log', '.log'), 0);
+    const deleted = await damaged();
+    await rm(await deleted.newest('log', '.log'));
+    const gone = await damaged();
+    await rm(gone.path('log'), { recursive: true });
+
+    expect(await reasonOf(emptied)).toMatch(/lacks the record|had reached/);
+    expect(await reasonOf(deleted)).toMatch(/write-ahead log \d+ is missing/);
+    expect(await reasonOf(gone)).toMatch(/log is missing/);
+  });
+
+  test('is quarantined when its newest term and vote are gone', async () => {
+    const machine = await damaged();
+    const { store } = await machine.open();
+    await write(store, { hardState: { term: 2, votedFor: 'b/1' } });
+    await machine.stop();
+    const log = await machine.newest('log', '.log');
+    await truncate(log, (await readFile(log)).length - 1);
+
+    expect(await reasonOf(machine)).toMatch(/the log is of term 1 but this node was in 2/);
+  });
+});
+
+describe('an older copy', () => {
+  test('of the log alone is quarantined', async () => {
+    const machine = await damaged();
+    const { store } = await machine.open();
+    await write(store, { entries: entriesAfter(lastOf([...original.entries]), 1) });
+    await machine.stop();
+    await rm(machine.path('log'), { recursive: true });
+    await cp(original.machine.path('log'), machine.path('log'), { recursive: true });
+
+    expect(await reasonOf(machine)).toMatch(/ends at 120 but had reached 121/);
+  });
+
+  test('of another table is quarantined', async () => {
+    const machine = await damaged();
+    const other = await usedMachine(3);
+    copies.push(other.machine);
+    await rm(machine.path('table-1'), { recursive: true });
+    await cp(other.machine.path('table-1'), machine.path('table-1'), { recursive: true });
+
+    expect(await reasonOf(machine)).toMatch(/another node's/);
+  });
+
+  test('of the whole directory opens: only the peers can tell, by the run that they have seen', async () => {
+    const machine = await damaged();
+    const { found } = await machine.open();
+
+    expect(found).toMatchObject({ kind: 'member', identity: { run: 2 } });
+  });
+});
+
+describe('damaged table files', () => {
+  test('are quarantined if a file is missing or has another size', async () => {
+    for (const directory of ['log', 'table-1']) {
+      const missing = await compacted();
+      await rm(await missing.newest(directory, '.ldb'));
+      const short = await compacted();
+      await truncate(await short.newest(directory, '.ldb'), 1_000);
+
+      expect(await reasonOf(missing)).toMatch(/table file \d+ is missing/);
+      expect(await reasonOf(short)).toMatch(/has 1000 bytes instead of/);
+    }
+  });
+
+  test('never give a wrong row or entry for a flipped bit', async () => {
+    for (const directory of ['log', 'table-1']) {
+      const size = (await readFile(await (await compacted()).newest(directory, '.ldb'))).length;
+      let quarantined = 0;
+      for (let offset = 100; offset < size; offset += Math.ceil(size / 10)) {
+        const machine = await compacted();
+        await flipBit(await machine.newest(directory, '.ldb'), offset);
+
+        const { found } = await machine.open();
+
+        if (found.kind === 'quarantined') {
+          quarantined += 1;
+          continue;
+        }
+        // Some bytes (restart points, the index's separators) carry nothing that a full read depends on.
+        expect(holdsOriginal(found)).toBe(true);
+        expect(found.kind === 'member' && Object.keys(await rowsOf(found.rows))).toHaveLength(50);
+      }
+      expect(quarantined).toBeGreaterThan(3);
+    }
+  });
+
+  test('and a row that vanished without a trace are quarantined', async () => {
+    const machine = await damaged();
+    const level = await openBare(machine.path('table-1'));
+    await level.del(Buffer.from('0row-7'));
+    await level.close();
+
+    expect(await reasonOf(machine)).toMatch(/holds 49 rows that are not the 50/);
+  });
+});
+
+test('a machine that was damaged in no way opens with everything', async () => {
+  const { found } = await (await damaged()).open();
+
+  expect(holdsOriginal(found)).toBe(true);
+  expect(await asked<unknown>((done) => (found.kind === 'member' ? found.rows.next(done) : undefined))).toHaveLength(
+    50,
+  );
+});

@@ -1,0 +1,198 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, expect, test } from 'vitest';
+import { LevelStore, type Opened, resetDataDir } from '../../storage/index.ts';
+import { LevelMachine } from './level-machine.ts';
+import { asked, checkpoint, entriesAfter, genesis, lastOf, noWrite, positionOf, start, write } from './samples.ts';
+
+const machines: LevelMachine[] = [];
+afterEach(async () => {
+  for (const machine of machines.splice(0)) await machine.remove();
+});
+
+async function make(): Promise<LevelMachine> {
+  const machine = await LevelMachine.make();
+  machines.push(machine);
+  return machine;
+}
+
+const openAt = (dataDir: string): Promise<Opened> =>
+  asked<Opened>((done) => new LevelStore({ dataDir, nodeId: 'n1' }).open(done));
+
+/** A process that opens the directory, says so, and lives until it is killed. */
+const holder = `
+  const { LevelStore } = await import(process.argv[1]);
+  new LevelStore({ dataDir: process.argv[2], nodeId: 'n1' }).open((outcome) => {
+    console.log(outcome.ok ? 'open' : outcome.error.code);
+    setInterval(() => undefined, 1_000);
+  });
+`;
+const built = fileURLToPath(new URL('../../dist/storage/index.js', import.meta.url));
+
+test('a directory that another process uses is refused, and free once that one is killed', async () => {
+  const machine = await make();
+  const child = spawn(process.execPath, ['--input-type=module', '-e', holder, built, machine.dataDir]);
+  const [said] = await once(createInterface(child.stdout), 'line');
+  expect(said).toBe('open');
+
+  await expect(openAt(machine.dataDir)).rejects.toMatchObject({
+    code: 'DATA_DIR_IN_USE',
+    message: expect.stringContaining('in use by another process'),
+  });
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+
+  // The refused attempt has not raised the run: it was never in.
+  expect((await machine.open()).found).toMatchObject({ kind: 'blank', identity: { run: 2 } });
+});
+
+test('a directory of another node is refused', async () => {
+  const machine = await make();
+  await machine.open();
+  await machine.stop();
+
+  await expect(machine.open({ nodeId: 'n2' })).rejects.toMatchObject({
+    code: 'WRONG_NODE',
+    message: expect.stringContaining('belongs to node n1, not to n2'),
+  });
+  await expect(machine.open()).resolves.toMatchObject({ found: { identity: { run: 2 } } });
+});
+
+test('a file, a link, a path below a file and a directory of other things are refused', async () => {
+  const { root } = await make();
+  await writeFile(join(root, 'file'), '');
+  await mkdir(join(root, 'real'));
+  await symlink(join(root, 'real'), join(root, 'link'));
+  await mkdir(join(root, 'home'));
+  await writeFile(join(root, 'home', 'letter.txt'), '');
+
+  for (const path of ['file', 'link', 'file/below', 'home']) {
+    await expect(openAt(join(root, path)), path).rejects.toMatchObject({ code: 'DATA_DIR_UNSAFE' });
+  }
+  expect(await readdir(join(root, 'real'))).toEqual([]);
+  expect(await readdir(join(root, 'home'))).toEqual(['letter.txt']);
+});
+
+test('a directory that others may enter is closed to them', async () => {
+  const machine = await make();
+  await mkdir(machine.dataDir, { mode: 0o777 });
+
+  await machine.open();
+
+  expect((await stat(machine.dataDir)).mode & 0o777).toBe(0o700);
+  expect((await stat(machine.path('identity.json'))).mode & 0o077).toBe(0);
+});
+
+test('a place where nothing can be made is refused, as not writable', async () => {
+  // Nobody, not even root, can make directories there.
+  await expect(openAt('/sys/kernel/holdfast')).rejects.toMatchObject({ code: 'DATA_DIR_NOT_WRITABLE' });
+});
+
+test('an open that hangs is answered in time, and what ends too late is let go', async () => {
+  const machine = await make();
+  const timers: (() => void)[] = [];
+  const after = (_: number, fire: () => void): { cancel(): void } => {
+    timers.push(fire);
+    return { cancel: () => undefined };
+  };
+  const store = machine.store({ after });
+  const opening = asked<Opened>((done) => store.open(done));
+
+  for (const fire of timers) fire();
+
+  await expect(opening).rejects.toMatchObject({ code: 'OPEN_TIMEOUT' });
+  await expect
+    .poll(() => openAt(machine.dataDir).then((found) => found.kind, String), { timeout: 5_000 })
+    .toBe('blank');
+});
+
+test('a full disk ends the store: no later write is tried, and a restart finds all that was acknowledged', async () => {
+  const machine = await make();
+  const { store } = await machine.open({ writeBufferBytes: 64 * 1024 });
+  await asked((done) => store.form(genesis, done));
+  const acknowledged = entriesAfter(start, 10, { bytes: 1_024 });
+  await write(store, { hardState: { term: 1, votedFor: undefined }, entries: acknowledged });
+  const current = Number.parseInt((await machine.newest('log', '.log')).replace(/.*\//, ''), 10);
+  // LevelDB's next write-ahead logs are made where nothing fits.
+  const full = Array.from({ length: 11 }, (_, place) =>
+    machine.path('log', `${String(current + 1 + place).padStart(6, '0')}.log`),
+  );
+  for (const path of full) await symlink('/dev/full', path);
+
+  let last = lastOf(acknowledged);
+  let error: unknown;
+  for (let round = 0; round < 100 && error === undefined; round += 1) {
+    const entries = entriesAfter(last, 4, { bytes: 4_096 });
+    const outcome = await write(store, { entries }).catch((cause: unknown) => cause);
+    if (outcome instanceof Error) error = outcome;
+    else last = lastOf(entries);
+  }
+
+  expect(error).toMatchObject({
+    code: 'BACKEND',
+    message: expect.stringMatching(/No space left|Input\/output|Invalid/),
+  });
+  await expect(write(store, { entries: [] })).rejects.toBe(error);
+  await expect(checkpoint(store, positionOf(last), {})).rejects.toBe(error);
+  expect(() => store.readSnapshot()).toThrow();
+
+  await machine.stop();
+  // Room was made: what did not fit is empty files now.
+  for (const path of full) {
+    await rm(path);
+    await writeFile(path, '');
+  }
+  const { found } = await machine.open();
+  expect(found.kind === 'member' && found.restored.entries.length).toBe(last.index);
+});
+
+test('a reset moves everything aside and leaves a blank node of a new incarnation', async () => {
+  const machine = await make();
+  const { store, found } = await machine.open();
+  await asked((done) => store.form(genesis, done));
+  await expect(asked<void>((done) => resetDataDir(machine.dataDir, done))).rejects.toMatchObject({
+    code: 'DATA_DIR_IN_USE',
+  });
+  await machine.stop();
+
+  await asked<void>((done) => resetDataDir(machine.dataDir, done));
+
+  const { found: fresh } = await machine.open();
+  expect(fresh).toMatchObject({ kind: 'blank', identity: { run: 1, clusterId: undefined } });
+  expect(fresh.identity.incarnation).not.toBe(found.identity.incarnation);
+  expect((await readdir(machine.path('quarantine', 'reset-1'))).sort()).toEqual(
+    ['identity.json', 'log', 'table-1', 'watermark.a', 'watermark.b'].sort(),
+  );
+});
+
+test('a reset is the only cure for a quarantine', async () => {
+  const machine = await make();
+  const { store } = await machine.open();
+  await asked((done) => store.form(genesis, done));
+  await machine.stop();
+  const log = await machine.newest('log', '.log');
+  const whole = await readFile(log);
+  await writeFile(log, whole.subarray(0, 0));
+  expect((await machine.open()).found.kind).toBe('quarantined');
+  await machine.stop();
+
+  await writeFile(log, whole);
+  const { store: still, found } = await machine.open();
+
+  expect(found.kind).toBe('quarantined');
+  await expect(asked<void>((done) => still.write(noWrite, done))).rejects.toMatchObject({ code: 'CORRUPT_STORAGE' });
+  await machine.stop();
+  await asked<void>((done) => resetDataDir(machine.dataDir, done));
+  expect((await machine.open()).found.kind).toBe('blank');
+});
+
+test('what is free on the disk is known', async () => {
+  const machine = await make();
+  const { store } = await machine.open();
+
+  expect(store.bytesFree()).toBeGreaterThan(0);
+});
