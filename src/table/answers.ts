@@ -1,0 +1,78 @@
+import type { RowCell } from './changed-rows.ts';
+import type { Answer } from './command.ts';
+import * as field from './fields.ts';
+import { FieldError } from './fields.ts';
+import type { LimitName } from './limits.ts';
+
+/** Answers without a value of their own, made once. */
+export const queued: Answer = { kind: 'queued' };
+export const busy: Answer = { kind: 'busy' };
+export const cancelled: Answer = { kind: 'cancelled' };
+export const released: Answer = { kind: 'released' };
+export const notHeld: Answer = { kind: 'not-held' };
+export const stale: Answer = { kind: 'stale' };
+export const mismatch: Answer = { kind: 'mismatch' };
+export const sessionExpired: Answer = { kind: 'session-expired' };
+
+export const exceeded = (limit: LimitName, max: number): Answer => ({ kind: 'limit-exceeded', limit, max });
+
+/** Layout numbers, for ever: they stand in checkpoints. */
+const plain: readonly (readonly [number, Answer])[] = [
+  [1, queued],
+  [3, busy],
+  [4, cancelled],
+  [6, released],
+  [7, notHeld],
+  [8, stale],
+  [9, mismatch],
+  [10, sessionExpired],
+];
+
+const layout = { granted: 2, alreadyGranted: 5, limitExceeded: 11 } as const;
+
+const numbers: ReadonlyMap<string, number> = new Map(plain.map(([number, { kind }]) => [kind, number]));
+
+const answers: ReadonlyMap<unknown, Answer> = new Map(plain);
+
+/** An answer as it stands in a row. */
+export function answerCells(answer: Answer): readonly RowCell[] {
+  switch (answer.kind) {
+    case 'granted':
+      return [layout.granted, answer.token, answer.grantedAt];
+    case 'already-granted':
+      return [layout.alreadyGranted, answer.token];
+    case 'limit-exceeded':
+      return [layout.limitExceeded, answer.limit, answer.max];
+    default:
+      return [numbers.get(answer.kind) ?? 0];
+  }
+}
+
+export const answerField: field.Field<Answer> = (value, what) => {
+  const cells = field.tuple(value, what);
+  switch (cells[0]) {
+    case layout.granted: {
+      const [, token, grantedAt] = field.tupleOf(cells, what, 3);
+      return {
+        kind: 'granted',
+        token: field.positive(token, 'its token'),
+        grantedAt: field.nonNegative(grantedAt, 'its time'),
+      };
+    }
+    case layout.alreadyGranted: {
+      const [, token] = field.tupleOf(cells, what, 2);
+      return { kind: 'already-granted', token: field.positive(token, 'its token') };
+    }
+    case layout.limitExceeded: {
+      const [, limit, max] = field.tupleOf(cells, what, 3);
+      return { kind: 'limit-exceeded', limit: field.label(limit, 'its limit'), max: field.nonNegative(max, 'its max') };
+    }
+    default: {
+      const answer = answers.get(cells[0]);
+      if (answer === undefined || cells.length !== 1) {
+        throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 1 to 11`);
+      }
+      return answer;
+    }
+  }
+};

@@ -1,0 +1,165 @@
+import type { Command, OpenSession } from './command.ts';
+import * as field from './fields.ts';
+import { FieldError } from './fields.ts';
+import { modeField } from './modes.ts';
+
+export type Scalar = string | number | boolean | null;
+
+/** A command as it stands in the log. The first value says the layout; a changed layout takes a new number. */
+export type CommandTuple = readonly Scalar[];
+
+/** No command of this version: never proposed; in a committed entry it must stop the node. */
+export interface Malformed {
+  readonly kind: 'malformed';
+  /** What was expected and what came. */
+  readonly reason: string;
+}
+
+/** Layout numbers, for ever: they stand in logs. */
+export const layout = { started: 1, open: 2, close: 3, expire: 4, acquire: 5, cancel: 6, release: 7 } as const;
+
+/** The command as a flat tuple that `parseCommand` reads back to an equal command. */
+export function commandTuple(command: Command): CommandTuple {
+  switch (command.kind) {
+    case 'started':
+      return [layout.started, command.node, command.incarnation, command.run, command.boot];
+    case 'open':
+      return [layout.open, command.nonce, command.ttlMs, command.label, ...homeTuple(command.home)];
+    case 'close':
+      return [layout.close, command.session];
+    case 'expire':
+      return [layout.expire, command.session, command.version];
+    case 'acquire': {
+      const { session, sequence, mark, name, mode, waits } = command;
+      return [layout.acquire, session, sequence, mark, name, mode, waits];
+    }
+    case 'cancel':
+      return [layout.cancel, command.session, command.sequence, command.mark, command.target];
+    case 'release':
+      return [layout.release, command.session, command.sequence, command.mark, command.name, command.token];
+    default:
+      return command satisfies never;
+  }
+}
+
+/**
+ * The one validator of commands: used before a command enters the log, and again on every node when it is applied.
+ * Never throws, whatever is passed.
+ */
+export function parseCommand(tuple: unknown): Command | Malformed {
+  try {
+    return parse(tuple);
+  } catch (error) {
+    if (error instanceof FieldError) return { kind: 'malformed', reason: error.message };
+    throw error;
+  }
+}
+
+function parse(value: unknown): Command {
+  const tuple = field.tuple(value, 'the command');
+  switch (tuple[0]) {
+    case layout.started:
+      return parseStarted(tuple);
+    case layout.open:
+      return parseOpen(tuple);
+    case layout.close: {
+      const [, session] = field.tupleOf(tuple, 'a close', 2);
+      return { kind: 'close', session: field.positive(session, 'its session') };
+    }
+    case layout.expire: {
+      const [, session, version] = field.tupleOf(tuple, 'an expire', 3);
+      return {
+        kind: 'expire',
+        session: field.positive(session, 'its session'),
+        version: field.nonNegative(version, 'its version'),
+      };
+    }
+    case layout.acquire:
+      return parseAcquire(tuple);
+    case layout.cancel:
+      return parseCancel(tuple);
+    case layout.release:
+      return parseRelease(tuple);
+    default:
+      throw new FieldError(`the command's kind is ${field.shown(tuple[0])}, expected 1 to 7`);
+  }
+}
+
+function parseStarted(tuple: readonly unknown[]): Command {
+  const [, node, incarnation, run, boot] = field.tupleOf(tuple, 'a started', 5);
+  return {
+    kind: 'started',
+    node: field.nodeId(node, 'its node'),
+    incarnation: field.nonce(incarnation, 'its incarnation'),
+    run: field.positive(run, 'its run'),
+    boot: field.boot(boot, 'its boot'),
+  };
+}
+
+function parseOpen(tuple: readonly unknown[]): Command {
+  const [, nonce, ttlMs, label, ...home] = field.tupleOf(tuple, 'an open', 7);
+  return {
+    kind: 'open',
+    nonce: field.nonce(nonce, 'its nonce'),
+    ttlMs: field.ttlMs(ttlMs, 'its TTL'),
+    home: parseHome(home),
+    label: field.label(label, 'its label'),
+  };
+}
+
+function parseAcquire(tuple: readonly unknown[]): Command {
+  const [, session, sequence, mark, name, mode, waits] = field.tupleOf(tuple, 'an acquire', 7);
+  return {
+    kind: 'acquire',
+    ...parseTurn([session, sequence, mark]),
+    name: field.lockName(name, 'its name'),
+    mode: modeField(mode, 'its mode'),
+    waits: field.flag(waits, 'its waits'),
+  };
+}
+
+function parseCancel(tuple: readonly unknown[]): Command {
+  const [, session, sequence, mark, target] = field.tupleOf(tuple, 'a cancel', 5);
+  const turn = parseTurn([session, sequence, mark]);
+  const read = field.positive(target, 'its target');
+  if (read >= turn.sequence) {
+    throw new FieldError(`its target is ${read}, expected a sequence below its own, ${turn.sequence}`);
+  }
+  return { kind: 'cancel', ...turn, target: read };
+}
+
+function parseRelease(tuple: readonly unknown[]): Command {
+  const [, session, sequence, mark, name, token] = field.tupleOf(tuple, 'a release', 6);
+  return {
+    kind: 'release',
+    ...parseTurn([session, sequence, mark]),
+    name: field.lockName(name, 'its name'),
+    token: field.positive(token, 'its token'),
+  };
+}
+
+function parseTurn([session, sequence, mark]: readonly [unknown, unknown, unknown]) {
+  const turn = {
+    session: field.positive(session, 'its session'),
+    sequence: field.positive(sequence, 'its sequence'),
+    mark: field.nonNegative(mark, 'its mark'),
+  };
+  if (turn.mark >= turn.sequence) {
+    throw new FieldError(`its mark is ${turn.mark}, expected a sequence below its own, ${turn.sequence}`);
+  }
+  return turn;
+}
+
+/** Three values; all null for a session that lives in no node. */
+export const homeTuple = (home: OpenSession['home']): CommandTuple =>
+  home === undefined ? [null, null, null] : [home.node, home.incarnation, home.run];
+
+export function parseHome(values: readonly unknown[]): OpenSession['home'] {
+  const [node, incarnation, run] = values;
+  if (node === null && incarnation === null && run === null) return undefined;
+  return {
+    node: field.nodeId(node, 'its home'),
+    incarnation: field.nonce(incarnation, "its home's incarnation"),
+    run: field.positive(run, "its home's run"),
+  };
+}

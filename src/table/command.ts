@@ -1,0 +1,138 @@
+/** A session's number: minted by the table at open, rising, never used again. */
+export type SessionId = number;
+
+/** Rises by one with each request of a session; 0 is never used. */
+export type Sequence = number;
+
+/** How a hold or waiter relates to others of its name. The queue treats it as a value; the exclusive lock uses `X`. */
+export type Mode = 'X';
+
+/** What every request of a session carries. */
+interface SessionCommand {
+  readonly session: SessionId;
+  readonly sequence: Sequence;
+  /**
+   * Below the command's own sequence. All sequences up to here have an answer that the client knows, and are never
+   * executed again. The answers are forgotten, but for acquires answered `queued`: these are remembered until they end
+   * without a grant, or their hold ends, so that one long wait does not pile up all answers behind it. Never falls.
+   */
+  readonly mark: Sequence;
+}
+
+/** A node's process has begun: sessions of its earlier runs end here. */
+export interface Started {
+  readonly kind: 'started';
+  readonly node: string;
+  readonly incarnation: string;
+  readonly run: number;
+  readonly boot: string;
+}
+
+/** Opens a session. Repeated while the session lives, it gives the same session (same `nonce`). */
+export interface OpenSession {
+  readonly kind: 'open';
+  /** 128 random bits in hex, the client's secret: proves at the edge that a stream belongs to the session. */
+  readonly nonce: string;
+  readonly ttlMs: number;
+  /** The node that the session lives in, with its run; absent for a remote client. */
+  readonly home: { readonly node: string; readonly incarnation: string; readonly run: number } | undefined;
+  /** A name for people: node id or client label. */
+  readonly label: string;
+}
+
+/** The client says goodbye: its holds and waiters end here. */
+export interface CloseSession {
+  readonly kind: 'close';
+  readonly session: SessionId;
+}
+
+/** The leader saw no heartbeat for the session's TTL. Void if a command of the session came first in the log. */
+export interface ExpireSession {
+  readonly kind: 'expire';
+  readonly session: SessionId;
+  /** `version` of the session when the leader decided: the number of its commands applied until then. */
+  readonly version: number;
+}
+
+export interface Acquire extends SessionCommand {
+  readonly kind: 'acquire';
+  readonly name: string;
+  readonly mode: Mode;
+  /** False: never queues; the answer is `busy` if anybody holds or waits. */
+  readonly waits: boolean;
+}
+
+/** Ends the wait of `target`, an earlier or not yet arrived acquire of the same session. */
+export interface Cancel extends SessionCommand {
+  readonly kind: 'cancel';
+  readonly target: Sequence;
+}
+
+export interface Release extends SessionCommand {
+  readonly kind: 'release';
+  readonly name: string;
+  /** Only the hold with this token, of this session, is released (S88). */
+  readonly token: number;
+}
+
+export type Command = Started | OpenSession | CloseSession | ExpireSession | Acquire | Cancel | Release;
+
+/** What the table remembers of a request until the client's mark passes it. */
+export type Answer =
+  /** Interim: in the queue; the same sequence is answered again when it is granted or ends. */
+  | { readonly kind: 'queued' }
+  | { readonly kind: 'granted'; readonly token: number; readonly grantedAt: number }
+  /** tryAcquire: somebody holds the lock or waits for it. */
+  | { readonly kind: 'busy' }
+  /** The acquire was cancelled, before or after it reached the log; it is not and never will be granted. */
+  | { readonly kind: 'cancelled' }
+  /** To a cancel: the target had been granted already and is held with this token, unless released since. */
+  | { readonly kind: 'already-granted'; readonly token: number }
+  | { readonly kind: 'released' }
+  /** To a release: no such hold (released before, or lost). */
+  | { readonly kind: 'not-held' }
+  /** The sequence stands at or below the session's mark: not executed. */
+  | { readonly kind: 'stale' }
+  /** The same sequence came before with other arguments: not executed. */
+  | { readonly kind: 'mismatch' }
+  | { readonly kind: 'session-expired' }
+  /**
+   * Not executed. Of `answers per session` alone nothing is remembered: the same sequence may be executed when it comes
+   * again after the mark has made room, so a client keeps its open requests below that limit.
+   */
+  | { readonly kind: 'limit-exceeded'; readonly limit: string; readonly max: number };
+
+export type SessionEnd = 'closed' | 'expired' | 'superseded' | 'unknown';
+
+/** What one applied command changed: the same on every replica, in the same order. */
+export type TableEvent =
+  | { readonly kind: 'session-opened'; readonly session: SessionId; readonly nonce: string; readonly ttlMs: number }
+  /**
+   * No session was made: the limit of sessions is reached, the home's run is not the current one, or a session with
+   * this nonce lives that was opened with other arguments.
+   */
+  | {
+      readonly kind: 'session-refused';
+      readonly nonce: string;
+      readonly reason: 'limit-exceeded' | 'superseded' | 'mismatch';
+    }
+  | { readonly kind: 'session-ended'; readonly session: SessionId; readonly end: SessionEnd }
+  | {
+      readonly kind: 'answered';
+      readonly session: SessionId;
+      readonly sequence: Sequence;
+      readonly answer: Answer;
+    }
+  | { readonly kind: 'granted'; readonly name: string; readonly session: SessionId; readonly token: number }
+  | { readonly kind: 'released'; readonly name: string; readonly session: SessionId; readonly token: number }
+  /** The hold ended with its session. */
+  | { readonly kind: 'lost'; readonly name: string; readonly session: SessionId; readonly token: number }
+  /** A run or boot that is not above the recorded one: that node must stop (SEMANTICS 6.5). */
+  | {
+      readonly kind: 'started';
+      readonly node: string;
+      readonly incarnation: string;
+      readonly run: number;
+      readonly boot: string;
+      readonly isCurrent: boolean;
+    };

@@ -1,0 +1,227 @@
+import type { Answer, Mode, OpenSession, Sequence, SessionId } from './command.ts';
+import type { Claim, Lock } from './lock-row.ts';
+import { kindOf, type LockKind } from './modes.ts';
+import type { NodeRun } from './runs.ts';
+import { rangeOf, smallest } from './select.ts';
+import type { Session } from './session.ts';
+import type { TableState } from './state.ts';
+
+/** One hold, for people. Times are table time in ms. */
+export interface HolderView {
+  readonly session: SessionId;
+  readonly label: string;
+  /** The node that the session lives in; null for a remote client's. */
+  readonly node: string | null;
+  readonly token: number;
+  readonly mode: Mode;
+  readonly since: number;
+}
+
+export interface WaiterView {
+  /** 1 is next. */
+  readonly position: number;
+  readonly session: SessionId;
+  readonly label: string;
+  readonly node: string | null;
+  readonly sequence: Sequence;
+  readonly mode: Mode;
+  readonly since: number;
+}
+
+/** One lock without its queue. Plain values only: survives JSON. */
+export interface LockSummary {
+  readonly name: string;
+  readonly kind: LockKind;
+  /** At most `viewMax` of them. */
+  readonly holders: readonly HolderView[];
+  /** All who wait. */
+  readonly waiting: number;
+}
+
+export interface LockView extends LockSummary {
+  /** From the head, at most `viewMax`. */
+  readonly queue: readonly WaiterView[];
+}
+
+export interface ListQuery {
+  /** Every name begins with the empty prefix. */
+  readonly prefix?: string;
+  /** At most this many, 1 to `listMax`; 1,000 if absent. What lies outside is brought to the nearer end. */
+  readonly limit?: number;
+  /** Only names after this one. */
+  readonly after?: string | undefined;
+}
+
+/** For people: says nothing that would let one act for the session. */
+export interface SessionView {
+  readonly session: SessionId;
+  readonly label: string;
+  readonly node: string | null;
+  readonly ttlMs: number;
+  readonly openedAt: number;
+  readonly holds: number;
+  readonly waiters: number;
+}
+
+/** For the floors that keep sessions alive. The nonce is the client's secret: it goes into no log line and no view. */
+export interface SessionRecord {
+  readonly session: SessionId;
+  readonly nonce: string;
+  readonly ttlMs: number;
+  readonly home: OpenSession['home'];
+  /** Commands of the session applied so far, its open included: what an expire must name. */
+  readonly version: number;
+  readonly mark: Sequence;
+}
+
+/** A hold as its session knows it. */
+export interface Hold {
+  readonly name: string;
+  readonly token: number;
+  /** Of the acquire that made it. */
+  readonly sequence: Sequence;
+  readonly grantedAt: number;
+}
+
+export interface Counts {
+  /** Names that somebody holds. */
+  readonly locks: number;
+  readonly holds: number;
+  readonly waiters: number;
+  readonly sessions: number;
+  /** The last fencing token minted. */
+  readonly tokens: number;
+}
+
+/** Of holders, and of waiters, that one view shows. */
+export const viewMax = 1_000;
+
+export const listMax = 10_000;
+
+/** Read-only questions about one table, answered as of now. */
+export class Views {
+  readonly #state: TableState;
+
+  constructor(state: TableState) {
+    this.#state = state;
+  }
+
+  /** The lock with its queue; undefined while nobody holds it. */
+  inspect(name: string): LockView | undefined {
+    const lock = this.#state.locks.get(name);
+    if (lock === undefined) return undefined;
+    const queue = firstOf(lock.queue, (claim, at) => ({ position: at + 1, ...whoOf(claim), sequence: claim.sequence }));
+    return { ...summaryOf(lock), queue };
+  }
+
+  /**
+   * Locks by name in code unit order; `after` the last name gives the next page. Walks all names once and sorts only
+   * what it answers.
+   */
+  list({ prefix = '', limit = 1_000, after }: ListQuery = {}): readonly LockSummary[] {
+    const { locks } = this.#state;
+    return smallest(locks.keys(), rangeOf(prefix, after), pageSize(limit)).flatMap((name) => {
+      const lock = locks.get(name);
+      return lock === undefined ? [] : [summaryOf(lock)];
+    });
+  }
+
+  /** All sessions, in the order of their ids; their number has a limit. */
+  sessions(): readonly SessionView[] {
+    return Array.from(this.#state.sessions.values(), sessionView);
+  }
+
+  /** Ids of all sessions, rising. Read it before the next `apply`. */
+  sessionIds(): Iterable<SessionId> {
+    return this.#state.sessions.keys();
+  }
+
+  session(id: SessionId): SessionRecord | undefined {
+    const session = this.#state.sessions.get(id);
+    return session === undefined ? undefined : recordOf(session);
+  }
+
+  /** The session that an open with this nonce made, if it lives. */
+  sessionOf(nonce: string): SessionRecord | undefined {
+    const session = this.#state.sessionsByNonce.get(nonce);
+    return session === undefined ? undefined : recordOf(session);
+  }
+
+  /** The holds of a session, by rising token; none for an unknown one. Read it before the next `apply`. */
+  *holdsOf(id: SessionId): Generator<Hold, void> {
+    const session = this.#state.sessions.get(id);
+    if (session === undefined) return;
+    for (const { lock, token, sequence, since } of session.holds.values()) {
+      yield { name: lock.name, token, sequence, grantedAt: since };
+    }
+  }
+
+  /**
+   * What a repetition of this sequence would be answered now, if it asked for the same; undefined if the table has
+   * not seen the sequence. `session-expired` for an unknown session.
+   */
+  answerOf(id: SessionId, sequence: Sequence): Answer | undefined {
+    const session = this.#state.sessions.get(id);
+    if (session === undefined) return { kind: 'session-expired' };
+    const request = session.requests.get(sequence);
+    if (request !== undefined) return request.answer;
+    return sequence <= session.mark ? { kind: 'stale' } : undefined;
+  }
+
+  /** The process of this node that counts; undefined if it never started. */
+  runOf(node: string): Pick<NodeRun, 'incarnation' | 'run' | 'boot'> | undefined {
+    const recorded = this.#state.runs.get(node);
+    if (recorded === undefined) return undefined;
+    return { incarnation: recorded.incarnation, run: recorded.run, boot: recorded.boot };
+  }
+
+  counts(): Counts {
+    const { locks, sessions, totals, counters } = this.#state;
+    return { locks: locks.size, ...totals, sessions: sessions.size, tokens: counters.tokens };
+  }
+}
+
+const pageSize = (limit: number): number => (limit >= 1 ? Math.min(Math.floor(limit), listMax) : 1);
+
+function summaryOf(lock: Lock): LockSummary {
+  const holders = firstOf(lock.holders, (claim) => ({ ...whoOf(claim), token: claim.token }));
+  // A lock's row stands only while somebody is at it, and whoever comes first is never left waiting.
+  const kind = kindOf(lock.holders.head?.mode ?? 'X');
+  return { name: lock.name, kind, holders, waiting: lock.queue.length };
+}
+
+const whoOf = ({ session, mode, since }: Claim) => ({
+  session: session.id,
+  label: session.label,
+  node: session.home?.node ?? null,
+  mode,
+  since,
+});
+
+function firstOf<T>(claims: Iterable<Claim>, view: (claim: Claim, at: number) => T): readonly T[] {
+  const shown: T[] = [];
+  for (const claim of claims) {
+    if (shown.length === viewMax) break;
+    shown.push(view(claim, shown.length));
+  }
+  return shown;
+}
+
+const sessionView = ({ id, label, home, ttlMs, openedAt, holds, waiters }: Session): SessionView => ({
+  session: id,
+  label,
+  node: home?.node ?? null,
+  ttlMs,
+  openedAt,
+  holds: holds.size,
+  waiters: waiters.size,
+});
+
+const recordOf = ({ id, nonce, ttlMs, home, version, mark }: Session): SessionRecord => ({
+  session: id,
+  nonce,
+  ttlMs,
+  home,
+  version,
+  mark,
+});

@@ -1,0 +1,81 @@
+/**
+ * Decides what is refused, so it is part of the replicated machine: every node of a cluster must be given the same
+ * limits, or their tables drift apart.
+ */
+export interface TableLimits {
+  /** An acquire by a session with this many holds is refused. Waiters granted later may stand above it. */
+  readonly holdsPerSessionMax: number;
+  readonly waitersPerSessionMax: number;
+  /** Requests above the mark that a session may have remembered. Cancels and releases get twice the room of acquires. */
+  readonly answersPerSessionMax: number;
+  readonly sessionsMax: number;
+  /** Names that are held at one time. */
+  readonly locksMax: number;
+  /** Node ids that ever started. */
+  readonly nodesMax: number;
+}
+
+export const defaultTableLimits: TableLimits = {
+  holdsPerSessionMax: 10_000,
+  waitersPerSessionMax: 10_000,
+  answersPerSessionMax: 40_000,
+  sessionsMax: 10_000,
+  locksMax: 2_000_000,
+  nodesMax: 100_000,
+};
+
+/** What a `limit-exceeded` answer calls the limit. */
+export type LimitName = 'holds per session' | 'waiters per session' | 'answers per session' | 'locks';
+
+/** In bytes of UTF-8. */
+export const nameBytesMax = 512;
+
+/** In bytes of UTF-8. */
+export const labelBytesMax = 256;
+
+export const ttlMsMin = 1_000;
+
+export const ttlMsMax = 3_600_000;
+
+/**
+ * Why `name` is no lock's name, in words that follow "the name is"; undefined if it is one. Names are compared code
+ * unit by code unit: nothing is normalised (SEMANTICS 8).
+ */
+export function validateName(name: unknown): string | undefined {
+  if (typeof name !== 'string') return `${name === null ? 'null' : typeof name}, not a string`;
+  if (name === '') return 'empty';
+  if (name.startsWith('$')) return 'reserved: it begins with "$"';
+  return validateText(name, nameBytesMax);
+}
+
+/** The part of `validateName` that also binds labels: length, control characters, surrogates. */
+export function validateText(text: string, bytesMax: number): string | undefined {
+  // A code unit is at least one byte, so a huge string is refused without being walked.
+  if (text.length > bytesMax) return `too long: ${text.length} characters, at most ${bytesMax} bytes of UTF-8`;
+  let bytes = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (isControl(unit)) return `not printable: control character ${codePoint(unit)} at ${at}`;
+    if (isLowSurrogate(unit) || (isHighSurrogate(unit) && !isLowSurrogate(text.charCodeAt(at + 1)))) {
+      return `not well-formed Unicode: lone surrogate ${codePoint(unit)} at ${at}`;
+    }
+    bytes += utf8Bytes(unit);
+    if (isHighSurrogate(unit)) at += 1;
+  }
+  return bytes > bytesMax ? `too long: ${bytes} bytes of UTF-8, at most ${bytesMax}` : undefined;
+}
+
+const isControl = (unit: number): boolean => unit < 0x20 || (unit >= 0x7f && unit <= 0x9f);
+
+const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
+
+const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff;
+
+/** A high surrogate counts for its whole pair. */
+function utf8Bytes(unit: number): number {
+  if (unit < 0x80) return 1;
+  if (unit < 0x800) return 2;
+  return isHighSurrogate(unit) ? 4 : 3;
+}
+
+const codePoint = (unit: number): string => `U+${unit.toString(16).toUpperCase().padStart(4, '0')}`;

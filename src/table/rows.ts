@@ -1,0 +1,120 @@
+import { answerCells } from './answers.ts';
+import type { RowCell, RowForm, RowTuple } from './changed-rows.ts';
+import { homeTuple, layout } from './command-tuple.ts';
+import { FieldError, positive } from './fields.ts';
+import type { Claim } from './lock-row.ts';
+import type { NodeRun } from './runs.ts';
+import type { Request, Session } from './session.ts';
+import type { Counters, TableState } from './state.ts';
+
+/**
+ * The persisted rows. Each hold, waiter and answer has a row of its own, so that one change in a queue of ten thousand
+ * writes one row. First letters rise in the order in which rows need each other: counters, nodes, sessions, tokens
+ * (holds), waiters, executed requests. Numbers have a fixed width, so keys sort as the numbers do.
+ */
+export const rowLetters = { counters: 'm', run: 'n', session: 's', hold: 't', waiter: 'w', request: 'x' } as const;
+
+/** Of the rows as a whole, in the counters' row; a reader refuses what it does not know. */
+export const rowsVersion = 1;
+
+const digits = 14;
+
+/** Fourteen hex digits hold every safe integer. */
+export const keyOf = (letter: string, ...numbers: readonly number[]): string =>
+  letter + numbers.map((number) => number.toString(16).padStart(digits, '0')).join('');
+
+/** The numbers of a key that `keyOf` wrote; anything else is a `FieldError`. */
+export function numbersIn(key: string, count: 1): readonly [number];
+export function numbersIn(key: string, count: 2): readonly [number, number];
+export function numbersIn(key: string, count: 1 | 2): readonly number[] {
+  if (key.length !== 1 + count * digits || !hexKey.test(key)) throw new FieldError('its key is not well formed');
+  return count === 1 ? [numberAt(key, 0)] : [numberAt(key, 0), numberAt(key, 1)];
+}
+
+const hexKey = /^.[0-9a-f]+$/;
+
+const numberAt = (key: string, place: number): number =>
+  positive(Number.parseInt(key.slice(1 + place * digits, 1 + (place + 1) * digits), 16), 'a number in its key');
+
+export const runForm: RowForm<NodeRun> = {
+  key: ({ node }) => rowLetters.run + node,
+  value: ({ incarnation, run, boot, retired }) => [incarnation, run, boot, [...retired]],
+};
+
+export const sessionForm: RowForm<Session> = {
+  key: ({ id }) => keyOf(rowLetters.session, id),
+  value: ({ nonce, ttlMs, home, label, openedAt, version, mark }) => [
+    nonce,
+    ttlMs,
+    label,
+    homeTuple(home),
+    openedAt,
+    version,
+    mark,
+  ],
+};
+
+const claimValue = ({ lock, session, sequence, mode, since }: Claim): RowCell[] => [
+  lock.name,
+  session.id,
+  sequence,
+  mode,
+  since,
+];
+
+export const claimForms: { readonly hold: RowForm<Claim>; readonly waiter: RowForm<Claim> } = {
+  hold: { key: ({ token }) => keyOf(rowLetters.hold, token), value: claimValue },
+  waiter: { key: ({ arrival }) => keyOf(rowLetters.waiter, arrival), value: claimValue },
+};
+
+export const requestForm: RowForm<Request> = {
+  key: ({ session, sequence }) => keyOf(rowLetters.request, session.id, sequence),
+  value: (request) => [askedCells(request), answerCells(request.answer)],
+};
+
+/** 0 stands for a withdrawn acquire, the other numbers are those of the commands. */
+export const withdrawnLayout = 0;
+
+function askedCells({ asked }: Request): readonly RowCell[] {
+  switch (asked.kind) {
+    case 'withdrawn':
+      return [withdrawnLayout];
+    case 'acquire':
+      return [layout.acquire, asked.name, asked.mode, asked.waits];
+    case 'cancel':
+      return [layout.cancel, asked.target];
+    case 'release':
+      return [layout.release, asked.name, asked.token];
+    default:
+      return asked satisfies never;
+  }
+}
+
+export const countersRow = ({ index, time, tokens, arrivals, sessions }: Counters): RowTuple => ({
+  key: rowLetters.counters,
+  value: [rowsVersion, index, time, tokens, arrivals, sessions],
+});
+
+/**
+ * Every row of the table, in key order: equal for equal tables, whatever road led there. Costs the whole table, and
+ * must be read to its end before the table changes.
+ */
+export function* canonicalRows(state: TableState): Generator<RowTuple, void> {
+  if (state.counters.index > 0) yield countersRow(state.counters);
+  const sessions = [...state.sessions.values()];
+  const bySequence = (a: Request, b: Request) => a.sequence - b.sequence;
+  const holds = sessions.flatMap((session) => [...session.holds.values()]).sort((a, b) => a.token - b.token);
+  const waiters = sessions.flatMap((session) => [...session.waiters.values()]).sort((a, b) => a.arrival - b.arrival);
+  yield* written(
+    runForm,
+    [...state.runs.values()].sort((a, b) => (a.node < b.node ? -1 : 1)),
+  );
+  yield* written(sessionForm, sessions);
+  yield* written(claimForms.hold, holds);
+  yield* written(claimForms.waiter, waiters);
+  for (const { requests } of sessions) yield* written(requestForm, [...requests.values()].sort(bySequence));
+}
+
+function* written<T>(form: RowForm<T>, rows: readonly T[]): Generator<RowTuple, void> {
+  for (const row of rows) yield { key: form.key(row), value: form.value(row) };
+}

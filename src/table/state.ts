@@ -1,0 +1,69 @@
+import { ChangedRows } from './changed-rows.ts';
+import type { SessionId } from './command.ts';
+import type { TableLimits } from './limits.ts';
+import type { Claim, Lock } from './lock-row.ts';
+import { claimForms, requestForm, runForm, sessionForm } from './rows.ts';
+import type { NodeRun } from './runs.ts';
+import type { Request, Session } from './session.ts';
+
+/** What only ever rises. */
+export interface Counters {
+  /** Of the last entry applied; 0 before the first. */
+  index: number;
+  /** Table time, ms: the highest stamp so far. For people; decides nothing. */
+  time: number;
+  /** The last fencing token minted: one counter over all locks, for ever (SEMANTICS 5.1). */
+  tokens: number;
+  /** The last place in the order of waiters. */
+  arrivals: number;
+  /** The last session id minted. */
+  sessions: SessionId;
+}
+
+/** Everything the table knows. Written by `Table` and its parts, read by the views. */
+export interface TableState {
+  readonly limits: TableLimits;
+  readonly counters: Counters;
+  readonly locks: Map<string, Lock>;
+  /** Iterates in the order of ids. */
+  readonly sessions: Map<SessionId, Session>;
+  readonly sessionsByNonce: Map<string, Session>;
+  readonly runs: Map<string, NodeRun>;
+  readonly totals: Totals;
+  readonly changes: Changes;
+}
+
+/** Kept beside the maps, so that a count costs no walk. */
+export interface Totals {
+  holds: number;
+  waiters: number;
+}
+
+/** What the next checkpoint has to write. */
+export interface Changes {
+  readonly runs: ChangedRows<NodeRun>;
+  readonly sessions: ChangedRows<Session>;
+  readonly holds: ChangedRows<Claim>;
+  readonly waiters: ChangedRows<Claim>;
+  readonly requests: ChangedRows<Request>;
+  hasNewCounters: boolean;
+}
+
+/** A table to which nothing was ever applied. */
+export const newState = (limits: TableLimits): TableState => ({
+  limits,
+  counters: { index: 0, time: 0, tokens: 0, arrivals: 0, sessions: 0 },
+  locks: new Map(),
+  sessions: new Map(),
+  sessionsByNonce: new Map(),
+  runs: new Map(),
+  totals: { holds: 0, waiters: 0 },
+  changes: {
+    runs: new ChangedRows(runForm),
+    sessions: new ChangedRows(sessionForm),
+    holds: new ChangedRows(claimForms.hold),
+    waiters: new ChangedRows(claimForms.waiter),
+    requests: new ChangedRows(requestForm),
+    hasNewCounters: false,
+  },
+});

@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { defaultTableLimits, type RowTuple, type TableEvent } from '../../src/table/index.ts';
+import { Model } from './model.ts';
+import { Author, type Step, stories } from './story.ts';
+import { rowsOf, World } from './world.ts';
+
+const tight = {
+  holdsPerSessionMax: 2,
+  waitersPerSessionMax: 1,
+  answersPerSessionMax: 4,
+  sessionsMax: 3,
+  locksMax: 2,
+  nodesMax: 2,
+};
+
+/** Lives one story in both, and gives everything that was said. */
+function live(story: readonly Step[], limits: Partial<typeof tight>): readonly TableEvent[] {
+  const world = new World(limits);
+  const model = new Model({ ...defaultTableLimits, ...limits });
+  const author = new Author(model);
+  for (const step of story) {
+    if (step === 'checkpoint') world.checkpoint();
+    else if (step === 'restart') world.restart();
+    else if (step === 'install') world.restart(adopted(world));
+    else {
+      const command = author.write(step);
+      expect(world.apply(command, step.stamp)).toEqual(model.apply(step.stamp, command));
+    }
+  }
+  expectSame(world, model);
+  world.checkpoint();
+  const written = [...world.disk].sort(([a], [b]) => (a < b ? -1 : 1));
+  expect(written).toEqual(rowsOf(world.table).map(({ key, value }) => [key, value]));
+  return world.events;
+}
+
+/** A snapshot in the place of the table and of what is on disk. */
+function adopted(world: World): readonly RowTuple[] {
+  const rows = rowsOf(world.table);
+  world.disk.clear();
+  for (const { key, value } of rows) if (value !== undefined) world.disk.set(key, value);
+  return rows;
+}
+
+function expectSame({ table }: World, model: Model): void {
+  const { views } = table;
+  for (const lock of ['a', 'b', 'c']) {
+    const claims = model.claims.filter((claim) => claim.name === lock);
+    const seen = views.inspect(lock);
+    expect([...(seen?.holders ?? []), ...(seen?.queue ?? [])].map(({ session }) => session)).toEqual(
+      claims.map(({ session }) => session),
+    );
+    expect(seen?.holders.map(({ token }) => token) ?? []).toEqual(
+      claims.flatMap(({ token }) => (token === undefined ? [] : [token])),
+    );
+  }
+  expect([...views.sessionIds()].map((id) => [id, views.session(id)?.version, views.session(id)?.mark])).toEqual(
+    model.sessions.map(({ id, version, mark }) => [id, version, mark]),
+  );
+  for (const { session, sequence, answer } of model.answers) {
+    expect(views.answerOf(session, sequence)).toEqual(answer);
+  }
+  expect([views.counts().tokens, table.time]).toEqual([model.tokens, model.time]);
+}
+
+/** An event as one word, with what tells it from its like. */
+function wordFor(event: TableEvent): string {
+  switch (event.kind) {
+    case 'answered':
+      return 'limit' in event.answer ? event.answer.limit : event.answer.kind;
+    case 'session-ended':
+      return `ended ${event.end}`;
+    case 'session-refused':
+      return `refused ${event.reason}`;
+    case 'started':
+      return event.isCurrent ? 'started' : 'not started';
+    default:
+      return event.kind;
+  }
+}
+
+const everyWord = [
+  ...['started', 'not started', 'session-opened', 'refused limit-exceeded', 'refused superseded', 'refused mismatch'],
+  ...['ended closed', 'ended expired', 'ended superseded', 'ended unknown', 'granted', 'released', 'lost', 'queued'],
+  ...['busy', 'cancelled', 'already-granted', 'not-held', 'stale', 'mismatch', 'session-expired'],
+];
+
+const everyLimit = ['holds per session', 'waiters per session', 'answers per session', 'locks'];
+
+describe('the table and a naive model of it', () => {
+  it('say the same to any commands, whatever restarts and snapshots lie between', () => {
+    fc.assert(
+      fc.property(stories, (story) => {
+        live(story, {});
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('say the same under tight limits', () => {
+    fc.assert(
+      fc.property(stories, (story) => {
+        live(story, tight);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('are led by the stories to every answer and every limit', () => {
+    const words = fc.sample(stories, { numRuns: 120, seed: 7 }).flatMap((story) => live(story, tight).map(wordFor));
+
+    const count = (word: string) => words.filter((one) => one === word).length;
+    expect([...everyWord, ...everyLimit].filter((word) => count(word) < 5)).toEqual([]);
+  });
+});

@@ -1,0 +1,136 @@
+import {
+  type Acquire,
+  type Answer,
+  type Cancel,
+  type Command,
+  commandTuple,
+  defaultTableLimits,
+  type OpenSession,
+  parseCommand,
+  type Release,
+  type RowTuple,
+  type RowValue,
+  Table,
+  type TableEvent,
+  type TableLimits,
+} from '../../src/table/index.ts';
+
+export const incarnationOf = (life: number): string => life.toString(16).padStart(32, 'a');
+
+export const nonceOf = (number: number): string => number.toString(16).padStart(32, '0');
+
+/** One table under test, fed as the log would feed it: through tuples, each command at the next index. */
+export class World {
+  table: Table;
+  readonly events: TableEvent[] = [];
+  /** What the disk holds once every `checkpoint` was written. */
+  readonly disk = new Map<string, RowValue>();
+  readonly #limits: TableLimits;
+  #stamp = 1_000;
+
+  constructor(limits: Partial<TableLimits> = {}) {
+    this.#limits = { ...defaultTableLimits, ...limits };
+    this.table = new Table(this.#limits);
+  }
+
+  /** The events of this one command. */
+  apply(command: Command, stamp = this.#stamp): readonly TableEvent[] {
+    const parsed = parseCommand(JSON.parse(JSON.stringify(commandTuple(command))));
+    if (parsed.kind === 'malformed') throw new Error(parsed.reason);
+    const events: TableEvent[] = [];
+    this.#stamp = stamp + 1;
+    this.table.apply(this.table.appliedIndex + 1, stamp, parsed, (event) => events.push(event));
+    this.events.push(...events);
+    return events;
+  }
+
+  /** Opens a session of a remote client and gives its number. */
+  open(number: number, home?: OpenSession['home']): number {
+    const opened = this.apply({ kind: 'open', nonce: nonceOf(number), ttlMs: 10_000, home, label: `client ${number}` });
+    const [event] = opened;
+    if (event?.kind !== 'session-opened') throw new Error(`not opened: ${JSON.stringify(opened)}`);
+    return event.session;
+  }
+
+  /** The answer to this very command; grants to others are in `events`. */
+  ask(command: Acquire | Cancel | Release): Answer {
+    const answers = this.apply(command).filter(
+      (event) => event.kind === 'answered' && event.session === command.session && event.sequence === command.sequence,
+    );
+    const [answered] = answers;
+    if (answers.length !== 1 || answered?.kind !== 'answered') throw new Error(`${answers.length} answers`);
+    return answered.answer;
+  }
+
+  checkpoint(): readonly RowTuple[] {
+    const rows = this.table.takeChanges();
+    for (const { key, value } of rows) {
+      if (value === undefined) this.disk.delete(key);
+      else this.disk.set(key, value);
+    }
+    return rows;
+  }
+
+  /** As after a restart whose log is applied: a table made of what is on disk, or of `rows`. */
+  restart(rows: Iterable<RowTuple> = this.#diskRows()): void {
+    this.table = Table.restore(this.#limits, rows);
+  }
+
+  #diskRows(): readonly RowTuple[] {
+    this.checkpoint();
+    return [...this.disk].map(([key, value]) => ({ key, value })).sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+}
+
+type Turn = readonly [session: number, sequence: number, mark?: number];
+
+export const acquire = ([session, sequence, mark = 0]: Turn, name: string, waits = true): Acquire => ({
+  kind: 'acquire',
+  session,
+  sequence,
+  mark,
+  name,
+  mode: 'X',
+  waits,
+});
+
+export const cancel = ([session, sequence, mark = 0]: Turn, target: number): Cancel => ({
+  kind: 'cancel',
+  session,
+  sequence,
+  mark,
+  target,
+});
+
+export const release = ([session, sequence, mark = 0]: Turn, name: string, token: number): Release => ({
+  kind: 'release',
+  session,
+  sequence,
+  mark,
+  name,
+  token,
+});
+
+/** The fencing token of a grant. */
+export function tokenOf(answer: Answer | undefined): number {
+  if (answer?.kind !== 'granted') throw new Error(`not granted: ${JSON.stringify(answer)}`);
+  return answer.token;
+}
+
+export const rowsOf = (table: Table): readonly RowTuple[] => [...table.canonicalRows()];
+
+/** A world with a row of every kind. */
+export function furnished(): World {
+  const world = new World();
+  world.apply({ kind: 'started', node: 'n1', incarnation: incarnationOf(1), run: 1, boot: 'b' });
+  world.apply({ kind: 'started', node: 'n1', incarnation: incarnationOf(2), run: 4, boot: 'c' });
+  world.open(1, { node: 'n1', incarnation: incarnationOf(2), run: 4 });
+  world.open(2);
+  world.ask(acquire([1, 1], 'x'));
+  world.ask(acquire([2, 1], 'x'));
+  world.ask(acquire([1, 2], 'x'));
+  world.ask(cancel([2, 5], 4));
+  world.ask(release([2, 6], 'y', 9));
+  world.ask(acquire([2, 7], 'x', false));
+  return world;
+}
