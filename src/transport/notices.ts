@@ -1,0 +1,53 @@
+import type { Clock } from '../clock/index.ts';
+
+/** What the transport needs of a pino-shaped logger. */
+export interface TransportLogger {
+  debug(fields: object, text: string): void;
+  info(fields: object, text: string): void;
+  warn(fields: object, text: string): void;
+}
+
+export const silentLogger: TransportLogger = { debug: () => {}, info: () => {}, warn: () => {} };
+
+const intervalMs = 10_000;
+const subjectsMax = 1_000;
+
+/** Log lines about what others do to us: at most one per kind and subject in ten seconds, or a flood fills the disk. */
+export class Notices {
+  readonly #logger: TransportLogger;
+  readonly #clock: Clock;
+  readonly #seen = new Map<string, { readonly since: number; suppressed: number }>();
+
+  constructor(logger: TransportLogger, clock: Clock) {
+    this.#logger = logger;
+    this.#clock = clock;
+  }
+
+  /** `subject` is who it is about: a peer's address or node id. */
+  warn(kind: string, subject: string, text: string): void {
+    const key = `${kind} ${subject}`;
+    const now = this.#clock.now();
+    const seen = this.#seen.get(key);
+    if (seen !== undefined && now - seen.since < intervalMs) {
+      seen.suppressed += 1;
+      return;
+    }
+    this.#seen.delete(key);
+    if (this.#seen.size >= subjectsMax) this.#forgetOldest();
+    this.#seen.set(key, { since: now, suppressed: 0 });
+    this.#logger.warn({ kind, peer: subject, suppressed: seen?.suppressed ?? 0 }, printable(text));
+  }
+
+  /** The map keeps insertion order, which is the order of time. */
+  #forgetOldest(): void {
+    for (const key of this.#seen.keys()) {
+      this.#seen.delete(key);
+      return;
+    }
+  }
+}
+
+const textCharsMax = 512;
+
+/** `text` without control and formatting characters, cut to 512: what a peer wrote must not rewrite a terminal. */
+export const printable = (text: string): string => text.slice(0, textCharsMax).replace(/\p{C}/gu, '?');
