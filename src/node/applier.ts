@@ -1,0 +1,105 @@
+import {
+  type ConfigurationAt,
+  decodeConfiguration,
+  type Entry,
+  type Position,
+  type SnapshotHead,
+} from '../../raft/index.ts';
+import type { Row, RowChange } from '../../storage/index.ts';
+import { type Command, Table, type TableEvent, type TableLimits } from '../table/index.ts';
+import { decodeBatch } from './batch-codec.ts';
+import { rowChangeOf, rowTupleOf } from './row-codec.ts';
+
+export interface ApplierHandlers {
+  /** In the order of the log, while `table` shows the state after the command that caused it. */
+  event(event: TableEvent): void;
+  /** A command was executed, whatever came of it. */
+  executed(command: Command): void;
+}
+
+/** The one place that knows both the log and the table: executes committed entries. */
+export class Applier {
+  readonly #limits: TableLimits;
+  readonly #handlers: ApplierHandlers;
+  #table: Table;
+  #position: Position;
+  #configuration: ConfigurationAt;
+  #entriesSinceCheckpoint = 0;
+  #bytesSinceCheckpoint = 0;
+
+  constructor(limits: TableLimits, head: SnapshotHead, rows: Iterable<Row>, handlers: ApplierHandlers) {
+    this.#limits = limits;
+    this.#handlers = handlers;
+    this.#table = tableOf(limits, rows);
+    this.#position = head.position;
+    this.#configuration = head.configuration;
+  }
+
+  get table(): Table {
+    return this.#table;
+  }
+
+  /** What a checkpoint taken now would be a picture of. */
+  get head(): SnapshotHead {
+    return { position: this.#position, configuration: this.#configuration };
+  }
+
+  get entriesSinceCheckpoint(): number {
+    return this.#entriesSinceCheckpoint;
+  }
+
+  get bytesSinceCheckpoint(): number {
+    return this.#bytesSinceCheckpoint;
+  }
+
+  apply(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      this.#applyOne(entry);
+      this.#position = { index: entry.index, term: entry.term, chain: entry.chain };
+      this.#entriesSinceCheckpoint += 1;
+      this.#bytesSinceCheckpoint += entry.payload.length;
+    }
+  }
+
+  /** The rows changed since the last call, frozen now. */
+  takeChanges(): readonly RowChange[] {
+    this.#entriesSinceCheckpoint = 0;
+    this.#bytesSinceCheckpoint = 0;
+    return this.#table.takeChanges().map(rowChangeOf);
+  }
+
+  /** A snapshot takes the place of everything executed so far. */
+  replaceBy(head: SnapshotHead, rows: Iterable<Row>): void {
+    this.#table = tableOf(this.#limits, rows);
+    this.#position = head.position;
+    this.#configuration = head.configuration;
+    this.#entriesSinceCheckpoint = 0;
+    this.#bytesSinceCheckpoint = 0;
+  }
+
+  #applyOne(entry: Entry): void {
+    switch (entry.kind) {
+      case 'noop':
+        return;
+      case 'configuration':
+        this.#configuration = { index: entry.index, configuration: decodeConfiguration(entry.payload) };
+        return;
+      case 'commands': {
+        const { stamp, commands } = decodeBatch(entry.payload);
+        for (const command of commands) {
+          this.#table.apply(entry.index, stamp, command, this.#handlers.event);
+          this.#handlers.executed(command);
+        }
+        return;
+      }
+      default:
+        entry.kind satisfies never;
+    }
+  }
+}
+
+function* tuplesOf(rows: Iterable<Row>): Iterable<{ readonly key: string; readonly value: unknown }> {
+  for (const row of rows) yield rowTupleOf(row);
+}
+
+const tableOf = (limits: TableLimits, rows: Iterable<Row>): Table => Table.restore(limits, tuplesOf(rows));

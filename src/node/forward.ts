@@ -1,0 +1,176 @@
+import type { MemberId } from '../../raft/index.ts';
+import { type Command, commandTuple, parseCommand } from '../table/index.ts';
+import type { PeerTransport, Value } from '../transport/index.ts';
+import type { Beat } from './deadlines.ts';
+import type { AdminOutcome } from './gateway.ts';
+import type { Receipt, Ticket } from './tickets.ts';
+
+/** What nodes say to each other beside Raft: the follower's half asks, the leader's half answers. */
+export interface ForwardHandlers {
+  /** Commands for the log. `receipt` is called once or more; the last call stands. */
+  commands(commands: readonly Command[], receipt: (receipt: Receipt) => void): void;
+  beats(beats: readonly Beat[], acknowledge: (beats: readonly Beat[]) => void): void;
+  replace(nodeId: string, done: (outcome: AdminOutcome) => void): void;
+  /** The leader's answers to what we forwarded. */
+  receipt(tickets: readonly Ticket[], receipt: Receipt): void;
+  beatsAcknowledged(beats: readonly Beat[]): void;
+  /** A peer sent what no version of holdfast sends. */
+  malformed(from: MemberId, reason: string): void;
+}
+
+/** Batches whose receipt has not come; older ones are forgotten, their tickets are retried by time. */
+const openBatchesMax = 256;
+
+/** Commands in one forwarded message. */
+const batchCommandsMax = 2_048;
+
+/** Questions to the leader that wait for its answer. */
+const openQuestionsMax = 64;
+
+const receipts: readonly Receipt[] = ['accepted', 'try-there', 'slow-down'];
+
+/** Carries commands and heartbeats to the leader, in batches, over the forward stream; at most one hop. */
+export class Forward {
+  readonly #transport: PeerTransport;
+  readonly #handlers: ForwardHandlers;
+  readonly #batches = new Map<number, readonly Ticket[]>();
+  readonly #questions = new Map<number, (outcome: AdminOutcome) => void>();
+  #nextId = 1;
+
+  constructor(transport: PeerTransport, handlers: ForwardHandlers) {
+    this.#transport = transport;
+    this.#handlers = handlers;
+  }
+
+  sendCommands(to: MemberId, tickets: readonly Ticket[]): void {
+    for (let from = 0; from < tickets.length; from += batchCommandsMax) {
+      const batch = tickets.slice(from, from + batchCommandsMax);
+      const id = this.#takeId();
+      this.#batches.set(id, batch);
+      forgetOldest(this.#batches, openBatchesMax);
+      this.#send(to, false, ['commands', id, batch.map((ticket) => commandTuple(ticket.command))]);
+    }
+  }
+
+  sendBeats(to: MemberId, beats: readonly Beat[]): void {
+    this.#send(to, false, ['beats', beats.map(beatTuple)]);
+  }
+
+  sendReplace(to: MemberId, nodeId: string, done: (outcome: AdminOutcome) => void): void {
+    const id = this.#takeId();
+    if (this.#questions.size >= openQuestionsMax) this.failQuestions('too many questions to the leader are open');
+    this.#questions.set(id, done);
+    this.#send(to, false, ['replace', id, nodeId]);
+  }
+
+  /** Nobody will answer what was asked: the leader has changed, or this node stops. */
+  failQuestions(text: string): void {
+    const open = [...this.#questions.values()];
+    this.#questions.clear();
+    for (const done of open) done({ ok: false, failure: { code: 'CONNECTION', text } });
+  }
+
+  receive(from: MemberId, body: Value): void {
+    const reason = Array.isArray(body) ? this.#receiveTuple(from, body) : 'it is no tuple';
+    if (reason !== undefined) this.#handlers.malformed(from, reason);
+  }
+
+  /** The reason why the tuple makes no sense, if it makes none. */
+  #receiveTuple(from: MemberId, tuple: readonly unknown[]): string | undefined {
+    const [kind, second, third, fourth] = tuple;
+    switch (kind) {
+      case 'commands':
+        return this.#receiveCommands(from, second, third);
+      case 'beats':
+        return this.#receiveBeats(second, (beats) => {
+          this.#handlers.beats(beats, (acked) => this.#send(from, true, ['beat-acks', acked.map(beatTuple)]));
+        });
+      case 'beat-acks':
+        return this.#receiveBeats(second, (beats) => this.#handlers.beatsAcknowledged(beats));
+      case 'receipt':
+        return this.#receiveReceipt(second, third);
+      case 'replace':
+        return this.#receiveReplace(from, second, third);
+      case 'replaced':
+        return this.#receiveReplaced(second, third, fourth);
+      default:
+        return `its kind is ${String(kind).slice(0, 32)}`;
+    }
+  }
+
+  #receiveCommands(from: MemberId, id: unknown, tuples: unknown): string | undefined {
+    if (!isCounter(id) || !Array.isArray(tuples) || tuples.length > batchCommandsMax)
+      return 'its commands are no batch';
+    const commands: Command[] = [];
+    for (const tuple of tuples) {
+      const command = parseCommand(tuple);
+      // One bad command would stop every node at every restart: the whole batch stays outside the log.
+      if (command.kind === 'malformed') return command.reason;
+      commands.push(command);
+    }
+    this.#handlers.commands(commands, (receipt) => this.#send(from, true, ['receipt', id, receipts.indexOf(receipt)]));
+    return undefined;
+  }
+
+  #receiveBeats(rows: unknown, use: (beats: readonly Beat[]) => void): string | undefined {
+    if (!Array.isArray(rows)) return 'its heartbeats are no list';
+    const beats: Beat[] = [];
+    for (const row of rows) {
+      if (!Array.isArray(row)) return 'a heartbeat in it is no pair';
+      const [session, counter]: readonly unknown[] = row;
+      if (!isCounter(session) || !isCounter(counter)) return 'a heartbeat in it has no session or counter';
+      beats.push({ session, counter });
+    }
+    use(beats);
+    return undefined;
+  }
+
+  #receiveReceipt(id: unknown, code: unknown): string | undefined {
+    const receipt = typeof code === 'number' ? receipts[code] : undefined;
+    if (!isCounter(id) || receipt === undefined) return 'it is no receipt';
+    const tickets = this.#batches.get(id);
+    this.#batches.delete(id);
+    if (tickets !== undefined) this.#handlers.receipt(tickets, receipt);
+    return undefined;
+  }
+
+  #receiveReplace(from: MemberId, id: unknown, nodeId: unknown): string | undefined {
+    if (!isCounter(id) || typeof nodeId !== 'string') return 'it names no node';
+    this.#handlers.replace(nodeId, (outcome) => {
+      const text = outcome.ok ? '' : outcome.failure.text;
+      this.#send(from, true, ['replaced', id, outcome.ok, text]);
+    });
+    return undefined;
+  }
+
+  #receiveReplaced(id: unknown, isDone: unknown, text: unknown): string | undefined {
+    if (!isCounter(id) || typeof isDone !== 'boolean' || typeof text !== 'string') return 'it is no answer';
+    const done = this.#questions.get(id);
+    this.#questions.delete(id);
+    done?.(isDone ? { ok: true } : { ok: false, failure: { code: 'INVALID_ARGUMENT', text } });
+    return undefined;
+  }
+
+  #takeId(): number {
+    const id = this.#nextId;
+    this.#nextId += 1;
+    return id;
+  }
+
+  #send(to: MemberId, isReply: boolean, body: Value): void {
+    this.#transport.send(to, [{ kind: 'forward', isReply, body }]);
+  }
+}
+
+const beatTuple = (beat: Beat): readonly [number, number] => [beat.session, beat.counter];
+
+const isCounter = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
+
+/** Maps keep the order of insertion: the first key is the oldest. */
+function forgetOldest<T>(open: Map<number, T>, max: number): void {
+  for (const id of open.keys()) {
+    if (open.size <= max) return;
+    open.delete(id);
+  }
+}

@@ -1,0 +1,123 @@
+import type { Acquire, Answer, Cancel, Release, Sequence, SessionEnd, SessionId } from '../table/index.ts';
+
+/**
+ * The way of a session's requests into the cluster and of their answers back. An embedded node's runtime is one, a
+ * remote client's stream is the other; the locks, handles and sessions above are written once over it.
+ *
+ * Callbacks come from the event loop, never inside the call that registered them.
+ */
+export interface Gateway {
+  /**
+   * Opens a session, retrying under the same nonce until it is answered, `signal` aborts or the gateway ends.
+   * Whoever opened it is attached to it from the first moment.
+   */
+  open(request: OpenRequest, listener: SessionListener, done: (outcome: OpenOutcome) => void): void;
+  /**
+   * Why nothing new should be locked by way of this node just now, if so. To be asked before a request gets its
+   * sequence: from then on only the table may refuse it.
+   */
+  reluctance(): Failure | undefined;
+  /**
+   * Carries a request in, again and again under the same sequence, until its final answer came, it was forgotten or
+   * the session ended. An acquire that waits is answered `queued` first (perhaps repeatedly).
+   */
+  submit(request: SessionRequest): void;
+  /** Nobody waits for that answer any more. What was sent may still be executed. */
+  forget(session: SessionId, sequence: Sequence): void;
+  /** Sends one heartbeat; never retried. */
+  beat(session: SessionId, counter: number): void;
+  /** Says goodbye for a session, retrying until it is known to have ended. The listener hears `ended` then. */
+  end(session: SessionId): void;
+  /** Asks about locks or sessions. */
+  query(query: Query, done: (outcome: QueryOutcome) => void): void;
+  /** Puts a new, empty incarnation of a node in the place of its lost or quarantined one. */
+  replace(nodeId: string, done: (outcome: AdminOutcome) => void): void;
+}
+
+export type SessionRequest = Acquire | Cancel | Release;
+
+export interface OpenRequest {
+  /** 128 random bits in hex. */
+  readonly nonce: string;
+  readonly ttlMs: number;
+  readonly label: string;
+  /** The session of the node itself: it ends with the node's process (SEMANTICS 6.5). False for remote clients. */
+  readonly isHome: boolean;
+}
+
+export type OpenOutcome =
+  | { readonly ok: true; readonly session: SessionId }
+  | { readonly ok: false; readonly failure: Failure };
+
+export interface SessionListener {
+  answered(sequence: Sequence, answer: Answer): void;
+  /** A quorum answered a round that was sent after this heartbeat arrived at the leader. */
+  beatAcknowledged(counter: number): void;
+  /** Final: nothing else comes after it. */
+  ended(end: SessionEnd): void;
+}
+
+/** Why a call could not be carried out at all; the floor above makes it a `LockError`. */
+export interface Failure {
+  readonly code: FailureCode;
+  readonly text: string;
+}
+
+export type FailureCode =
+  | 'BACKEND'
+  | 'CONNECTION'
+  | 'SHUTTING_DOWN'
+  | 'NOT_READY'
+  | 'QUARANTINED'
+  | 'OVERLOADED'
+  | 'LIMIT_EXCEEDED'
+  | 'SESSION_EXPIRED'
+  | 'CORRUPT_STORAGE'
+  | 'DATA_DIR_IN_USE'
+  | 'WRONG_CLUSTER'
+  | 'INVALID_ARGUMENT';
+
+export type Consistency = 'linearizable' | 'local';
+
+/** Answered with the plain-object views of `src/table/inspect.ts`. */
+export type Query =
+  | { readonly kind: 'inspect'; readonly name: string; readonly consistency: Consistency }
+  | {
+      readonly kind: 'list';
+      readonly prefix: string;
+      /** At most this many rows, 1 to 10,000. */
+      readonly limit: number;
+      /** Only names after this one, in code unit order. */
+      readonly after: string | undefined;
+      readonly consistency: Consistency;
+    }
+  | { readonly kind: 'sessions'; readonly consistency: Consistency }
+  | { readonly kind: 'status' };
+
+export type QueryOutcome =
+  /** `value` is made of plain objects, arrays, strings, numbers, booleans and null: it survives JSON. */
+  | { readonly ok: true; readonly value: unknown; readonly appliedIndex: number }
+  | { readonly ok: false; readonly failure: Failure };
+
+export type AdminOutcome = { readonly ok: true } | { readonly ok: false; readonly failure: Failure };
+
+/** DECISIONS, behaviour. Addresses and node ids are for people; tokens of trust are in the handshake. */
+export interface NodeStatus {
+  readonly nodeId: string;
+  readonly clusterId: string | undefined;
+  readonly role: 'leader' | 'follower' | 'candidate' | 'learner' | 'blank' | 'quarantined' | 'failed';
+  readonly term: number;
+  /** Node id of the leader this node knows. */
+  readonly leader: string | undefined;
+  readonly commitIndex: number;
+  readonly appliedIndex: number;
+  readonly members: readonly {
+    readonly id: string;
+    readonly address: string;
+    readonly voter: boolean;
+    /** Only at the leader. */
+    readonly matchIndex: number | undefined;
+  }[];
+  /** Why the node is quarantined or failed. */
+  readonly reason: string | undefined;
+}

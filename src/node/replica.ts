@@ -1,0 +1,311 @@
+import {
+  type ConfigurationAt,
+  Core,
+  type CoreStatus,
+  type Entry,
+  type MemberId,
+  type Restored,
+  type SnapshotHead,
+} from '../../raft/index.ts';
+import type { Row, Store } from '../../storage/index.ts';
+import type { TableEvent } from '../table/index.ts';
+import type { Packet, PeerTransport } from '../transport/index.ts';
+import { Applier } from './applier.ts';
+import { Carrier } from './carrier.ts';
+import { Checkpoints } from './checkpoints.ts';
+import type { Beat } from './deadlines.ts';
+import { Driver } from './driver.ts';
+import { Forward } from './forward.ts';
+import type { AdminOutcome } from './gateway.ts';
+import { Installation } from './installation.ts';
+import { Leadership } from './leadership.ts';
+import type { Members } from './members.ts';
+import type { RuntimeOptions } from './options.ts';
+import type { Queries } from './queries.ts';
+import { Reads } from './reads.ts';
+import { Snapshots } from './snapshots.ts';
+import type { Tickets } from './tickets.ts';
+
+export interface ReplicaWorld {
+  readonly options: RuntimeOptions;
+  readonly store: Store;
+  readonly transport: PeerTransport;
+  readonly members: Members;
+  readonly tickets: Tickets;
+  readonly queries: Queries;
+  /** Who leads, or who belongs to the cluster, has changed. */
+  readonly changed: () => void;
+  readonly failed: (error: Error) => void;
+}
+
+/** A member of a formed cluster: the core and everything that acts for it, wired together. */
+export class Replica {
+  readonly #world: ReplicaWorld;
+  readonly #core: Core;
+  readonly #driver: Driver;
+  readonly #applier: Applier;
+  readonly #reads: Reads;
+  readonly #leadership: Leadership;
+  readonly #checkpoints: Checkpoints;
+  readonly #forward: Forward;
+  readonly #carrier: Carrier;
+  readonly #snapshots: Snapshots;
+  readonly #installation: Installation;
+  #status: CoreStatus;
+  #sweptAt = 0;
+  /** A received snapshot waits for the core's word. */
+  #isUnjudged = false;
+
+  constructor(world: ReplicaWorld, restored: Restored, rows: Iterable<Row>) {
+    const { options, store, transport, tickets, members } = world;
+    const { clock, timings, limits } = options;
+    this.#world = world;
+    this.#core = new Core(
+      {
+        self: members.self,
+        chainOf: options.chainOf,
+        seed: options.random.u32(),
+        heartbeatInterval: timings.heartbeatInterval,
+        electionTimeout: timings.electionTimeout,
+        limits: limits.core,
+      },
+      restored,
+    );
+    this.#status = this.#core.status;
+    this.#applier = new Applier(limits.table, restored.checkpoint, rows, {
+      event: (event) => this.#heard(event),
+      executed: (command) => this.#leadership.executed(command),
+    });
+    this.#driver = new Driver({ core: this.#core, store, transport, clock, timings, handlers: this.#driverHandlers() });
+    this.#reads = new Reads(this.#core, restored.checkpoint.position.index);
+    this.#leadership = new Leadership({
+      options,
+      core: this.#core,
+      driver: this.#driver,
+      reads: this.#reads,
+      members,
+      table: () => this.#applier.table,
+    });
+    this.#checkpoints = new Checkpoints(store, limits, {
+      taken: (head) => this.#compactTo(head.position.index),
+      failed: (error) => this.#fail(error),
+    });
+    this.#forward = new Forward(transport, {
+      commands: (commands, receipt) => this.#leadership.take(commands, receipt),
+      beats: (beats, acknowledge) => this.#leadership.beat(beats, acknowledge),
+      replace: (nodeId, done) => this.#leadership.replace(nodeId, done),
+      receipt: (batch, receipt) => tickets.receipt(batch, receipt),
+      beatsAcknowledged: (beats) => this.#carrier.acknowledged(beats),
+      malformed: (from, reason) => options.logger.warn({ from, reason }, 'a forwarded message makes no sense'),
+    });
+    this.#carrier = new Carrier(tickets, this.#leadership, this.#forward);
+    this.#installation = new Installation(store, {
+      loaded: (head, table) => this.#guarded(() => this.#loaded(head, table)),
+      failed: (error) => this.#fail(error),
+    });
+    this.#snapshots = new Snapshots({
+      options,
+      store,
+      transport,
+      term: () => this.#core.status.term,
+      sent: (to, delivered) => this.#driver.feed({ kind: 'snapshot-sent', to, delivered }),
+      received: (from, term, head) => {
+        this.#isUnjudged = true;
+        this.#driver.feed({ kind: 'snapshot-received', from, term, head });
+      },
+    });
+  }
+
+  get status(): CoreStatus {
+    return this.#core.status;
+  }
+
+  /** The newest configuration in the log, committed or not. */
+  get configuration(): ConfigurationAt {
+    const { configIndex, configuration } = this.#core.status;
+    return { index: configIndex, configuration };
+  }
+
+  /** Whether leadership can be handed to anybody. */
+  get hasPeers(): boolean {
+    return this.#core.status.configuration.voters.length > 1;
+  }
+
+  get applier(): Applier {
+    return this.#applier;
+  }
+
+  start(): void {
+    this.#driver.start();
+  }
+
+  /** Requests or questions wait: take them in soon. */
+  wake(): void {
+    this.#driver.wake();
+  }
+
+  /** Whatever a peer sends to a node that has stopped is lost. */
+  receive(from: MemberId, packet: Packet): void {
+    if (!this.#driver.isStopped) this.#guarded(() => this.#received(from, packet));
+  }
+
+  #received(from: MemberId, packet: Packet): void {
+    switch (packet.kind) {
+      case 'raft':
+        return this.#driver.feed({ kind: 'message', message: packet.message });
+      case 'forward':
+        return this.#forward.receive(from, packet.body);
+      case 'snapshot':
+        return this.#snapshots.receive(from, packet);
+      default:
+        packet satisfies never;
+    }
+  }
+
+  unreachable(peer: MemberId, refused: boolean): void {
+    this.#driver.feed({ kind: 'unreachable', peer, refused });
+  }
+
+  /** Hands leadership to the best voter, if this node leads. */
+  transfer(): void {
+    this.#driver.feed({ kind: 'transfer', to: undefined });
+  }
+
+  beat(beat: Beat): void {
+    this.#carrier.beat(beat);
+    this.#driver.wake();
+  }
+
+  /** At the leader, or by way of it. */
+  replace(nodeId: string, done: (outcome: AdminOutcome) => void): void {
+    const { role, leader } = this.#core.status;
+    if (role === 'leader') return this.#leadership.replace(nodeId, done);
+    if (leader === undefined) {
+      const failure = { code: 'CONNECTION', text: 'no leader is known' } as const;
+      return this.#world.options.clock.soon(() => done({ ok: false, failure }));
+    }
+    this.#forward.sendReplace(leader, nodeId, done);
+  }
+
+  stop(): void {
+    this.#driver.stop();
+    this.#forward.failQuestions('this node has stopped');
+    this.#leadership.stop();
+    this.#checkpoints.close();
+    this.#snapshots.close();
+  }
+
+  #driverHandlers(): ConstructorParameters<typeof Driver>[0]['handlers'] {
+    return {
+      turnBegins: (now) => this.#turnBegins(now),
+      apply: (entries) => this.#apply(entries),
+      installing: (write) => this.#installation.begin(write),
+      installed: (write) => this.#installation.load(write),
+      proposalAnswered: (answer) => this.#leadership.answered(answer),
+      readAnswered: (answer) => this.#reads.answered(answer),
+      sendSnapshot: (to) => this.#snapshots.send(to, this.#core.status.term),
+      turnEnded: (now) => this.#turnEnded(now),
+      failed: (error) => this.#world.failed(error),
+    };
+  }
+
+  #turnBegins(now: number): void {
+    this.#carrier.carry(this.#core.status);
+    this.#leadership.flushBeats(now);
+    this.#world.queries.flush(
+      now,
+      this.#reads,
+      () => this.#applier.table,
+      () => this.#applier.head.position.index,
+    );
+    this.#leadership.flushCommands(now);
+  }
+
+  #apply(entries: readonly Entry[]): void {
+    this.#applier.apply(entries);
+    const last = entries.at(-1);
+    if (last !== undefined) this.#reads.applied(last.index);
+  }
+
+  #turnEnded(now: number): void {
+    const status = this.#core.status;
+    const former = this.#status;
+    this.#status = status;
+    this.#leadership.turnEnded(status, this.#applier.head.configuration.configuration, now);
+    if (status.leader !== former.leader || status.term !== former.term) this.#leaderChanged(status);
+    if (former.role === 'leader' && status.role !== 'leader') this.#snapshots.stopSending();
+    if (this.#isUnjudged) this.#snapshots.judged(this.#installation.isUnderWay);
+    this.#isUnjudged = false;
+    if (status.configIndex !== former.configIndex) this.#world.changed();
+    if (!this.#installation.isUnderWay) this.#checkpoints.consider(this.#applier, status.durableIndex);
+    if (now - this.#sweptAt < this.#world.options.timings.heartbeatInterval) return;
+    this.#sweptAt = now;
+    this.#leadership.sweep(now);
+    this.#world.tickets.retry(now);
+    if (this.#world.tickets.hasOutbox || this.#leadership.hasWork) this.#driver.wake();
+  }
+
+  #leaderChanged(status: CoreStatus): void {
+    const { role, term, leader } = status;
+    this.#forward.failQuestions('the leader changed: see "holdfast status" for what became of it');
+    this.#world.options.logger.info(
+      { role, term, leader },
+      leader === undefined ? 'no leader is known' : 'a leader is known',
+    );
+    if (leader !== undefined) {
+      this.#world.tickets.resendAll();
+      this.#driver.wake();
+    }
+    this.#world.changed();
+  }
+
+  #heard(event: TableEvent): void {
+    const { members, tickets } = this.#world;
+    this.#leadership.heard(event);
+    const self = { incarnation: members.identity.incarnation, boot: members.boot };
+    if (event.kind === 'started' && event.isCurrent && this.#isDouble(event)) {
+      throw new Error(`another process runs as node ${event.node}: its data directory is a copy of this one`);
+    }
+    tickets.heard(event, self);
+  }
+
+  /** A newer process with our incarnation: one of the two works on a copy of the data. */
+  #isDouble(event: TableEvent & { readonly kind: 'started' }): boolean {
+    const { identity, boot } = this.#world.members;
+    return event.incarnation === identity.incarnation && event.boot !== boot && event.run >= identity.run;
+  }
+
+  /** Keeps what a peer that lags a little, or a snapshot under way, still needs. */
+  #compactTo(index: number): void {
+    const { keptEntries, keptBytes } = this.#world.options.limits;
+    const kept = this.#core.status.logBytes > keptBytes ? 0 : keptEntries;
+    const until = Math.min(index - kept, this.#snapshots.oldestIndex);
+    if (until > 0) this.#driver.feed({ kind: 'compact', index: until });
+  }
+
+  #loaded(head: SnapshotHead, rows: readonly Row[]): void {
+    if (this.#driver.isStopped) return;
+    const { members, tickets, options } = this.#world;
+    const { index } = head.position;
+    this.#snapshots.installed();
+    this.#checkpoints.forget();
+    this.#applier.replaceBy(head, rows);
+    tickets.settleBy(this.#applier.table, { ...members.identity, boot: members.boot });
+    this.#reads.applied(index);
+    this.#driver.feed({ kind: 'snapshot-installed', index });
+    options.logger.info({ index }, 'a snapshot was installed');
+  }
+
+  #guarded(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #fail(error: Error): void {
+    if (this.#driver.isStopped) return;
+    this.#world.failed(error);
+  }
+}

@@ -1,0 +1,178 @@
+import type { Identity } from '../../storage/index.ts';
+import type { SessionEnd, SessionId } from '../table/index.ts';
+import { diskLow, isDiskLow } from './disk-space.ts';
+import type {
+  AdminOutcome,
+  Failure,
+  Gateway,
+  NodeStatus,
+  OpenOutcome,
+  OpenRequest,
+  Query,
+  QueryOutcome,
+  SessionListener,
+  SessionRequest,
+} from './gateway.ts';
+import { Life, type StartOutcome } from './life.ts';
+import { statusOf } from './node-status.ts';
+import type { RuntimeOptions } from './options.ts';
+import { Queries } from './queries.ts';
+import { digestOf } from './row-codec.ts';
+import { Tickets } from './tickets.ts';
+
+/** A linearizable query is given up after this many election timeouts without a leader. */
+const queryElections = 5;
+
+/**
+ * One embedded node: opens its store, becomes a member, carries the requests of its sessions, and stops for good at
+ * the first storage error or broken invariant, with its data left as it is.
+ */
+export class Runtime implements Gateway {
+  readonly #options: RuntimeOptions;
+  readonly #tickets: Tickets;
+  readonly #queries: Queries;
+  readonly #life: Life;
+
+  constructor(options: RuntimeOptions) {
+    this.#options = options;
+    this.#tickets = new Tickets(options.clock, options.limits.openRequestsMax);
+    this.#queries = new Queries(options.clock, options.timings.electionTimeout * queryElections);
+    this.#life = new Life(options, this.#tickets, this.#queries);
+  }
+
+  /** Opens the store and takes part. Also ok for a blank and for a quarantined node: `status` tells them apart. */
+  start(done: (outcome: StartOutcome) => void): void {
+    this.#life.start(done);
+  }
+
+  /** Called once this node's start is in the log, under a leader that it knows; at once when that is so. */
+  whenReady(done: (outcome: StartOutcome) => void): void {
+    this.#life.whenReady(done);
+  }
+
+  /** True while this node can serve: it is a member, has caught up with the cluster once and knows a leader. */
+  get isReady(): boolean {
+    return this.#life.isReady;
+  }
+
+  /** Hands leadership over, stops, closes the store; `done` comes after `deadlineMs` at the latest. End sessions first. */
+  stop({ deadlineMs }: { readonly deadlineMs: number }, done: () => void): void {
+    this.#life.stop(deadlineMs, done);
+  }
+
+  status(): NodeStatus {
+    const { phase, failure, members, replica } = this.#life;
+    return statusOf({
+      nodeId: this.#options.nodeId,
+      clusterId: members?.identity.clusterId,
+      core: replica?.status,
+      stoppedAs: phase === 'quarantined' || phase === 'failed' ? phase : undefined,
+      reason: failure?.text,
+    });
+  }
+
+  /** The whole table in one hash, and the index it stands at: equal tables have equal digests. For tests and operators. */
+  digest(): { readonly appliedIndex: number; readonly digest: string } | undefined {
+    const applier = this.#life.replica?.applier;
+    if (applier === undefined) return undefined;
+    return { appliedIndex: applier.head.position.index, digest: digestOf(applier.table) };
+  }
+
+  open(request: OpenRequest, listener: SessionListener, done: (outcome: OpenOutcome) => void): void {
+    const failure = this.#unserved();
+    if (failure !== undefined) return this.#soon(() => done({ ok: false, failure }));
+    const { nonce, ttlMs, label, isHome } = request;
+    const identity = this.#life.members?.identity;
+    const home = isHome && identity !== undefined ? homeOf(identity) : undefined;
+    this.#tickets.open({ kind: 'open', nonce, ttlMs, home, label }, listener, done);
+    this.#life.replica?.wake();
+  }
+
+  /** Nobody waits for that opening any more; a session that it still makes ends by its TTL. */
+  forgetOpening(nonce: string): void {
+    this.#tickets.forgetOpening(nonce);
+  }
+
+  reluctance(): Failure | undefined {
+    if (!this.#tickets.hasRoom) {
+      const text = `${this.#options.limits.openRequestsMax} requests of this node wait for their answers already`;
+      return { code: 'OVERLOADED', text };
+    }
+    return isDiskLow(this.#options) ? diskLow : undefined;
+  }
+
+  submit(request: SessionRequest): void {
+    this.#tickets.submit(request);
+    this.#life.replica?.wake();
+  }
+
+  forget(session: SessionId, sequence: number): void {
+    this.#tickets.forget(session, sequence);
+  }
+
+  beat(session: SessionId, counter: number): void {
+    this.#life.replica?.beat({ session, counter });
+  }
+
+  end(session: SessionId): void {
+    this.#tickets.end(session);
+    this.#life.replica?.wake();
+  }
+
+  query(query: Query, done: (outcome: QueryOutcome) => void): void {
+    if (query.kind === 'status') {
+      const status = this.status();
+      return this.#soon(() => done({ ok: true, value: status, appliedIndex: status.appliedIndex }));
+    }
+    const failure = this.#unserved();
+    if (failure !== undefined) return this.#soon(() => done({ ok: false, failure }));
+    this.#queries.ask(query, done);
+    this.#life.replica?.wake();
+  }
+
+  replace(nodeId: string, done: (outcome: AdminOutcome) => void): void {
+    const replica = this.#life.replica;
+    const notYet: Failure = { code: 'NOT_READY', text: 'this node is blank: ask a member' };
+    const failure = this.#unserved() ?? (replica === undefined ? notYet : undefined);
+    if (failure !== undefined) return this.#soon(() => done({ ok: false, failure }));
+    replica?.replace(nodeId, done);
+  }
+
+  /**
+   * Attaches a remote client's listener to its session, which another node may have opened. Says `unknown` if this
+   * node's table has no such session or its nonce is another one, without telling which.
+   */
+  attach(session: SessionId, nonce: string, listener: SessionListener): SessionEnd | undefined {
+    const known = this.#life.replica?.applier.table.views.session(session);
+    if (known === undefined || known.nonce !== nonce) return 'unknown';
+    this.#tickets.attach(session, nonce, listener);
+    return undefined;
+  }
+
+  /** Nothing happens if another listener has been attached since. */
+  detach(session: SessionId, listener: SessionListener): void {
+    this.#tickets.detach(session, listener);
+  }
+
+  /** Whether another request may be taken in; a server refuses its clients' otherwise. */
+  get hasRoom(): boolean {
+    return this.#tickets.hasRoom;
+  }
+
+  /** Why nothing can be asked of this node any more, if so. A blank node takes requests: they wait for the cluster. */
+  #unserved(): Failure | undefined {
+    const { failure, phase } = this.#life;
+    if (failure !== undefined) return failure;
+    return phase === 'new' ? { code: 'NOT_READY', text: 'this node was not started' } : undefined;
+  }
+
+  #soon(run: () => void): void {
+    this.#options.clock.soon(run);
+  }
+}
+
+const homeOf = ({ nodeId, incarnation, run }: Identity): { node: string; incarnation: string; run: number } => ({
+  node: nodeId,
+  incarnation,
+  run,
+});

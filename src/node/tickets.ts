@@ -1,0 +1,272 @@
+import type { Clock } from '../clock/index.ts';
+import type {
+  Answer,
+  Command,
+  OpenSession,
+  Sequence,
+  SessionEnd,
+  SessionId,
+  Started,
+  Table,
+  TableEvent,
+} from '../table/index.ts';
+import type { Failure, OpenOutcome, SessionListener, SessionRequest } from './gateway.ts';
+
+/** One command on its way: sent again under the same sequence until this node's own table shows its outcome. */
+export interface Ticket {
+  readonly command: Command;
+  /** When to send it again; `Infinity` once the table has it and only the final answer is awaited. */
+  due: number;
+  attempts: number;
+}
+
+interface Attachment {
+  readonly nonce: string;
+  listener: SessionListener;
+  readonly open: Map<Sequence, Ticket>;
+  /** Set while the session is being said goodbye to. */
+  goodbye: Ticket | undefined;
+}
+
+interface Opening {
+  readonly ticket: Ticket;
+  readonly listener: SessionListener;
+  readonly done: (outcome: OpenOutcome) => void;
+}
+
+/** What a leader said of a batch of commands it was handed. */
+export type Receipt = 'accepted' | 'try-there' | 'slow-down';
+
+const retryMs = { first: 250, accepted: 2_000, tryThere: 50, max: 4_000 };
+
+/**
+ * All requests of the sessions attached to this node. Outcomes are learned in one place: from the events of the local
+ * table, by (session, sequence); whoever carried a command to the leader has nothing to say about it (ARCHITECTURE 2).
+ */
+export class Tickets {
+  readonly #clock: Clock;
+  readonly #openMax: number;
+  readonly #attached = new Map<SessionId, Attachment>();
+  readonly #openings = new Map<string, Opening>();
+  #started: { readonly ticket: Ticket; readonly done: (isCurrent: boolean) => void } | undefined;
+  #outbox: Ticket[] = [];
+  #openCount = 0;
+
+  constructor(clock: Clock, openMax: number) {
+    this.#clock = clock;
+    this.#openMax = openMax;
+  }
+
+  /** Whether another request may be taken in. */
+  get hasRoom(): boolean {
+    return this.#openCount < this.#openMax;
+  }
+
+  get hasOutbox(): boolean {
+    return this.#outbox.length > 0;
+  }
+
+  attach(session: SessionId, nonce: string, listener: SessionListener): void {
+    const known = this.#attached.get(session);
+    if (known !== undefined) known.listener = listener;
+    else this.#attached.set(session, { nonce, listener, open: new Map(), goodbye: undefined });
+  }
+
+  /** Only if `listener` is still the one attached: a stream that ends late must not detach its successor. */
+  detach(session: SessionId, listener: SessionListener): void {
+    const attachment = this.#attached.get(session);
+    if (attachment === undefined || attachment.listener !== listener) return;
+    this.#openCount -= attachment.open.size;
+    this.#attached.delete(session);
+  }
+
+  listenerOf(session: SessionId): SessionListener | undefined {
+    return this.#attached.get(session)?.listener;
+  }
+
+  begin(command: Started, done: (isCurrent: boolean) => void): void {
+    this.#started = { ticket: this.#issue(command), done };
+  }
+
+  open(command: OpenSession, listener: SessionListener, done: (outcome: OpenOutcome) => void): void {
+    this.#openings.set(command.nonce, { ticket: this.#issue(command), listener, done });
+  }
+
+  submit(request: SessionRequest): void {
+    const attachment = this.#attached.get(request.session);
+    if (attachment === undefined) return;
+    const known = attachment.open.get(request.sequence);
+    if (known === undefined) this.#openCount += 1;
+    attachment.open.set(request.sequence, this.#issue(request));
+  }
+
+  forget(session: SessionId, sequence: Sequence): void {
+    if (this.#attached.get(session)?.open.delete(sequence) === true) this.#openCount -= 1;
+  }
+
+  forgetOpening(nonce: string): void {
+    this.#openings.delete(nonce);
+  }
+
+  end(session: SessionId): void {
+    const attachment = this.#attached.get(session);
+    if (attachment === undefined || attachment.goodbye !== undefined) return;
+    attachment.goodbye = this.#issue({ kind: 'close', session });
+  }
+
+  /** What is to be sent in this turn: new requests, and those whose time to be sent again has come. */
+  takeOutbox(): readonly Ticket[] {
+    const outbox = this.#outbox;
+    this.#outbox = [];
+    return outbox;
+  }
+
+  /** Puts everything whose time has come into the outbox. Called once per tick, not per turn: it looks at all. */
+  retry(now: number): void {
+    for (const ticket of this.#unsettled()) {
+      if (ticket.due <= now) this.#resend(ticket);
+    }
+  }
+
+  /** A new leader is known: whatever the former one did not commit is its to hear at once. */
+  resendAll(): void {
+    for (const ticket of this.#unsettled()) {
+      if (ticket.due !== Number.POSITIVE_INFINITY) this.#resend(ticket);
+    }
+  }
+
+  receipt(tickets: readonly Ticket[], receipt: Receipt): void {
+    const now = this.#clock.now();
+    for (const ticket of tickets) {
+      if (ticket.due === Number.POSITIVE_INFINITY) continue;
+      if (receipt === 'accepted') ticket.due = now + retryMs.accepted;
+      else if (receipt === 'try-there') ticket.due = now + retryMs.tryThere;
+      else ticket.due = now + backOff(ticket.attempts);
+    }
+  }
+
+  /** What the local table says. */
+  heard(event: TableEvent, self: { readonly incarnation: string; readonly boot: string }): void {
+    switch (event.kind) {
+      case 'answered':
+        return this.#answered(event.session, event.sequence, event.answer);
+      case 'session-opened':
+        return this.#opened(event.nonce, event.session);
+      case 'session-refused':
+        return this.#refused(event.nonce, event.reason);
+      case 'session-ended':
+        return this.#ended(event.session, event.end);
+      case 'started':
+        if (event.incarnation === self.incarnation && event.boot === self.boot) this.#begun(event.isCurrent);
+        return;
+      case 'granted':
+      case 'released':
+      case 'lost':
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** The table was replaced by a snapshot: what happened between is read off the new one. */
+  settleBy(table: Table, self: { readonly nodeId: string; readonly incarnation: string; readonly boot: string }): void {
+    for (const nonce of [...this.#openings.keys()]) {
+      const opened = table.views.sessionOf(nonce);
+      if (opened !== undefined) this.#opened(nonce, opened.session);
+    }
+    for (const [session, attachment] of [...this.#attached]) {
+      if (table.views.session(session) === undefined) {
+        this.#ended(session, 'unknown');
+        continue;
+      }
+      for (const sequence of [...attachment.open.keys()]) {
+        const answer = table.views.answerOf(session, sequence);
+        if (answer !== undefined) this.#answered(session, sequence, answer);
+      }
+    }
+    const run = table.views.runOf(self.nodeId);
+    if (run !== undefined && run.incarnation === self.incarnation && run.boot === self.boot) this.#begun(true);
+  }
+
+  /** The node stops: every session hears it now, before anything else happens to its locks. */
+  endAll(outcome: OpenOutcome & { readonly ok: false }): void {
+    const openings = [...this.#openings.values()];
+    const sessions = [...this.#attached.keys()];
+    this.#openings.clear();
+    this.#started = undefined;
+    for (const session of sessions) this.#ended(session, 'unknown');
+    for (const opening of openings) opening.done(outcome);
+    this.#outbox = [];
+  }
+
+  #issue(command: Command): Ticket {
+    const ticket: Ticket = { command, due: 0, attempts: 0 };
+    this.#resend(ticket);
+    return ticket;
+  }
+
+  #resend(ticket: Ticket): void {
+    ticket.due = this.#clock.now() + backOff(ticket.attempts);
+    ticket.attempts += 1;
+    this.#outbox.push(ticket);
+  }
+
+  *#unsettled(): Iterable<Ticket> {
+    if (this.#started !== undefined) yield this.#started.ticket;
+    for (const opening of this.#openings.values()) yield opening.ticket;
+    for (const attachment of this.#attached.values()) {
+      yield* attachment.open.values();
+      if (attachment.goodbye !== undefined) yield attachment.goodbye;
+    }
+  }
+
+  #answered(session: SessionId, sequence: Sequence, answer: Answer): void {
+    const attachment = this.#attached.get(session);
+    const ticket = attachment?.open.get(sequence);
+    if (attachment === undefined || ticket === undefined) return;
+    if (answer.kind === 'queued') {
+      ticket.due = Number.POSITIVE_INFINITY;
+    } else {
+      attachment.open.delete(sequence);
+      this.#openCount -= 1;
+    }
+    attachment.listener.answered(sequence, answer);
+  }
+
+  #opened(nonce: string, session: SessionId): void {
+    const opening = this.#openings.get(nonce);
+    if (opening === undefined) return;
+    this.#openings.delete(nonce);
+    this.attach(session, nonce, opening.listener);
+    opening.done({ ok: true, session });
+  }
+
+  #refused(nonce: string, reason: (TableEvent & { readonly kind: 'session-refused' })['reason']): void {
+    const opening = this.#openings.get(nonce);
+    if (opening === undefined) return;
+    this.#openings.delete(nonce);
+    opening.done({ ok: false, failure: openFailures[reason] });
+  }
+
+  #ended(session: SessionId, end: SessionEnd): void {
+    const attachment = this.#attached.get(session);
+    if (attachment === undefined) return;
+    this.#openCount -= attachment.open.size;
+    this.#attached.delete(session);
+    attachment.listener.ended(end);
+  }
+
+  #begun(isCurrent: boolean): void {
+    const started = this.#started;
+    this.#started = undefined;
+    started?.done(isCurrent);
+  }
+}
+
+const openFailures: Readonly<Record<(TableEvent & { readonly kind: 'session-refused' })['reason'], Failure>> = {
+  'limit-exceeded': { code: 'LIMIT_EXCEEDED', text: 'the cluster has as many sessions as its limit allows' },
+  superseded: { code: 'SHUTTING_DOWN', text: 'a newer process of this node has started' },
+  mismatch: { code: 'INVALID_ARGUMENT', text: 'a session was opened before under this nonce with other arguments' },
+};
+
+const backOff = (attempts: number): number => Math.min(retryMs.first * 2 ** Math.min(attempts, 8), retryMs.max);

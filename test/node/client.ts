@@ -1,0 +1,88 @@
+import { expect } from 'vitest';
+import type { OpenOutcome, Runtime, SessionListener } from '../../src/node/index.ts';
+import type { Answer, SessionEnd } from '../../src/table/index.ts';
+import type { SimulatedCluster } from './simulated-cluster.ts';
+
+/** The least that speaks the gateway: sequences, marks and answers of one session, without deadlines of its own. */
+export class TestClient implements SessionListener {
+  readonly answers = new Map<number, Answer>();
+  readonly history: Answer[] = [];
+  readonly acknowledged: number[] = [];
+  ended_: SessionEnd | undefined;
+  session = 0;
+  opening: OpenOutcome | undefined;
+  #sequence = 0;
+  readonly #runtime: Runtime;
+
+  constructor(
+    runtime: Runtime,
+    options: { readonly nonce: string; readonly ttlMs?: number; readonly isHome?: boolean },
+  ) {
+    this.#runtime = runtime;
+    const { nonce, ttlMs = 10_000, isHome = true } = options;
+    runtime.open({ nonce, ttlMs, label: 'test', isHome }, this, (outcome) => {
+      this.opening = outcome;
+      if (outcome.ok) this.session = outcome.session;
+    });
+  }
+
+  acquire(name: string, waits = true): number {
+    const sequence = ++this.#sequence;
+    this.#runtime.submit({ kind: 'acquire', session: this.session, sequence, mark: 0, name, mode: 'X', waits });
+    return sequence;
+  }
+
+  release(name: string, token: number): number {
+    const sequence = ++this.#sequence;
+    this.#runtime.submit({ kind: 'release', session: this.session, sequence, mark: 0, name, token });
+    return sequence;
+  }
+
+  beat(counter: number): void {
+    this.#runtime.beat(this.session, counter);
+  }
+
+  token(sequence: number): number {
+    const answer = this.answers.get(sequence);
+    if (answer?.kind !== 'granted') throw new Error(`not granted but ${answer?.kind}`);
+    return answer.token;
+  }
+
+  answered(sequence: number, answer: Answer): void {
+    this.answers.set(sequence, answer);
+    this.history.push(answer);
+  }
+
+  beatAcknowledged(counter: number): void {
+    this.acknowledged.push(counter);
+  }
+
+  ended(end: SessionEnd): void {
+    this.ended_ = end;
+  }
+}
+
+const nonce = (n: number): string => n.toString(16).padStart(32, '0');
+
+/** A session of a new client at that node. */
+export function openOn(
+  cluster: SimulatedCluster,
+  nodeId: string,
+  n: number,
+  options: { ttlMs?: number; isHome?: boolean } = {},
+): TestClient {
+  const client = new TestClient(cluster.runtime(nodeId), { nonce: nonce(n), ...options });
+  cluster.time.until(() => client.opening !== undefined, 10_000, 'the session opens');
+  expect(client.opening?.ok).toBe(true);
+  return client;
+}
+
+/** Acquires and gives the token. */
+export function grantedTo(cluster: SimulatedCluster, client: TestClient, name: string): number {
+  const sequence = client.acquire(name);
+  cluster.time.until(() => client.answers.get(sequence)?.kind === 'granted', 20_000, `${name} is granted`);
+  return client.token(sequence);
+}
+
+/** Node ids of the usual cluster. */
+export const three = ['a', 'b', 'c'];

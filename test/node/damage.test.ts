@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { openOn, three } from './client.ts';
+import { SimulatedCluster } from './simulated-cluster.ts';
+
+describe('damage and replacement', () => {
+  it('keeps a damaged node out, and lets a new incarnation take its place', () => {
+    const cluster = new SimulatedCluster(three);
+    cluster.startAll();
+    cluster.untilReady();
+    const [lost = ''] = cluster.followers();
+    cluster.kill(lost);
+    cluster.disks.get(lost)?.damage('a flipped bit');
+    cluster.start(lost);
+    cluster.time.advance(5_000);
+    const quarantined = cluster.runtime(lost).status().role;
+
+    cluster.kill(lost);
+    cluster.disks.get(lost)?.wipe();
+    cluster.start(lost);
+    cluster.time.advance(2_000);
+    const outside = cluster.runtime(lost).status().role;
+    let outcome: unknown;
+    cluster.runtime(cluster.leader() ?? '').replace(lost, (said) => {
+      outcome = said;
+    });
+    cluster.time.until(() => outcome !== undefined, 20_000, 'the replacement ends');
+    cluster.untilReady();
+
+    expect(quarantined).toBe('quarantined');
+    expect(outside).toBe('blank');
+    expect(outcome).toEqual({ ok: true });
+    expect(cluster.runtime(lost).status().role).toBe('follower');
+  });
+
+  it('refuses to replace a node that nobody has started anew', () => {
+    const cluster = new SimulatedCluster(three);
+    cluster.startAll();
+    const leader = cluster.untilReady();
+    let outcome: unknown;
+
+    cluster.runtime(leader).replace('b', (said) => {
+      outcome = said;
+    });
+
+    expect(outcome).toMatchObject({ ok: false, failure: { code: 'INVALID_ARGUMENT' } });
+  });
+
+  it('stops for good at a storage error, and the others go on', () => {
+    const cluster = new SimulatedCluster(three);
+    cluster.startAll();
+    const leader = cluster.untilReady();
+    const client = openOn(cluster, leader, 1);
+
+    cluster.disks.get(leader)?.failNext({ kind: 'write', error: new Error('EIO'), reachesDisk: false });
+    client.acquire('x');
+    cluster.time.until(() => cluster.failures(leader).length > 0, 5_000, 'it fails');
+
+    expect(cluster.runtime(leader).status().role).toBe('failed');
+    expect(client.ended_).toBe('unknown');
+    cluster.time.until(() => cluster.leader() !== undefined && cluster.leader() !== leader, 10_000, 'another leads');
+  });
+});

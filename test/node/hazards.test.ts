@@ -1,0 +1,269 @@
+import { describe, expect, it } from 'vitest';
+import { encodeConfiguration } from '../../raft/index.ts';
+import type { AdminOutcome, QueryOutcome } from '../../src/node/index.ts';
+import { Members } from '../../src/node/members.ts';
+import type { RowReader, Store } from '../../storage/index.ts';
+import { grantedTo, openOn, three } from './client.ts';
+import { SimulatedCluster } from './simulated-cluster.ts';
+
+function readyCluster(options: ConstructorParameters<typeof SimulatedCluster>[1] = {}): {
+  readonly cluster: SimulatedCluster;
+  readonly leader: string;
+  readonly followers: readonly [string, string];
+} {
+  const cluster = new SimulatedCluster(three, options);
+  cluster.startAll();
+  const leader = cluster.untilReady();
+  const [first = '', second = ''] = cluster.followers();
+  return { cluster, leader, followers: [first, second] };
+}
+
+describe('a snapshot transfer', () => {
+  it('that outlives its leader stops nobody', () => {
+    const limits = { checkpointEntries: 10, keptEntries: 0, snapshotChunkBytes: 100 };
+    const { cluster, leader, followers } = readyCluster({ limits });
+    const [next, lagging] = followers;
+    cluster.kill(next);
+    cluster.limitsOf.set(next, { checkpointEntries: 1_000_000 });
+    cluster.start(next);
+    cluster.untilReady();
+    cluster.isolate(lagging);
+    const client = openOn(cluster, leader, 1, { isHome: false, ttlMs: 600_000 });
+    for (let n = 0; n < 60; n += 1) grantedTo(cluster, client, `lock-${n}`);
+    let chunks = 0;
+    cluster.linkMs = (_from, _to, packet) => {
+      if (packet?.kind !== 'snapshot') return 1;
+      if (Array.isArray(packet.body) && packet.body[0] === 'chunk') chunks += 1;
+      return 20;
+    };
+
+    cluster.heal();
+    cluster.time.until(() => chunks > 8, 20_000, 'a transfer is under way');
+    cluster.pause(leader);
+    cluster.time.until(() => cluster.runtime(next).status().role === 'leader', 20_000, 'the next one leads');
+    cluster.resume(leader);
+    cluster.time.advance(8_000);
+
+    expect(three.flatMap((id) => cluster.failures(id))).toEqual([]);
+  });
+
+  it('that comes to a node that has stopped is ignored', () => {
+    const { cluster, leader, followers } = readyCluster();
+    const [stopped] = followers;
+    const from = cluster.processes.get(leader)?.handlers?.hello();
+    const sender = `${from?.nodeId}@${from?.incarnation}`;
+    const head = [5, 1, 1, 0, encodeConfiguration({ voters: [], outgoing: [], learners: [] })];
+
+    cluster.runtime(stopped).stop({ deadlineMs: 500 }, () => {});
+    const deliver = (): void =>
+      cluster.processes
+        .get(stopped)
+        ?.handlers?.receive(sender, { kind: 'snapshot', isReply: false, body: ['start', 1, 1, head] });
+
+    expect(deliver).not.toThrow();
+  });
+
+  it('whose table is still being read is not overtaken by a checkpoint of the former table', () => {
+    const { cluster, leader, followers } = readyCluster({ limits: { checkpointEntries: 30, keptEntries: 0 } });
+    const [victim] = followers;
+    const held: (() => void)[] = [];
+    cluster.kill(victim);
+    cluster.wrapStore = (id, store) => (id === victim ? slowly(store, cluster, held) : store);
+    cluster.start(victim);
+    cluster.untilReady();
+    const client = openOn(cluster, leader, 1, { isHome: false, ttlMs: 600_000 });
+    for (let n = 0; n < 75; n += 1) {
+      client.acquire(`before-${n}`);
+      cluster.time.advance(5);
+    }
+
+    cluster.isolate(victim);
+    for (let n = 0; n < 100; n += 1) grantedTo(cluster, client, `lock-${n}`);
+    cluster.heal();
+    cluster.time.advance(20_000);
+
+    expect(held).toEqual([]);
+    expect(cluster.failures(victim)).toEqual([]);
+    expect(cluster.runtime(victim).digest()?.digest).toBe(cluster.runtime(leader).digest()?.digest);
+  });
+});
+
+/** Checkpoints end only when rows are read after an installation, and those come a second later. */
+function slowly(store: Store, cluster: SimulatedCluster, held: (() => void)[]): Store {
+  const rows = (): RowReader => {
+    const reader = store.rows();
+    cluster.time.at(500, () => {
+      for (const end of held.splice(0)) end();
+    });
+    return { next: (done) => void cluster.time.at(1_000, () => reader.next(done)), close: () => reader.close() };
+  };
+  return {
+    open: (done) => store.open(done),
+    form: (genesis, done) => store.form(genesis, done),
+    write: (write, done) => store.write(write, done),
+    checkpoint: (checkpoint, done) => store.checkpoint(checkpoint, (outcome) => void held.push(() => done(outcome))),
+    readSnapshot: () => store.readSnapshot(),
+    receiveSnapshot: (head) => store.receiveSnapshot(head),
+    rows,
+    bytesFree: () => store.bytesFree(),
+    close: (done) => store.close(done),
+  };
+}
+
+describe('a node with little disk left', () => {
+  it('says so before a request has a sequence', () => {
+    const { cluster } = readyCluster();
+    const disk = cluster.disks.get('a');
+    if (disk !== undefined) disk.bytesFree = 1;
+
+    expect(cluster.runtime('a').reluctance()).toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    expect(cluster.runtime('b').reluctance()).toBeUndefined();
+  });
+
+  it('answers nothing for the table: a request that waits already is granted by it', () => {
+    const { cluster, followers } = readyCluster();
+    const [low] = followers;
+    const holder = openOn(cluster, cluster.leader() ?? '', 1, { isHome: false });
+    const token = grantedTo(cluster, holder, 'x');
+    const waiter = openOn(cluster, cluster.leader() ?? '', 2, { isHome: false, ttlMs: 60_000 });
+    const sequence = waiter.acquire('x');
+    cluster.time.until(() => waiter.answers.get(sequence)?.kind === 'queued', 5_000, 'it waits');
+    const disk = cluster.disks.get(low);
+    if (disk !== undefined) disk.bytesFree = 1;
+
+    cluster.runtime(cluster.leader() ?? '').detach(waiter.session, waiter);
+    const refusal = cluster.runtime(low).attach(waiter.session, (2).toString(16).padStart(32, '0'), waiter);
+    const request = {
+      kind: 'acquire',
+      session: waiter.session,
+      sequence,
+      mark: 0,
+      name: 'x',
+      mode: 'X',
+      waits: true,
+    } as const;
+    cluster.runtime(low).submit(request);
+    holder.release('x', token);
+    cluster.time.until(() => waiter.answers.get(sequence)?.kind === 'granted', 5_000, 'it is granted');
+
+    expect(refusal).toBeUndefined();
+    expect(waiter.history.map((answer) => answer.kind)).not.toContain('limit-exceeded');
+  });
+
+  it('as the leader takes no acquire into the log, but releases', () => {
+    const { cluster, leader } = readyCluster();
+    const client = openOn(cluster, leader, 1, { ttlMs: 60_000 });
+    const token = grantedTo(cluster, client, 'x');
+    const disk = cluster.disks.get(leader);
+    if (disk !== undefined) disk.bytesFree = 1;
+
+    const refused = client.acquire('y');
+    const released = client.release('x', token);
+    cluster.time.until(() => client.answers.get(released)?.kind === 'released', 5_000, 'it is released');
+    cluster.time.advance(2_000);
+    const whileLow = client.answers.get(refused);
+    if (disk !== undefined) disk.bytesFree = undefined;
+    cluster.time.until(() => client.answers.get(refused)?.kind === 'granted', 10_000, 'it is granted');
+
+    expect(whileLow).toBeUndefined();
+  });
+});
+
+describe('founding with two processes of one name', () => {
+  const first = { a: 'a:1', b: 'b:1', c: 'c:1' };
+  const node = (nodeId: 'a' | 'b' | 'c', digit: string): Members =>
+    new Members(
+      { clusterId: undefined, nodeId, incarnation: digit.repeat(32), run: 1 },
+      { boot: digit.repeat(32), address: first[nodeId], first },
+      { configuration: () => undefined, runOf: () => undefined, isQuarantined: () => false },
+    );
+  const dial = (from: Members, to: Members): void => {
+    to.judge(from.hello(), false);
+    from.judge(to.hello(), true);
+  };
+
+  it('founds one cluster at most, whoever meets whom first', () => {
+    const [a, b1, b2, c] = [node('a', 'a'), node('b', '1'), node('b', '2'), node('c', 'c')];
+
+    dial(b2, a);
+    dial(b1, c);
+    for (let round = 0; round < 3; round += 1) {
+      for (const [from, to] of [
+        [a, c],
+        [c, a],
+        [a, b1],
+        [a, b2],
+        [c, b1],
+        [c, b2],
+      ] as const)
+        dial(from, to);
+    }
+
+    const founded = new Set([a, b1, b2, c].map((each) => each.genesisFrom(undefined, false)?.clusterId));
+    founded.delete(undefined);
+    expect(founded.size).toBeLessThanOrEqual(1);
+  });
+
+  it('founds the one cluster when every name is taken once', () => {
+    const nodes = [node('a', 'a'), node('b', 'b'), node('c', 'c')];
+
+    for (let round = 0; round < 3; round += 1) {
+      for (const from of nodes) for (const to of nodes) if (from !== to) dial(from, to);
+    }
+
+    expect(new Set(nodes.map((each) => each.genesisFrom(undefined, false)?.clusterId)).size).toBe(1);
+    expect(nodes[0]?.genesisFrom(undefined, false)).toBeDefined();
+  });
+});
+
+describe('questions to a leader', () => {
+  it('are answered when it dies', () => {
+    const { cluster, leader, followers } = readyCluster();
+    const [asked, other] = followers;
+    let outcome: AdminOutcome | undefined;
+
+    cluster.runtime(asked).replace(other, (said) => {
+      outcome = said;
+    });
+    cluster.kill(leader);
+    cluster.time.until(() => outcome !== undefined, 20_000, 'it is answered');
+
+    expect(outcome?.ok).toBe(false);
+  });
+
+  it('about the table are answered without one', () => {
+    const { cluster, followers } = readyCluster();
+    const [asked] = followers;
+    let outcome: QueryOutcome | undefined;
+
+    cluster.isolate(asked);
+    cluster.runtime(asked).query({ kind: 'inspect', name: 'x', consistency: 'linearizable' }, (said) => {
+      outcome = said;
+    });
+    cluster.time.until(() => outcome !== undefined, 30_000, 'it is answered');
+
+    expect(outcome).toMatchObject({ ok: false, failure: { code: 'CONNECTION' } });
+  });
+});
+
+describe('a node whose disk dies', () => {
+  it('says so though its store never finishes closing', () => {
+    const cluster = new SimulatedCluster(['solo']);
+    cluster.wrapStore = (_, store) =>
+      new Proxy(store, { get: (of, key) => (key === 'close' ? () => {} : bound(of, key)) });
+    cluster.startAll();
+    cluster.untilReady();
+    const client = openOn(cluster, 'solo', 1);
+
+    cluster.disks.get('solo')?.failNext({ kind: 'write', error: new Error('EIO'), reachesDisk: false });
+    client.acquire('x');
+    cluster.time.until(() => cluster.failures('solo').length > 0, 5_000, 'it says so');
+
+    expect(client.ended_).toBe('unknown');
+  });
+});
+
+function bound(of: Store, key: string | symbol): unknown {
+  const value: unknown = Reflect.get(of, key);
+  return typeof value === 'function' ? value.bind(of) : value;
+}
