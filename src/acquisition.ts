@@ -1,0 +1,205 @@
+import type { Asker, Over, Parked } from './asker.ts';
+import type { Clock, Timer } from './clock/index.ts';
+import { BackendError, LimitExceededError, type LockError, type LockOutcome, SessionExpiredError } from './errors.ts';
+import type { Hold } from './hold.ts';
+import type { Session } from './session.ts';
+import type { Answer, Sequence } from './table/index.ts';
+
+/** One acquire as asked for. */
+export interface AcquireWish {
+  readonly name: string;
+  /** False: one attempt, which never queues. */
+  readonly waits: boolean;
+  /** Milliseconds until it is given up; absent: never. */
+  readonly limitMs: number | undefined;
+}
+
+export type AcquireOutcome =
+  | { readonly kind: 'granted'; readonly hold: Hold }
+  /** Somebody holds the lock, or waits for it; only without `waits`. */
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'given-up'; readonly why: GivingUp; readonly outcome: LockOutcome }
+  | { readonly kind: 'failed'; readonly error: LockError | RangeError };
+
+/** Why nobody wants it any more: its own limit has passed, or the caller aborted. */
+export type GivingUp = { readonly kind: 'timeout' } | { readonly kind: 'abort'; readonly reason: unknown };
+
+/** How long a caller whose time is up waits to learn what became of his request. */
+const cancelAnswerMs = 10;
+
+/**
+ * One acquire from the call to its end. However it ends, no grant is left behind that nobody knows about: once it is
+ * given up, a cancel goes in under its own sequence, and a grant that was faster is released again.
+ */
+export class Acquisition implements Asker, Parked {
+  readonly #wish: AcquireWish;
+  readonly #clock: Clock;
+  readonly #done: (outcome: AcquireOutcome) => void;
+  readonly #left: (acquisition: Acquisition) => void;
+  #state: 'asleep' | 'asked' | 'parked' | 'cancelling' | 'settled' = 'asleep';
+  #isDone = false;
+  #why: GivingUp = { kind: 'timeout' };
+  #session: Session | undefined;
+  #sequence: Sequence = 0;
+  /** Of a grant that is parked, or came too late. */
+  #token: number | undefined;
+  #timer: Timer | undefined;
+
+  /** `left` is told when it is given up before there was a session to ask in. `done` is called once. */
+  constructor(
+    wish: AcquireWish,
+    clock: Clock,
+    hooks: { readonly done: (outcome: AcquireOutcome) => void; readonly left: (acquisition: Acquisition) => void },
+  ) {
+    this.#wish = wish;
+    this.#clock = clock;
+    this.#done = hooks.done;
+    this.#left = hooks.left;
+    if (wish.limitMs !== undefined) this.#timer = clock.after(wish.limitMs, () => this.giveUp({ kind: 'timeout' }));
+  }
+
+  /** There is a session to ask in. */
+  begin(session: Session): void {
+    if (this.#state !== 'asleep') return;
+    this.#session = session;
+    this.#state = 'asked';
+    const { name, waits } = this.#wish;
+    this.#sequence = session.ask({ kind: 'acquire', name, mode: 'X', waits }, this);
+  }
+
+  /** There will be no session for it. */
+  refuse(error: LockError | RangeError): void {
+    if (this.#state !== 'asleep') return;
+    this.#settle({ kind: 'failed', error });
+  }
+
+  /** The caller does not want it any more. Only the first reason counts. */
+  giveUp(why: GivingUp): void {
+    const session = this.#session;
+    if (this.#state !== 'cancelling') this.#why = why;
+    switch (this.#state) {
+      case 'asleep':
+        this.#left(this);
+        return this.#settle(this.#givenUp('not-applied'));
+      case 'parked':
+        session?.unpark(this);
+        this.#putBack();
+        return this.#settle(this.#givenUp('applied'));
+      case 'asked':
+        // The session is ending around us: a lost hold's signal may be what gave this request up.
+        if (session?.isOpen !== true) return this.#settle(this.#givenUp('unknown'));
+        this.#state = 'cancelling';
+        this.#timer?.cancel();
+        session.ask(
+          { kind: 'cancel', target: this.#sequence },
+          { answered: (answer) => this.#cancelAnswered(answer), over: (over) => this.over(over) },
+        );
+        this.#timer = this.#clock.after(cancelAnswerMs, () => this.#report(this.#givenUp('unknown')));
+        return;
+      case 'cancelling':
+      case 'settled':
+        return;
+      default:
+        this.#state satisfies never;
+    }
+  }
+
+  answered(answer: Answer): void {
+    if (this.#state === 'cancelling') return this.#answeredLate(answer);
+    if (this.#state !== 'asked') return;
+    switch (answer.kind) {
+      case 'queued':
+        return;
+      case 'granted':
+        this.#token = answer.token;
+        return this.#claim();
+      case 'busy':
+        return this.#settle({ kind: 'busy' });
+      default:
+        return this.#settle({ kind: 'failed', error: refusalOf(this.#wish.name, answer) });
+    }
+  }
+
+  sure(): void {
+    if (this.#state === 'parked') this.#claim();
+  }
+
+  over(over: Over): void {
+    if (this.#state === 'cancelling') return this.#settle(this.#givenUp('unknown'));
+    this.#settle({ kind: 'failed', error: over.refuse('unknown') });
+  }
+
+  /** Granted: hands the hold over if it may be claimed at this moment, or waits until it may. */
+  #claim(): void {
+    const session = this.#session;
+    const token = this.#token;
+    if (session === undefined || token === undefined) return;
+    if (session.check()) {
+      this.#settle({ kind: 'granted', hold: session.keep({ name: this.#wish.name, token }) });
+    } else if (session.isOpen) {
+      this.#state = 'parked';
+      session.park(this);
+    } else {
+      const error = new SessionExpiredError('the session ended at the moment of the grant', { outcome: 'unknown' });
+      this.#settle({ kind: 'failed', error });
+    }
+  }
+
+  /** The acquire's own answer, after it was given up. */
+  #answeredLate(answer: Answer): void {
+    if (answer.kind === 'queued') return;
+    if (answer.kind !== 'granted') return this.#settle(this.#givenUp('not-applied'));
+    this.#token = answer.token;
+    this.#putBack();
+    this.#settle(this.#givenUp('applied'));
+  }
+
+  #cancelAnswered(answer: Answer): void {
+    if (this.#state !== 'cancelling' || answer.kind === 'queued') return;
+    if (answer.kind !== 'cancelled' && answer.kind !== 'already-granted') {
+      // The request may still be granted: its own answer is waited for, and put back.
+      return this.#report(this.#givenUp('unknown'));
+    }
+    this.#session?.settle(this.#sequence);
+    if (answer.kind === 'cancelled') return this.#settle(this.#givenUp('not-applied'));
+    this.#token = answer.token;
+    this.#putBack();
+    this.#settle(this.#givenUp('applied'));
+  }
+
+  /** Releases a grant that nobody wants; repeated by the gateway until it is certain or the session ends. */
+  #putBack(): void {
+    const session = this.#session;
+    if (session?.isOpen !== true || this.#token === undefined) return;
+    session.ask({ kind: 'release', name: this.#wish.name, token: this.#token });
+  }
+
+  #givenUp(outcome: LockOutcome): AcquireOutcome {
+    return { kind: 'given-up', why: this.#why, outcome };
+  }
+
+  #settle(outcome: AcquireOutcome): void {
+    this.#state = 'settled';
+    this.#report(outcome);
+  }
+
+  /** The caller learns the outcome; the cleaning may go on. */
+  #report(outcome: AcquireOutcome): void {
+    this.#timer?.cancel();
+    if (this.#isDone) return;
+    this.#isDone = true;
+    this.#done(outcome);
+  }
+}
+
+const refusalOf = (name: string, answer: Answer): LockError => {
+  if (answer.kind === 'limit-exceeded') {
+    return new LimitExceededError(`lock ${JSON.stringify(name)}: at most ${answer.max} ${answer.limit} are allowed`);
+  }
+  if (answer.kind === 'session-expired') {
+    return new SessionExpiredError(`lock ${JSON.stringify(name)}: the session had ended`);
+  }
+  return new BackendError(`lock ${JSON.stringify(name)}: the cluster answered ${answer.kind} to an acquire`, {
+    outcome: 'unknown',
+  });
+};

@@ -1,0 +1,29 @@
+import type { LockError, LockOutcome, LossReason } from './errors.ts';
+import type { Acquire, Answer, Cancel, Release } from './table/index.ts';
+
+/** Why a session is over, and the error for whoever still waited for something in it. */
+export interface Over {
+  readonly reason: LossReason;
+  readonly text: string;
+  refuse(outcome: LockOutcome): LockError | RangeError;
+}
+
+/** Whoever waits for the answers to one request. */
+export interface Asker {
+  /** `queued` is interim; after any other answer nothing more comes. */
+  answered(answer: Answer): void;
+  /** The session ended first; nothing more comes. */
+  over(over: Over): void;
+}
+
+/** Whoever was granted a lock at a moment when nobody may claim one. */
+export interface Parked {
+  sure(): void;
+  over(over: Over): void;
+}
+
+/** A request without what the session adds to it. */
+export type Wish =
+  | Pick<Acquire, 'kind' | 'name' | 'mode' | 'waits'>
+  | Pick<Cancel, 'kind' | 'target'>
+  | Pick<Release, 'kind' | 'name' | 'token'>;

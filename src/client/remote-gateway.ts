@@ -1,0 +1,303 @@
+import type { Clock, Random, Timer } from '../clock/index.ts';
+import type {
+  AdminOutcome,
+  Failure,
+  Gateway,
+  OpenOutcome,
+  OpenRequest,
+  Query,
+  QueryOutcome,
+  SessionListener,
+  SessionRequest,
+} from '../node/index.ts';
+import type { ServerMessage } from '../server/index.ts';
+import type { Sequence, SessionId } from '../table/index.ts';
+import { Connection, type ConnectionOptions } from './connection.ts';
+import { RemoteSession } from './remote-session.ts';
+
+interface Opening {
+  readonly request: OpenRequest;
+  readonly listener: SessionListener;
+  readonly done: (outcome: OpenOutcome) => void;
+}
+
+interface Asked {
+  readonly query: Query;
+  readonly done: (outcome: QueryOutcome) => void;
+  readonly timer: Timer;
+}
+
+interface Ordered {
+  readonly done: (outcome: AdminOutcome) => void;
+  readonly timer: Timer;
+}
+
+/** Longer than a node itself looks for a leader. */
+const queryTimeoutMs = 10_000;
+
+/** A replaced node has a whole table to fetch. */
+const replaceTimeoutMs = 600_000;
+
+const queriesMax = 10_000;
+
+/** How long a request that a node had no room for waits: between the half and the whole of it. */
+const laterMs = 400;
+
+/** Failures that say nothing of the cluster. */
+const ofOneNode: ReadonlySet<Failure['code']> = new Set([
+  'SHUTTING_DOWN',
+  'NOT_READY',
+  'QUARANTINED',
+  'BACKEND',
+  'CORRUPT_STORAGE',
+]);
+
+const shuttingDown: Failure = { code: 'SHUTTING_DOWN', text: 'this client is closed' };
+
+/**
+ * A client's way into the cluster, over one node at a time. When that changes, sessions are attached anew by their
+ * nonce and every open request is sent again under its own sequence, so nothing is lost and nothing is done twice.
+ */
+export class RemoteGateway implements Gateway {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #connection: Connection;
+  readonly #sessions = new Map<SessionId, RemoteSession>();
+  readonly #openings = new Map<number, Opening>();
+  readonly #queries = new Map<number, Asked>();
+  readonly #orders = new Map<number, Ordered>();
+  readonly #delayed = new Set<Timer>();
+  #ids = 0;
+  #isClosed = false;
+  #whenConnected: (() => void) | undefined;
+
+  constructor(options: ConnectionOptions) {
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#connection = new Connection(options, {
+      connected: () => this.#connected(),
+      received: (message) => this.#received(message),
+    });
+  }
+
+  /** Begins to look for a node; `done` once one serves us. */
+  start(done: () => void): void {
+    this.#whenConnected = done;
+    this.#connection.start();
+  }
+
+  /** Why nobody serves us. */
+  get failure(): Failure {
+    return this.#connection.failure;
+  }
+
+  /** Ends the links; everything that is still asked fails. End the sessions before. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#connection.close();
+    for (const timer of this.#delayed) timer.cancel();
+    const outcome = { ok: false, failure: shuttingDown } as const;
+    for (const { done } of [...this.#openings.values()]) this.#clock.soon(() => done(outcome));
+    for (const { done, timer } of [...this.#queries.values(), ...this.#orders.values()]) {
+      timer.cancel();
+      this.#clock.soon(() => done(outcome));
+    }
+    this.#openings.clear();
+    this.#queries.clear();
+    this.#orders.clear();
+    this.#sessions.clear();
+  }
+
+  open(request: OpenRequest, listener: SessionListener, done: (outcome: OpenOutcome) => void): void {
+    if (this.#isClosed) return this.#clock.soon(() => done({ ok: false, failure: shuttingDown }));
+    const id = this.#nextId();
+    this.#openings.set(id, { request, listener, done });
+    this.#sendOpening(id, request);
+  }
+
+  /** What a node has against new locks it says itself, when it is asked. */
+  reluctance(): undefined {}
+
+  submit(request: SessionRequest): void {
+    const session = this.#sessions.get(request.session);
+    if (session === undefined) return;
+    session.open.set(request.sequence, request);
+    if (session.isAttached) this.#connection.send({ kind: 'submit', request });
+  }
+
+  forget(session: SessionId, sequence: Sequence): void {
+    const known = this.#sessions.get(session);
+    if (known?.open.delete(sequence) !== true || !known.isAttached) return;
+    this.#connection.send({ kind: 'forget', session, sequence });
+  }
+
+  beat(session: SessionId, counter: number): void {
+    if (this.#sessions.get(session)?.isAttached === true) this.#connection.send({ kind: 'beat', session, counter });
+  }
+
+  end(session: SessionId): void {
+    const known = this.#sessions.get(session);
+    if (known === undefined) return;
+    known.isEnding = true;
+    if (known.isAttached) this.#connection.send({ kind: 'end', session });
+  }
+
+  query(query: Query, done: (outcome: QueryOutcome) => void): void {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return this.#clock.soon(() => done({ ok: false, failure: refusal }));
+    const id = this.#nextId();
+    const timer = this.#clock.after(queryTimeoutMs, () => {
+      this.#queries.delete(id);
+      const text = `no answer within ${queryTimeoutMs} ms`;
+      const failure = this.#connection.isConnected ? ({ code: 'CONNECTION', text } as const) : this.failure;
+      done({ ok: false, failure });
+    });
+    this.#queries.set(id, { query, done, timer });
+    this.#connection.send({ kind: 'query', id, query });
+  }
+
+  /** Not repeated by itself: when the node is lost meanwhile, the outcome is unknown. */
+  replace(nodeId: string, done: (outcome: AdminOutcome) => void): void {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return this.#clock.soon(() => done({ ok: false, failure: refusal }));
+    const id = this.#nextId();
+    if (!this.#connection.send({ kind: 'replace', id, nodeId })) {
+      const { failure } = this;
+      return this.#clock.soon(() => done({ ok: false, failure }));
+    }
+    const timer = this.#clock.after(replaceTimeoutMs, () => this.#failOrder(id, 'it takes too long; see its status'));
+    this.#orders.set(id, { done, timer });
+  }
+
+  /** Another node serves us: it has heard of nothing yet. */
+  #connected(): void {
+    for (const id of [...this.#orders.keys()]) this.#failOrder(id, 'the node that was asked is gone; see its status');
+    for (const [id, { request }] of this.#openings) this.#sendOpening(id, request);
+    for (const session of this.#sessions.values()) {
+      session.isAttached = false;
+      this.#connection.send({ kind: 'attach', session: session.id, nonce: session.nonce });
+    }
+    for (const [id, { query }] of this.#queries) this.#connection.send({ kind: 'query', id, query });
+    const whenConnected = this.#whenConnected;
+    this.#whenConnected = undefined;
+    whenConnected?.();
+  }
+
+  #received(message: ServerMessage): void {
+    switch (message.kind) {
+      case 'opened':
+        return this.#opened(message.id, message.session);
+      case 'attached':
+        return this.#attached(message.session);
+      case 'answer':
+        return this.#answered(message);
+      case 'later':
+        return this.#later(message.session, message.sequence);
+      case 'beat':
+        return this.#sessions.get(message.session)?.listener.beatAcknowledged(message.counter);
+      case 'ended': {
+        const session = this.#sessions.get(message.session);
+        this.#sessions.delete(message.session);
+        return session?.listener.ended(message.end);
+      }
+      case 'failed':
+        return this.#failed(message.id, message.failure);
+      case 'result':
+        return this.#result(message);
+      case 'replaced': {
+        const order = this.#take(this.#orders, message.id);
+        return order?.done({ ok: true });
+      }
+      case 'pong':
+      case 'cluster':
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #opened(id: number, sessionId: SessionId): void {
+    const opening = this.#openings.get(id);
+    if (opening === undefined) return;
+    this.#openings.delete(id);
+    const session = new RemoteSession(sessionId, { nonce: opening.request.nonce, listener: opening.listener });
+    session.isAttached = true;
+    this.#sessions.set(sessionId, session);
+    opening.done({ ok: true, session: sessionId });
+  }
+
+  #attached(id: SessionId): void {
+    const session = this.#sessions.get(id);
+    if (session === undefined) return;
+    session.isAttached = true;
+    for (const request of session.open.values()) this.#connection.send({ kind: 'submit', request });
+    if (session.isEnding) this.#connection.send({ kind: 'end', session: id });
+  }
+
+  #answered({ session, sequence, answer }: ServerMessage & { readonly kind: 'answer' }): void {
+    const known = this.#sessions.get(session);
+    if (known?.open.has(sequence) !== true) return;
+    if (answer.kind !== 'queued') known.open.delete(sequence);
+    known.listener.answered(sequence, answer);
+  }
+
+  #later(session: SessionId, sequence: Sequence): void {
+    const waitMs = laterMs / 2 + (this.#random.u32() / 2 ** 32) * (laterMs / 2);
+    const timer = this.#clock.after(waitMs, () => {
+      this.#delayed.delete(timer);
+      const known = this.#sessions.get(session);
+      const request = known?.open.get(sequence);
+      if (known?.isAttached === true && request !== undefined) this.#connection.send({ kind: 'submit', request });
+    });
+    this.#delayed.add(timer);
+  }
+
+  #failed(id: number, failure: Failure): void {
+    // That node cannot serve; the next one that can is asked again.
+    if (ofOneNode.has(failure.code) && !this.#orders.has(id)) return;
+    const opening = this.#openings.get(id);
+    this.#openings.delete(id);
+    if (opening !== undefined) return opening.done({ ok: false, failure });
+    const asked = this.#take(this.#queries, id) ?? this.#take(this.#orders, id);
+    asked?.done({ ok: false, failure });
+  }
+
+  #result({ id, json, appliedIndex }: ServerMessage & { readonly kind: 'result' }): void {
+    const asked = this.#take(this.#queries, id);
+    if (asked === undefined) return;
+    try {
+      const value: unknown = JSON.parse(json);
+      asked.done({ ok: true, value, appliedIndex });
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      asked.done({ ok: false, failure: { code: 'BACKEND', text: 'the node sent an answer that is no JSON' } });
+    }
+  }
+
+  #failOrder(id: number, text: string): void {
+    this.#take(this.#orders, id)?.done({ ok: false, failure: { code: 'CONNECTION', text } });
+  }
+
+  #take<T extends { readonly timer: Timer }>(from: Map<number, T>, id: number): T | undefined {
+    const found = from.get(id);
+    from.delete(id);
+    found?.timer.cancel();
+    return found;
+  }
+
+  #sendOpening(id: number, { nonce, ttlMs, label }: OpenRequest): void {
+    this.#connection.send({ kind: 'open', id, nonce, ttlMs, label });
+  }
+
+  #refusal(): Failure | undefined {
+    if (this.#isClosed) return shuttingDown;
+    if (this.#queries.size + this.#orders.size < queriesMax) return undefined;
+    return { code: 'OVERLOADED', text: `more than ${queriesMax} questions are open` };
+  }
+
+  #nextId(): number {
+    this.#ids += 1;
+    return this.#ids;
+  }
+}

@@ -1,0 +1,170 @@
+import { LockLostError, TimeoutError } from './errors.ts';
+import type { Hold, ReleaseOutcome } from './hold.ts';
+import type { Logger } from './logger.ts';
+
+/** What a handle tells, with the arguments of its listeners. */
+export interface HandleEvents {
+  /** A heartbeat is overdue, or the clocks jumped: the lock may be lost in `remainingMs` if nothing changes. */
+  readonly jeopardy: readonly [remainingMs: number];
+  /** A heartbeat got through again. */
+  readonly recovered: readonly [remainingMs: number];
+  /** Final. `signal` has aborted just before. */
+  readonly lost: readonly [error: LockLostError];
+}
+
+export type HandleEvent = keyof HandleEvents;
+
+export type HandleListener<E extends HandleEvent> = (...args: HandleEvents[E]) => void;
+
+type Listeners = { readonly [E in HandleEvent]: Set<HandleListener<E>> };
+
+/**
+ * One held lock. It ends by `release`, by disposal, or by loss; `signal` aborts on loss and never on a normal release.
+ * Give `fencingToken` to whatever the lock guards: only that protects it from a process that was paused at the wrong
+ * moment.
+ */
+export class LockHandle implements AsyncDisposable {
+  readonly #hold: Hold;
+  readonly #logger: Logger;
+  readonly #ttlMs: number;
+  readonly #listeners: Listeners = { jeopardy: new Set(), recovered: new Set(), lost: new Set() };
+  #abort: AbortController | undefined;
+  #release: Promise<void> | undefined;
+
+  /** Handles are made by `acquire` and `tryAcquire`. */
+  constructor(hold: Hold, options: { readonly logger: Logger; readonly ttlMs: number }) {
+    this.#hold = hold;
+    this.#logger = options.logger;
+    this.#ttlMs = options.ttlMs;
+    hold.listen({
+      jeopardy: (remainingMs) => this.#emit('jeopardy', remainingMs),
+      recovered: (remainingMs) => this.#emit('recovered', remainingMs),
+      lost: (error) => {
+        this.#abort?.abort(error);
+        this.#emit('lost', error);
+      },
+    });
+  }
+
+  /** The name of the lock. */
+  get name(): string {
+    return this.#hold.name;
+  }
+
+  /** What was acquired. */
+  get kind(): 'exclusive' {
+    return 'exclusive';
+  }
+
+  /** Above the token of every earlier grant of any lock of the cluster; a safe integer. */
+  get fencingToken(): number {
+    return this.#hold.token;
+  }
+
+  /** When this process learned of the grant, by its wall clock; for people. */
+  get acquiredAt(): Date {
+    return new Date(this.#hold.acquiredAt);
+  }
+
+  /**
+   * Aborts with a `LockLostError` when the lock is lost, before anybody else can have it; never on a release. What an
+   * abort listener throws is reported by Node as uncaught, as for every signal; other handles do not notice.
+   */
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#hold.loss !== undefined) this.#abort.abort(this.#hold.loss);
+    }
+    return this.#abort.signal;
+  }
+
+  /** Compares clocks at the moment of the call, so it is right even after the event loop was blocked. */
+  get isHeld(): boolean {
+    return this.#hold.isHeld;
+  }
+
+  /** Throws a `LockLostError` unless `isHeld`. */
+  assertHeld(): void {
+    if (this.#hold.isHeld) return;
+    throw this.#hold.loss ?? new LockLostError(this.#notHeldText(), { reason: 'session' });
+  }
+
+  /** Milliseconds for which the lock is certainly held if nothing is heard any more; 0 once it is not. */
+  remaining(): number {
+    return this.#hold.remainingMs;
+  }
+
+  /**
+   * Lets go: `isHeld` is false at once. Resolves when the cluster has applied it. Rejects with a `LockLostError`, once,
+   * if the lock was lost before, and with a `TimeoutError` of outcome `unknown` if nobody confirmed it within a session
+   * TTL; it goes on behind then. Calling it again gives the same promise while it is under way, and nothing afterwards.
+   */
+  release(): Promise<void> {
+    if (this.#release !== undefined) return this.#release;
+    const release = new Promise<ReleaseOutcome>((resolve) => this.#hold.release(resolve)).then((outcome) => {
+      this.#release = Promise.resolve();
+      this.#report(outcome);
+    });
+    this.#release = release;
+    return release;
+  }
+
+  /** For `await using`: as `release`, but never rejects, so that it cannot mask the error of the block. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.release();
+    } catch (error) {
+      this.#logger.warn({ err: error, lock: this.name }, 'a lock was not released in an orderly way');
+    }
+  }
+
+  /** Listens; adding the same function twice adds it once. What a listener throws is logged and goes no further. */
+  on<E extends HandleEvent>(event: E, listener: HandleListener<E>): this {
+    this.#of(event).add(listener);
+    return this;
+  }
+
+  /** Listens no more. */
+  off<E extends HandleEvent>(event: E, listener: HandleListener<E>): this {
+    this.#of(event).delete(listener);
+    return this;
+  }
+
+  #of<E extends HandleEvent>(event: E): Set<HandleListener<E>> {
+    return this.#listeners[event];
+  }
+
+  #emit<E extends HandleEvent>(event: E, ...args: HandleEvents[E]): void {
+    for (const listener of [...this.#of(event)]) {
+      try {
+        listener(...args);
+      } catch (error) {
+        this.#logger.error({ err: error, lock: this.name, event }, 'a listener of a lock handle threw');
+      }
+    }
+  }
+
+  #report(outcome: ReleaseOutcome): void {
+    switch (outcome.kind) {
+      case 'released':
+        return;
+      case 'lost':
+        throw outcome.error;
+      case 'unknown':
+        throw new TimeoutError(
+          `the release of lock ${JSON.stringify(this.name)} was not confirmed within ${this.#ttlMs} ms; it goes on behind`,
+          { outcome: 'unknown' },
+        );
+      default:
+        outcome satisfies never;
+    }
+  }
+
+  #notHeldText(): string {
+    const why =
+      this.#release === undefined
+        ? 'the clocks jumped and no heartbeat has been acknowledged since'
+        : 'it was released';
+    return `lock ${JSON.stringify(this.name)} (token ${this.fencingToken}) is not held: ${why}`;
+  }
+}

@@ -1,0 +1,140 @@
+import type { Failure, NodeStatus, Query, SessionRequest } from '../node/index.ts';
+import { type Answer, commandTuple, type Sequence, type SessionEnd, type SessionId } from '../table/index.ts';
+import type { Value } from '../transport/index.ts';
+
+/** What a client says on its stream, after the handshake. Numbers called `id` are the client's own, for the answer. */
+export type ClientMessage =
+  | {
+      readonly kind: 'open';
+      readonly id: number;
+      readonly nonce: string;
+      readonly ttlMs: number;
+      readonly label: string;
+    }
+  /** Goes on with a session that was opened on another stream; the nonce proves that it is the client's. */
+  | { readonly kind: 'attach'; readonly session: SessionId; readonly nonce: string }
+  | { readonly kind: 'submit'; readonly request: SessionRequest }
+  | { readonly kind: 'forget'; readonly session: SessionId; readonly sequence: Sequence }
+  | { readonly kind: 'beat'; readonly session: SessionId; readonly counter: number }
+  | { readonly kind: 'end'; readonly session: SessionId }
+  | { readonly kind: 'query'; readonly id: number; readonly query: Query }
+  | { readonly kind: 'replace'; readonly id: number; readonly nodeId: string }
+  | { readonly kind: 'ping'; readonly id: number };
+
+/** What a node says to a client. */
+export type ServerMessage =
+  | { readonly kind: 'opened'; readonly id: number; readonly session: SessionId }
+  | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure }
+  | { readonly kind: 'attached'; readonly session: SessionId }
+  | { readonly kind: 'answer'; readonly session: SessionId; readonly sequence: Sequence; readonly answer: Answer }
+  /** This node has no room for the request: send it again a little later. */
+  | { readonly kind: 'later'; readonly session: SessionId; readonly sequence: Sequence }
+  | { readonly kind: 'beat'; readonly session: SessionId; readonly counter: number }
+  | { readonly kind: 'ended'; readonly session: SessionId; readonly end: SessionEnd }
+  /** `json`: the view as text, so that its form is free to grow. */
+  | { readonly kind: 'result'; readonly id: number; readonly json: string; readonly appliedIndex: number }
+  | { readonly kind: 'replaced'; readonly id: number }
+  | { readonly kind: 'pong'; readonly id: number }
+  | { readonly kind: 'cluster'; readonly view: ClusterView };
+
+/** What a node tells its clients of the cluster: at first, and whenever it changes. */
+export interface ClusterView {
+  readonly nodeId: string;
+  readonly role: NodeStatus['role'];
+  /** Whether this node can serve: it has caught up and knows a leader. */
+  readonly isReady: boolean;
+  /** Node id of the leader. */
+  readonly leader: string | undefined;
+  readonly members: readonly { readonly id: string; readonly address: string }[];
+}
+
+/** Read back by `parseClientMessage`. */
+export const clientTuple = (message: ClientMessage): Value => {
+  switch (message.kind) {
+    case 'open':
+      return [message.kind, message.id, message.nonce, message.ttlMs, message.label];
+    case 'attach':
+      return [message.kind, message.session, message.nonce];
+    case 'submit':
+      return [message.kind, commandTuple(message.request)];
+    case 'forget':
+      return [message.kind, message.session, message.sequence];
+    case 'beat':
+      return [message.kind, message.session, message.counter];
+    case 'end':
+      return [message.kind, message.session];
+    case 'query':
+      return [message.kind, message.id, queryTuple(message.query)];
+    case 'replace':
+      return [message.kind, message.id, message.nodeId];
+    case 'ping':
+      return [message.kind, message.id];
+    default:
+      return message satisfies never;
+  }
+};
+
+/** Read back by `parseServerMessage`. */
+export const serverTuple = (message: ServerMessage): Value => {
+  switch (message.kind) {
+    case 'opened':
+      return [message.kind, message.id, message.session];
+    case 'failed':
+      return [message.kind, message.id, message.failure.code, message.failure.text];
+    case 'attached':
+      return [message.kind, message.session];
+    case 'answer':
+      return [message.kind, message.session, message.sequence, answerTuple(message.answer)];
+    case 'later':
+      return [message.kind, message.session, message.sequence];
+    case 'beat':
+      return [message.kind, message.session, message.counter];
+    case 'ended':
+      return [message.kind, message.session, message.end];
+    case 'result':
+      return [message.kind, message.id, message.json, message.appliedIndex];
+    case 'replaced':
+    case 'pong':
+      return [message.kind, message.id];
+    case 'cluster':
+      return [message.kind, ...viewTuple(message.view)];
+    default:
+      return message satisfies never;
+  }
+};
+
+const queryTuple = (query: Query): readonly Value[] => {
+  switch (query.kind) {
+    case 'inspect':
+      return [query.kind, query.name, query.consistency];
+    case 'list':
+      return [query.kind, query.prefix, query.limit, query.after ?? null, query.consistency];
+    case 'sessions':
+      return [query.kind, query.consistency];
+    case 'status':
+      return [query.kind];
+    default:
+      return query satisfies never;
+  }
+};
+
+const answerTuple = (answer: Answer): readonly Value[] => {
+  switch (answer.kind) {
+    case 'granted':
+      return [answer.kind, answer.token, answer.grantedAt];
+    case 'already-granted':
+      return [answer.kind, answer.token];
+    case 'limit-exceeded':
+      return [answer.kind, answer.limit, answer.max];
+    default:
+      return [answer.kind];
+  }
+};
+
+const viewTuple = ({ nodeId, role, isReady, leader, members }: ClusterView): readonly Value[] => [
+  nodeId,
+  role,
+  isReady,
+  leader ?? null,
+  members.map(({ id, address }) => [id, address]),
+];

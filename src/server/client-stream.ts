@@ -1,0 +1,309 @@
+import type { Clock, Timer } from '../clock/index.ts';
+import type { Failure, Gateway, Query, QueryOutcome, Runtime, SessionListener, SessionRequest } from '../node/index.ts';
+import {
+  commandTuple,
+  listMax,
+  parseCommand,
+  type Sequence,
+  type SessionEnd,
+  type SessionId,
+  validateName,
+} from '../table/index.ts';
+import type { ClientChannel, Value } from '../transport/index.ts';
+import { BeatGate } from './beat-gate.ts';
+import { type ClientMessage, type ClusterView, type ServerMessage, serverTuple } from './client-protocol.ts';
+import { messagesOf, Outlet } from './outlet.ts';
+import { parseClientMessage } from './parse-message.ts';
+
+/** What the server floor needs of the node. */
+export type Servant = Gateway & Pick<Runtime, 'attach' | 'detach' | 'forgetOpening' | 'hasRoom' | 'isReady' | 'status'>;
+
+/** What one stream works with. */
+export interface StreamWorld {
+  readonly servant: Servant;
+  readonly clock: Clock;
+  readonly channel: ClientChannel;
+  /** Ends the stream and says so in one log line. */
+  readonly expel: (why: string) => void;
+  /** Which stream asked last to open a session under this nonce: a late end of an older one must not take it back. */
+  readonly openers: Map<string, ClientStream>;
+}
+
+/** What one stream may have under way; beyond it a request is refused or put off, and the others go on. */
+const limits = { openings: 16, sessions: 16, queries: 64, requests: 32_768, replacements: 1 };
+
+/** How long to wait before a question about an unknown session is asked again. */
+const barrierRetryMs = 200;
+
+/** Larger views do not fit into one message. */
+const resultBytesMax = 3.5 * 1024 * 1024;
+
+interface Member {
+  session: SessionId | undefined;
+  readonly listener: SessionListener;
+  readonly open: Set<Sequence>;
+  readonly beats: BeatGate;
+}
+
+/**
+ * One remote client's stream at this node. It may use the sessions that it opened or attached to by their nonce, and
+ * no others; the node learns and forgets them with the stream.
+ */
+export class ClientStream {
+  readonly #world: StreamWorld;
+  readonly #sessions = new Map<SessionId, Member>();
+  readonly #openings = new Map<number, string>();
+  readonly #attaching = new Set<SessionId>();
+  readonly #timers = new Set<Timer>();
+  #queries = 0;
+  #replacements = 0;
+  #requests = 0;
+  readonly #outlet: Outlet;
+  #isClosed = false;
+  #isExpelled = false;
+
+  constructor(world: StreamWorld) {
+    this.#world = world;
+    this.#outlet = new Outlet(world.channel, world.clock);
+  }
+
+  receive(frame: Value): void {
+    const bodies = messagesOf(frame);
+    if (bodies === undefined) return this.#expel('a frame is a list of messages');
+    for (const body of bodies) {
+      if (this.#isClosed || this.#isExpelled) return;
+      const message = parseClientMessage(body);
+      if (message.kind === 'bad') this.#expel(message.bad);
+      else this.#carryOut(message);
+    }
+  }
+
+  drained(): void {
+    this.#outlet.drained();
+  }
+
+  closed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const { servant, openers } = this.#world;
+    for (const timer of this.#timers) timer.cancel();
+    for (const nonce of this.#openings.values()) {
+      if (openers.get(nonce) !== this) continue;
+      openers.delete(nonce);
+      servant.forgetOpening(nonce);
+    }
+    for (const [session, member] of this.#sessions) {
+      member.beats.close();
+      servant.detach(session, member.listener);
+    }
+    this.#sessions.clear();
+  }
+
+  tell(view: ClusterView): void {
+    this.#send({ kind: 'cluster', view });
+  }
+
+  #carryOut(message: ClientMessage): void {
+    const { servant } = this.#world;
+    switch (message.kind) {
+      case 'open':
+        return this.#open(message);
+      case 'attach':
+        return this.#attach(message.session, message.nonce);
+      case 'submit':
+        return this.#submit(message.request);
+      case 'forget':
+        return this.#forget(message.session, message.sequence);
+      case 'beat':
+        return this.#sessions.get(message.session)?.beats.beat(message.counter);
+      case 'end':
+        if (this.#sessions.has(message.session)) servant.end(message.session);
+        return;
+      case 'query':
+        return this.#query(message.id, message.query);
+      case 'replace':
+        return this.#replace(message.id, message.nodeId);
+      case 'ping':
+        return this.#send({ kind: 'pong', id: message.id });
+      default:
+        message satisfies never;
+    }
+  }
+
+  #open({ id, nonce, ttlMs, label }: ClientMessage & { readonly kind: 'open' }): void {
+    const { servant, openers } = this.#world;
+    const command = parseCommand(commandTuple({ kind: 'open', nonce, ttlMs, home: undefined, label }));
+    if (command.kind === 'malformed') return this.#expel(command.reason);
+    if (this.#openings.size >= limits.openings || this.#sessions.size >= limits.sessions) {
+      return this.#fail(id, { code: 'OVERLOADED', text: 'this client opens too many sessions' });
+    }
+    const member = this.#member();
+    this.#openings.set(id, nonce);
+    openers.set(nonce, this);
+    servant.open({ nonce, ttlMs, label, isHome: false }, member.listener, (outcome) => {
+      this.#openings.delete(id);
+      if (openers.get(nonce) === this) openers.delete(nonce);
+      if (!outcome.ok) return this.#fail(id, outcome.failure);
+      if (this.#isClosed) return servant.detach(outcome.session, member.listener);
+      this.#admit(outcome.session, member);
+      this.#send({ kind: 'opened', id, session: outcome.session });
+    });
+  }
+
+  #attach(session: SessionId, nonce: string): void {
+    if (this.#sessions.has(session)) return this.#send({ kind: 'attached', session });
+    if (this.#attaching.has(session)) return;
+    if (this.#attaching.size + this.#sessions.size >= limits.sessions) {
+      return this.#expel('it attaches to too many sessions');
+    }
+    this.#attaching.add(session);
+    this.#tryAttach(session, nonce, false);
+  }
+
+  /**
+   * A table that lags may not know a session that lives: only after a quorum has confirmed that this table is current
+   * does `unknown` mean that it has ended.
+   */
+  #tryAttach(session: SessionId, nonce: string, isCurrent: boolean): void {
+    const { servant, clock } = this.#world;
+    const member = this.#member();
+    const end = servant.attach(session, nonce, member.listener);
+    if (end === undefined || isCurrent) {
+      this.#attaching.delete(session);
+      if (end !== undefined) return this.#send({ kind: 'ended', session, end });
+      this.#admit(session, member);
+      return this.#send({ kind: 'attached', session });
+    }
+    servant.query({ kind: 'inspect', name: 'barrier', consistency: 'linearizable' }, (outcome) => {
+      if (this.#isClosed) return;
+      if (outcome.ok) return this.#tryAttach(session, nonce, true);
+      const timer = clock.after(barrierRetryMs, () => {
+        this.#timers.delete(timer);
+        this.#tryAttach(session, nonce, false);
+      });
+      this.#timers.add(timer);
+    });
+  }
+
+  #submit(request: SessionRequest): void {
+    const { session, sequence } = request;
+    const member = this.#sessions.get(session);
+    // It ended meanwhile, or the client was too fast: it attaches first and sends again.
+    if (member === undefined) return;
+    if (!member.open.has(sequence)) {
+      if (this.#requests >= limits.requests || !this.#world.servant.hasRoom) {
+        return this.#send({ kind: 'later', session, sequence });
+      }
+      member.open.add(sequence);
+      this.#requests += 1;
+    }
+    this.#world.servant.submit(request);
+  }
+
+  #forget(session: SessionId, sequence: Sequence): void {
+    const member = this.#sessions.get(session);
+    if (member?.open.delete(sequence) !== true) return;
+    this.#requests -= 1;
+    this.#world.servant.forget(session, sequence);
+  }
+
+  #query(id: number, query: Query): void {
+    const bad = troubleWith(query);
+    if (bad !== undefined) return this.#fail(id, { code: 'INVALID_ARGUMENT', text: bad });
+    if (this.#queries >= limits.queries || this.#outlet.isSlow) {
+      return this.#fail(id, { code: 'OVERLOADED', text: 'this client asks faster than it reads' });
+    }
+    this.#queries += 1;
+    this.#world.servant.query(query, (outcome) => {
+      this.#queries -= 1;
+      this.#answer(id, outcome);
+    });
+  }
+
+  #answer(id: number, outcome: QueryOutcome): void {
+    if (!outcome.ok) return this.#fail(id, outcome.failure);
+    const json = JSON.stringify(outcome.value);
+    if (Buffer.byteLength(json) > resultBytesMax) {
+      return this.#fail(id, { code: 'LIMIT_EXCEEDED', text: 'the answer is too large: ask for fewer rows' });
+    }
+    this.#send({ kind: 'result', id, json, appliedIndex: outcome.appliedIndex });
+  }
+
+  #replace(id: number, nodeId: string): void {
+    if (this.#replacements >= limits.replacements) {
+      return this.#fail(id, { code: 'OVERLOADED', text: 'a replacement is under way already' });
+    }
+    this.#replacements += 1;
+    this.#world.servant.replace(nodeId, (outcome) => {
+      this.#replacements -= 1;
+      if (outcome.ok) this.#send({ kind: 'replaced', id });
+      else this.#fail(id, outcome.failure);
+    });
+  }
+
+  #member(): Member {
+    const { servant, clock } = this.#world;
+    const member: Member = {
+      session: undefined,
+      open: new Set(),
+      beats: new BeatGate(clock, (counter) => {
+        if (member.session !== undefined) servant.beat(member.session, counter);
+      }),
+      listener: {
+        answered: (sequence, answer) => {
+          if (answer.kind !== 'queued' && member.open.delete(sequence)) this.#requests -= 1;
+          const { session } = member;
+          if (session !== undefined) this.#send({ kind: 'answer', session, sequence, answer });
+        },
+        beatAcknowledged: (counter) => {
+          const { session } = member;
+          if (session !== undefined) this.#send({ kind: 'beat', session, counter });
+        },
+        ended: (end) => this.#ended(member, end),
+      },
+    };
+    return member;
+  }
+
+  #ended(member: Member, end: SessionEnd): void {
+    const { session } = member;
+    if (session === undefined || this.#sessions.get(session) !== member) return;
+    // A node that stops knows no session any more, though the cluster may: the client asks another node.
+    if (end === 'unknown') {
+      this.#outlet.flush();
+      return this.#world.channel.close();
+    }
+    this.#sessions.delete(session);
+    this.#requests -= member.open.size;
+    member.beats.close();
+    this.#send({ kind: 'ended', session, end });
+  }
+
+  #admit(session: SessionId, member: Member): void {
+    member.session = session;
+    this.#sessions.set(session, member);
+  }
+
+  #fail(id: number, failure: Failure): void {
+    this.#send({ kind: 'failed', id, failure });
+  }
+
+  #send(message: ServerMessage): void {
+    if (!this.#isClosed) this.#outlet.send(serverTuple(message), message.kind === 'result');
+  }
+
+  /** What comes after a bad message is not read any more. */
+  #expel(why: string): void {
+    this.#isExpelled = true;
+    this.#world.expel(why);
+  }
+}
+
+const troubleWith = (query: Query): string | undefined => {
+  if (query.kind === 'inspect') {
+    const bad = validateName(query.name);
+    return bad === undefined ? undefined : `the name is ${bad}`;
+  }
+  if (query.kind !== 'list' || (query.limit >= 1 && query.limit <= listMax)) return undefined;
+  return `limit must be 1 to ${listMax}`;
+};

@@ -1,0 +1,268 @@
+import type { FailureCode, NodeStatus, Query, SessionRequest } from '../node/index.ts';
+import { type Answer, parseCommand, type SessionEnd } from '../table/index.ts';
+import type { Value } from '../transport/index.ts';
+import type { ClientMessage, ClusterView, ServerMessage } from './client-protocol.ts';
+import { Fields, MalformedError } from './reading.ts';
+
+/** What came is no message; `bad` says why, for one log line. */
+export interface BadMessage {
+  readonly kind: 'bad';
+  readonly bad: string;
+}
+
+const nonceCharsMax = 64;
+const nameCharsMax = 600;
+const addressCharsMax = 300;
+const membersMax = 64;
+const consistencies = ['linearizable', 'local'] as const;
+
+/** Never throws, whatever is passed. */
+export const parseClientMessage = (value: Value): ClientMessage | BadMessage => guarded(() => readClient(value));
+
+/** Never throws, whatever is passed. */
+export const parseServerMessage = (value: Value): ServerMessage | BadMessage => guarded(() => readServer(value));
+
+const guarded = <T>(read: () => T): T | BadMessage => {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof MalformedError) return { kind: 'bad', bad: error.message };
+    throw error;
+  }
+};
+
+const clientKinds = ['open', 'attach', 'submit', 'forget', 'beat', 'end', 'query', 'replace', 'ping'] as const;
+
+const readClient = (value: Value): ClientMessage => {
+  const fields = new Fields(value, 'message');
+  const kind = fields.one(clientKinds);
+  const message = readClientBody(kind, fields);
+  fields.end();
+  return message;
+};
+
+const readClientBody = (kind: (typeof clientKinds)[number], fields: Fields): ClientMessage => {
+  switch (kind) {
+    case 'open': {
+      const id = fields.count();
+      const nonce = fields.text(nonceCharsMax);
+      const ttlMs = fields.count();
+      return { kind, id, nonce, ttlMs, label: fields.text(nameCharsMax) };
+    }
+    case 'attach': {
+      const session = fields.count();
+      return { kind, session, nonce: fields.text(nonceCharsMax) };
+    }
+    case 'submit':
+      return { kind, request: readRequest(fields.value()) };
+    case 'forget': {
+      const session = fields.count();
+      return { kind, session, sequence: fields.count() };
+    }
+    case 'beat': {
+      const session = fields.count();
+      return { kind, session, counter: fields.count() };
+    }
+    case 'end':
+      return { kind, session: fields.count() };
+    case 'query': {
+      const id = fields.count();
+      return { kind, id, query: readQuery(fields.value()) };
+    }
+    case 'replace': {
+      const id = fields.count();
+      return { kind, id, nodeId: fields.text(nonceCharsMax) };
+    }
+    case 'ping':
+      return { kind, id: fields.count() };
+    default:
+      return kind satisfies never;
+  }
+};
+
+/** The table's own validator decides; of its commands only those of a session may come from outside. */
+const readRequest = (value: Value): SessionRequest => {
+  const command = parseCommand(value);
+  switch (command.kind) {
+    case 'acquire':
+    case 'cancel':
+    case 'release':
+      return command;
+    case 'malformed':
+      throw new MalformedError(command.reason);
+    default:
+      throw new MalformedError(`a client does not send the command ${command.kind}`);
+  }
+};
+
+const readQuery = (value: Value): Query => {
+  const fields = new Fields(value, 'query');
+  const kind = fields.one(['inspect', 'list', 'sessions', 'status']);
+  const query = readQueryBody(kind, fields);
+  fields.end();
+  return query;
+};
+
+const readQueryBody = (kind: Query['kind'], fields: Fields): Query => {
+  switch (kind) {
+    case 'inspect': {
+      const name = fields.text(nameCharsMax);
+      return { kind, name, consistency: fields.one(consistencies) };
+    }
+    case 'list': {
+      const prefix = fields.text(nameCharsMax);
+      const limit = fields.count();
+      const after = fields.optionalText(nameCharsMax);
+      return { kind, prefix, limit, after, consistency: fields.one(consistencies) };
+    }
+    case 'sessions':
+      return { kind, consistency: fields.one(consistencies) };
+    case 'status':
+      return { kind };
+    default:
+      return kind satisfies never;
+  }
+};
+
+const serverKinds = [
+  'opened',
+  'failed',
+  'attached',
+  'answer',
+  'later',
+  'beat',
+  'ended',
+  'result',
+  'replaced',
+  'pong',
+  'cluster',
+] as const;
+
+const readServer = (value: Value): ServerMessage => {
+  const fields = new Fields(value, 'message');
+  const kind = fields.one(serverKinds);
+  const message = readServerBody(kind, fields);
+  fields.end();
+  return message;
+};
+
+const readServerBody = (kind: (typeof serverKinds)[number], fields: Fields): ServerMessage => {
+  switch (kind) {
+    case 'opened': {
+      const id = fields.count();
+      return { kind, id, session: fields.count() };
+    }
+    case 'failed': {
+      const id = fields.count();
+      const code = fields.one(failureCodes);
+      return { kind, id, failure: { code, text: fields.text() } };
+    }
+    case 'attached':
+      return { kind, session: fields.count() };
+    case 'answer': {
+      const session = fields.count();
+      const sequence = fields.count();
+      return { kind, session, sequence, answer: readAnswer(fields.value()) };
+    }
+    case 'later': {
+      const session = fields.count();
+      return { kind, session, sequence: fields.count() };
+    }
+    case 'beat': {
+      const session = fields.count();
+      return { kind, session, counter: fields.count() };
+    }
+    case 'ended': {
+      const session = fields.count();
+      return { kind, session, end: fields.one(ends) };
+    }
+    case 'result': {
+      const id = fields.count();
+      const json = fields.text();
+      return { kind, id, json, appliedIndex: fields.count() };
+    }
+    case 'replaced':
+    case 'pong':
+      return { kind, id: fields.count() };
+    case 'cluster':
+      return { kind, view: readView(fields) };
+    default:
+      return kind satisfies never;
+  }
+};
+
+const answerKinds = [
+  'queued',
+  'granted',
+  'busy',
+  'cancelled',
+  'already-granted',
+  'released',
+  'not-held',
+  'stale',
+  'mismatch',
+  'session-expired',
+  'limit-exceeded',
+] as const;
+
+const readAnswer = (value: Value): Answer => {
+  const fields = new Fields(value, 'answer');
+  const kind = fields.one(answerKinds);
+  switch (kind) {
+    case 'granted': {
+      const token = fields.count();
+      return { kind, token, grantedAt: fields.number() };
+    }
+    case 'already-granted':
+      return { kind, token: fields.count() };
+    case 'limit-exceeded': {
+      const limit = fields.text(nameCharsMax);
+      return { kind, limit, max: fields.count() };
+    }
+    default:
+      fields.end();
+      return { kind };
+  }
+};
+
+const readView = (fields: Fields): ClusterView => {
+  const nodeId = fields.text(nonceCharsMax);
+  const role = fields.one(roles);
+  const isReady = fields.flag();
+  const leader = fields.optionalText(nonceCharsMax);
+  const members = fields.list(membersMax).map((value) => {
+    const member = new Fields(value, 'member');
+    const id = member.text(nonceCharsMax);
+    const address = member.text(addressCharsMax);
+    member.end();
+    return { id, address };
+  });
+  return { nodeId, role, isReady, leader, members };
+};
+
+const ends: readonly SessionEnd[] = ['closed', 'expired', 'superseded', 'unknown'];
+
+const roles: readonly NodeStatus['role'][] = [
+  'leader',
+  'follower',
+  'candidate',
+  'learner',
+  'blank',
+  'quarantined',
+  'failed',
+];
+
+const failureCodes: readonly FailureCode[] = [
+  'BACKEND',
+  'CONNECTION',
+  'SHUTTING_DOWN',
+  'NOT_READY',
+  'QUARANTINED',
+  'OVERLOADED',
+  'LIMIT_EXCEEDED',
+  'SESSION_EXPIRED',
+  'CORRUPT_STORAGE',
+  'DATA_DIR_IN_USE',
+  'WRONG_CLUSTER',
+  'INVALID_ARGUMENT',
+];

@@ -1,0 +1,166 @@
+import { type AcquireOutcome, type AcquireWish, Acquisition } from './acquisition.ts';
+import type { Clock, Random } from './clock/index.ts';
+import { type LockError, type LockOutcome, OverloadedError, SessionExpiredError, ShuttingDownError } from './errors.ts';
+import { errorOf } from './failure.ts';
+import type { Failure, Gateway } from './node/index.ts';
+import { Session } from './session.ts';
+import type { SessionId } from './table/index.ts';
+
+/** Everything the engine needs from outside. */
+export interface SessionEngineOptions {
+  readonly gateway: Gateway;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ttlMs: number;
+  /** A name for people: node id or client label. */
+  readonly label: string;
+  /** Whether the session lives in a node's own process. */
+  readonly isHome: boolean;
+  /** See `SessionWorld`. */
+  readonly stoppedBy?: (() => Failure | undefined) | undefined;
+}
+
+/** Requests of one process that have no final outcome yet; more are refused as OVERLOADED. */
+const openRequestsMax = 32_768;
+
+/**
+ * While one request stays open, a long wait for instance, the cluster has to remember the answers to all later ones of
+ * its session. From so many on, later ones go to a new session; far below the table's limit on answers.
+ */
+const spanMax = 8_192;
+
+/**
+ * The one session of a process, opened by its first acquire and opened anew after a loss. Runs on callbacks and the
+ * given clock alone, so that a simulator can drive it through virtual time.
+ */
+export class SessionEngine {
+  readonly #options: SessionEngineOptions;
+  readonly #asleep = new Set<Acquisition>();
+  /** Sessions that the cluster may still know. */
+  readonly #known = new Set<Session>();
+  #current: Session | undefined;
+  /** Set once this process is closed or its node failed: how later calls are refused. */
+  #refusal: ((outcome: LockOutcome) => LockError | RangeError) | undefined;
+  #whenGone: (() => void) | undefined;
+
+  constructor(options: SessionEngineOptions) {
+    this.#options = options;
+  }
+
+  get ttlMs(): number {
+    return this.#options.ttlMs;
+  }
+
+  /** Nothing is held, and no request is open. */
+  get isIdle(): boolean {
+    return this.#asleep.size === 0 && [...this.#known].every((session) => !session.isOpen || session.isIdle);
+  }
+
+  /**
+   * `done` is called once, never inside this call except to refuse it. The returned acquisition can be given up.
+   */
+  acquire(wish: AcquireWish, done: (outcome: AcquireOutcome) => void): Acquisition {
+    const acquisition = new Acquisition(wish, this.#options.clock, {
+      done,
+      left: (left) => this.#asleep.delete(left),
+    });
+    const session = this.#usable();
+    const reluctance = this.#options.gateway.reluctance();
+    if (this.#refusal !== undefined) acquisition.refuse(this.#refusal('not-applied'));
+    else if (reluctance !== undefined) acquisition.refuse(errorOf(reluctance, { outcome: 'not-applied' }));
+    else if (this.#asleep.size + (session?.openRequests ?? 0) >= openRequestsMax) {
+      acquisition.refuse(new OverloadedError(`more than ${openRequestsMax} requests of this process are open`));
+    } else if (session?.isOpen === true) acquisition.begin(session);
+    else {
+      this.#asleep.add(acquisition);
+      if (session === undefined) this.#open();
+    }
+    return acquisition;
+  }
+
+  /** Ends every hold and wait synchronously. `done` when the cluster has ended the session; that may never be. */
+  close(done: () => void): void {
+    const refuse = (outcome: LockOutcome): LockError =>
+      new ShuttingDownError('this node or client is closed', { outcome });
+    this.#stop('closed', 'this node or client was closed', refuse);
+    this.#whenGone = done;
+    this.#tellWhenGone();
+  }
+
+  /** The node below has stopped: ends every hold and wait synchronously, refuses everything from now on. */
+  fail(failure: Failure): void {
+    const refuse = (outcome: LockOutcome): LockError | RangeError => errorOf(failure, { outcome });
+    this.#stop('failed', failure.text, refuse);
+    this.#known.clear();
+    this.#tellWhenGone();
+  }
+
+  #stop(reason: 'closed' | 'failed', text: string, refuse: (outcome: LockOutcome) => LockError | RangeError): void {
+    this.#refusal ??= refuse;
+    for (const session of [...this.#known]) if (session.isOpen) session.finish(reason, text, refuse);
+    for (const each of this.#takeAsleep()) each.refuse(refuse('not-applied'));
+  }
+
+  /** The session to ask in, open or opening. One that is past its deadline with nothing to lose, or full, makes way. */
+  #usable(): Session | undefined {
+    const current = this.#current;
+    if (current?.isStale === true) current.finish('deadline', 'no heartbeat was acknowledged in time');
+    if (current?.isOpen === true && current.span >= spanMax) {
+      this.#current = undefined;
+      current.retire();
+    }
+    return this.#current;
+  }
+
+  #open(): void {
+    const { gateway, clock, random, ttlMs, label, isHome, stoppedBy } = this.#options;
+    const session = new Session(
+      { gateway, clock, ttlMs, stoppedBy },
+      {
+        over: (over) => {
+          if (this.#current === over) this.#current = undefined;
+        },
+        gone: (gone) => {
+          this.#known.delete(gone);
+          this.#tellWhenGone();
+        },
+      },
+    );
+    this.#current = session;
+    this.#known.add(session);
+    gateway.open({ nonce: random.hex(16), ttlMs, label, isHome }, session, (outcome) => {
+      if (outcome.ok) this.#opened(session, outcome.session);
+      else this.#notOpened(session, outcome.failure);
+    });
+  }
+
+  #opened(session: Session, id: SessionId): void {
+    session.begin(id);
+    if (this.#refusal !== undefined) return session.finish('closed', 'this node or client was closed');
+    for (const each of this.#takeAsleep()) {
+      if (session.isOpen) each.begin(session);
+      else each.refuse(new SessionExpiredError('the session ended while it was opened'));
+    }
+  }
+
+  #notOpened(session: Session, failure: Failure): void {
+    session.abandon();
+    this.#current = undefined;
+    this.#known.delete(session);
+    for (const each of this.#takeAsleep()) each.refuse(errorOf(failure));
+    this.#tellWhenGone();
+  }
+
+  #takeAsleep(): readonly Acquisition[] {
+    const asleep = [...this.#asleep];
+    this.#asleep.clear();
+    return asleep;
+  }
+
+  #tellWhenGone(): void {
+    if (this.#known.size > 0) return;
+    const done = this.#whenGone;
+    this.#whenGone = undefined;
+    done?.();
+  }
+}

@@ -1,0 +1,300 @@
+import type { Asker, Over, Parked, Wish } from './asker.ts';
+import type { Clock, Timer } from './clock/index.ts';
+import { type LockError, LockLostError, type LockOutcome, type LossReason, SessionExpiredError } from './errors.ts';
+import { errorOf } from './failure.ts';
+import { Hold, type ReleaseOutcome } from './hold.ts';
+import { Liveness } from './liveness.ts';
+import type { Failure, Gateway, SessionListener, SessionRequest } from './node/index.ts';
+import { Sequences } from './sequences.ts';
+import type { Answer, Sequence, SessionEnd, SessionId } from './table/index.ts';
+
+/** What a session lives in. */
+export interface SessionWorld {
+  readonly gateway: Gateway;
+  readonly clock: Clock;
+  readonly ttlMs: number;
+  /** Why the node below has stopped, if it has: then it knows no session any more, whatever the cluster knows. */
+  readonly stoppedBy?: (() => Failure | undefined) | undefined;
+}
+
+/** Told once each, in this order. */
+export interface SessionOwner {
+  /** Nothing is held or awaited in it any more; another may be opened. */
+  over(session: Session): void;
+  /** The cluster has ended it. */
+  gone(session: Session): void;
+}
+
+const ignoreAnswer: Asker = { answered: () => undefined, over: () => undefined };
+
+/**
+ * One session of this process in the cluster: numbers its requests, keeps it alive, and knows by clocks alone until
+ * when its holds may be claimed. Over once, over for good.
+ */
+export class Session implements SessionListener {
+  readonly #world: SessionWorld;
+  readonly #owner: SessionOwner;
+  readonly #liveness: Liveness;
+  readonly #sequences = new Sequences();
+  readonly #askers = new Map<Sequence, Asker>();
+  readonly #holds = new Set<Hold>();
+  readonly #parked = new Set<Parked>();
+  #id: SessionId | undefined;
+  #state: 'opening' | 'open' | 'over' | 'gone' = 'opening';
+  #inJeopardy = false;
+  #isRetired = false;
+  #beatTimer: Timer | undefined;
+  #deadlineTimer: Timer | undefined;
+
+  /** Made when the request to open it is sent: its first deadline counts from then. */
+  constructor(world: SessionWorld, owner: SessionOwner) {
+    this.#world = world;
+    this.#owner = owner;
+    this.#liveness = new Liveness(world.clock, world.ttlMs, world.clock.now());
+  }
+
+  /** Requests without a final outcome. */
+  get openRequests(): number {
+    return this.#sequences.open;
+  }
+
+  /** How many answers the cluster has to remember for it. */
+  get span(): number {
+    return this.#sequences.span;
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  /** Milliseconds until its holds may no longer be claimed; negative after that. */
+  get remainingMs(): number {
+    return this.#liveness.remainingMs;
+  }
+
+  /** Nothing is held in it, and no request is open. */
+  get isIdle(): boolean {
+    return this.#holds.size === 0 && this.openRequests === 0;
+  }
+
+  /** Past its deadline with nothing to lose: probably forgotten by the cluster. */
+  get isStale(): boolean {
+    return this.isOpen && this.remainingMs <= 0 && this.isIdle;
+  }
+
+  /** The cluster has opened it under this id. */
+  begin(id: SessionId): void {
+    if (this.#state !== 'opening') return;
+    this.#id = id;
+    this.#state = 'open';
+    const { intervalMs, marginMs } = this.#liveness;
+    const ageMs = this.#world.ttlMs - marginMs - this.remainingMs;
+    this.#scheduleBeat(Math.max(0, intervalMs - ageMs));
+  }
+
+  /** Nothing new is asked in it: it ends by itself once nothing is held or awaited in it any more. */
+  retire(): void {
+    this.#isRetired = true;
+    this.#leave();
+  }
+
+  /** It could not be opened: over and gone without ever having been. */
+  abandon(): void {
+    this.#state = 'gone';
+  }
+
+  /** Sends a request under the next sequence number, which it returns. Only while open. */
+  ask(wish: Wish, asker: Asker = ignoreAnswer): Sequence {
+    const session = this.#id;
+    if (session === undefined || !this.isOpen) throw new Error('a session takes requests only while it is open');
+    const sequence = this.#sequences.next();
+    this.#askers.set(sequence, asker);
+    const request: SessionRequest = { ...wish, session, sequence, mark: this.#sequences.mark };
+    this.#world.gateway.submit(request);
+    return sequence;
+  }
+
+  /** The final outcome of a request became known by another way; its asker hears no more. */
+  settle(sequence: Sequence): void {
+    this.#sequences.settle(sequence);
+    if (this.#askers.delete(sequence) && this.#id !== undefined) this.#world.gateway.forget(this.#id, sequence);
+    this.#leave();
+  }
+
+  /** A granted lock that may be claimed now. Check that first. */
+  keep(grant: { readonly name: string; readonly token: number }): Hold {
+    const hold = new Hold(this, { ...grant, acquiredAt: this.#world.clock.wall() });
+    this.#holds.add(hold);
+    this.#armDeadline();
+    return hold;
+  }
+
+  /** Waits until a hold may be claimed again, or the session is over. */
+  park(parked: Parked): void {
+    this.#parked.add(parked);
+  }
+
+  unpark(parked: Parked): void {
+    this.#parked.delete(parked);
+  }
+
+  /** For `Hold.release` only. */
+  releaseHold(hold: Hold, done: (outcome: ReleaseOutcome) => void): void {
+    this.#holds.delete(hold);
+    let isDone = false;
+    const settle = (outcome: ReleaseOutcome): void => {
+      if (isDone) return;
+      isDone = true;
+      timer.cancel();
+      done(outcome);
+    };
+    const timer = this.#world.clock.after(this.#world.ttlMs, () => settle({ kind: 'unknown' }));
+    const lost = (reason: LossReason, text: string): ReleaseOutcome => {
+      const message = `lock ${JSON.stringify(hold.name)} (token ${hold.token}) was lost before its release: ${text}`;
+      return { kind: 'lost', error: new LockLostError(message, { reason, outcome: 'unknown' }) };
+    };
+    this.ask(
+      { kind: 'release', name: hold.name, token: hold.token },
+      {
+        answered: (answer) => {
+          if (answer.kind === 'released') settle({ kind: 'released' });
+          else if (answer.kind === 'not-held' || answer.kind === 'session-expired') {
+            settle(lost('session', 'the cluster knows no such hold'));
+          } else if (answer.kind !== 'queued') settle({ kind: 'unknown' });
+        },
+        over: (over) => settle(lost(over.reason, over.text)),
+      },
+    );
+  }
+
+  /** Looks at the clocks: whether a hold may be claimed at this moment. May find, and tell, that the session is lost. */
+  check(): boolean {
+    if (!this.isOpen) return false;
+    if (this.#liveness.observe()) {
+      this.#beat();
+      this.#raiseJeopardy();
+    }
+    if (this.isOpen && this.#liveness.remainingMs <= 0 && this.#holds.size > 0) {
+      this.finish('deadline', 'no heartbeat was acknowledged in time');
+    }
+    return this.isOpen && this.#liveness.isSure;
+  }
+
+  /**
+   * Everything in it ends now, synchronously: holds first, then whoever waits. The cluster is told in the background.
+   * `refuse` makes the error for those who wait; without it they learn that their session expired.
+   */
+  finish(reason: LossReason, text: string, refuse?: Over['refuse']): void {
+    if (this.#state === 'over' || this.#state === 'gone') return;
+    this.#endHere(reason, text, refuse);
+    if (this.#id !== undefined) this.#world.gateway.end(this.#id);
+  }
+
+  answered(sequence: Sequence, answer: Answer): void {
+    const asker = this.#askers.get(sequence);
+    if (asker === undefined) return;
+    if (answer.kind !== 'queued') {
+      this.#askers.delete(sequence);
+      this.#sequences.settle(sequence);
+    }
+    asker.answered(answer);
+    this.#leave();
+  }
+
+  beatAcknowledged(counter: number): void {
+    if (!this.isOpen) return;
+    // A jump that happened while this was on its way must put it into the past.
+    this.check();
+    if (!this.isOpen) return;
+    this.#liveness.acknowledge(counter);
+    if (!this.#liveness.isSure) return;
+    if (this.#inJeopardy) {
+      this.#inJeopardy = false;
+      for (const hold of [...this.#holds]) hold.tell('recovered');
+    }
+    const parked = [...this.#parked];
+    this.#parked.clear();
+    for (const each of parked) each.sure();
+  }
+
+  ended(end: SessionEnd): void {
+    if (this.#state === 'gone') return;
+    const failure = end === 'unknown' ? this.#world.stoppedBy?.() : undefined;
+    if (this.#state !== 'over') {
+      if (failure === undefined) this.#endHere('session', textOf(end));
+      else this.#endHere('failed', failure.text, (outcome) => errorOf(failure, { outcome }));
+    }
+    this.#state = 'gone';
+    this.#owner.gone(this);
+  }
+
+  #endHere(reason: LossReason, text: string, refuse?: Over['refuse']): void {
+    this.#state = 'over';
+    this.#beatTimer?.cancel();
+    this.#deadlineTimer?.cancel();
+    const holds = [...this.#holds];
+    this.#holds.clear();
+    for (const hold of holds) hold.markLost(reason, text);
+    // A listener that acquires again must find this session gone already.
+    this.#owner.over(this);
+    for (const hold of holds) hold.tell('lost');
+    const waiting = [...this.#askers.values(), ...this.#parked];
+    this.#askers.clear();
+    this.#parked.clear();
+    const expired = (outcome: LockOutcome): LockError =>
+      new SessionExpiredError(`the session ended: ${text}`, { outcome });
+    const over: Over = { reason, text, refuse: refuse ?? expired };
+    for (const each of waiting) each.over(over);
+  }
+
+  #leave(): void {
+    const isDone = this.isIdle && this.#parked.size === 0;
+    if (this.#isRetired && this.isOpen && isDone) this.finish('closed', 'nothing was left in it');
+  }
+
+  #beat(): void {
+    if (this.#id !== undefined) this.#world.gateway.beat(this.#id, this.#liveness.beat());
+  }
+
+  #scheduleBeat(ms: number): void {
+    this.#beatTimer = this.#world.clock.after(ms, () => {
+      this.check();
+      if (!this.isOpen) return;
+      if (!this.#liveness.isAnswered) this.#raiseJeopardy();
+      this.#beat();
+      // While the last ones are unanswered there is less time to get one through.
+      this.#scheduleBeat(this.#inJeopardy ? this.#liveness.intervalMs / 2 : this.#liveness.intervalMs);
+    });
+  }
+
+  #raiseJeopardy(): void {
+    if (this.#inJeopardy) return;
+    this.#inJeopardy = true;
+    for (const hold of [...this.#holds]) hold.tell('jeopardy');
+  }
+
+  /** One timer for all acknowledgements: it looks again at the deadline of the moment when it fires. */
+  #armDeadline(): void {
+    if (this.#deadlineTimer !== undefined) return;
+    this.#deadlineTimer = this.#world.clock.after(Math.max(0, this.remainingMs), () => {
+      this.#deadlineTimer = undefined;
+      this.check();
+      if (this.isOpen && this.#holds.size > 0) this.#armDeadline();
+    });
+  }
+}
+
+const textOf = (end: SessionEnd): string => {
+  switch (end) {
+    case 'expired':
+      return 'the cluster heard no heartbeat for the session TTL';
+    case 'closed':
+      return 'the session was closed';
+    case 'superseded':
+      return 'a newer run of this node took over';
+    case 'unknown':
+      return 'the cluster does not know the session';
+    default:
+      return end satisfies never;
+  }
+};

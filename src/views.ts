@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { BackendError, wrongType } from './errors.ts';
+import type { Consistency, NodeStatus } from './node/index.ts';
+import { listMax } from './server/index.ts';
+import type { HolderView, LockSummary, LockView, SessionView, WaiterView } from './table/index.ts';
+
+export type { Consistency, HolderView, LockSummary, LockView, NodeStatus, SessionView, WaiterView };
+
+/** How current an answer must be. */
+export interface QueryOptions {
+  /**
+   * `linearizable` (default): confirmed by a quorum, so it shows every grant that anybody has seen. `local`: at once,
+   * from the table of the node that serves the caller, as of `appliedIndex`.
+   */
+  readonly consistency?: Consistency | undefined;
+}
+
+/** Which locks to list. */
+export interface ListOptions extends QueryOptions {
+  /** Only names that begin with it; absent or empty: all. */
+  readonly prefix?: string | undefined;
+  /** At most this many, 1 to 10,000. Default 1,000. */
+  readonly limit?: number | undefined;
+  /** Only names after this one, in code unit order: the last name of the page before. */
+  readonly after?: string | undefined;
+}
+
+/** Where in the log an answer was taken. */
+export interface AsOf {
+  readonly appliedIndex: number;
+}
+
+/** One lock; without holders when nobody holds it. */
+export interface LockInspection extends LockView, AsOf {}
+
+/** A page of the locks that somebody holds, by name in code unit order. */
+export interface LockList extends AsOf {
+  readonly locks: readonly LockSummary[];
+}
+
+/** All sessions of the cluster, by rising id. */
+export interface SessionList extends AsOf {
+  readonly sessions: readonly SessionView[];
+}
+
+/** Throws a TypeError for anything but `linearizable`, `local` or nothing, and for keys other than `known`. */
+export const checkQueryOptions = (options: QueryOptions, known: readonly string[] = ['consistency']): Consistency => {
+  if (typeof options !== 'object' || options === null) throw wrongType('options must be an object');
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) throw wrongType(`unknown option ${JSON.stringify(key)}; known are ${known.join(', ')}`);
+  }
+  const consistency = options.consistency ?? 'linearizable';
+  if (consistency === 'linearizable' || consistency === 'local') return consistency;
+  throw wrongType(`consistency must be "linearizable" or "local", not ${JSON.stringify(consistency)}`);
+};
+
+/** Throws a TypeError or RangeError; the defaults are filled in. */
+export const checkListOptions = (
+  options: ListOptions,
+): {
+  readonly prefix: string;
+  readonly limit: number;
+  readonly after: string | undefined;
+  readonly consistency: Consistency;
+} => {
+  const consistency = checkQueryOptions(options, ['consistency', 'prefix', 'limit', 'after']);
+  const { prefix = '', limit = 1_000, after } = options;
+  if (typeof prefix !== 'string') throw wrongType('prefix must be a string');
+  if (after !== undefined && typeof after !== 'string') throw wrongType('after must be a string');
+  if (typeof limit !== 'number') throw wrongType('limit must be a number');
+  if (!Number.isInteger(limit) || limit < 1 || limit > listMax) {
+    throw wrongType(`limit must be a whole number from 1 to ${listMax}, not ${limit}`);
+  }
+  return { prefix, limit, after, consistency };
+};
+
+const who = { session: z.number(), label: z.string(), node: z.string().nullable(), since: z.number() };
+const mode = z.literal('X');
+const summary = {
+  name: z.string(),
+  kind: z.literal('exclusive'),
+  holders: z.array(z.object({ ...who, token: z.number(), mode })),
+  waiting: z.number(),
+};
+const lockView = z.object({
+  ...summary,
+  queue: z.array(z.object({ ...who, position: z.number(), sequence: z.number(), mode })),
+});
+const sessionView = z.object({
+  session: z.number(),
+  label: z.string(),
+  node: z.string().nullable(),
+  ttlMs: z.number(),
+  openedAt: z.number(),
+  holds: z.number(),
+  waiters: z.number(),
+});
+const nodeStatus = z.object({
+  nodeId: z.string(),
+  clusterId: z.string().optional(),
+  role: z.enum(['leader', 'follower', 'candidate', 'learner', 'blank', 'quarantined', 'failed']),
+  term: z.number(),
+  leader: z.string().optional(),
+  commitIndex: z.number(),
+  appliedIndex: z.number(),
+  members: z.array(
+    z.object({ id: z.string(), address: z.string(), voter: z.boolean(), matchIndex: z.number().optional() }),
+  ),
+  reason: z.string().optional(),
+});
+
+/** A node of another version may see things that this one has no form for; then it says so rather than guess. */
+const decode = <T extends z.ZodType>(schema: T, value: unknown): z.infer<T> => {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new BackendError('the node answered in a form that this version does not know', { cause: result.error });
+};
+
+/** Undefined: nobody holds it. */
+export const decodeLock = (value: unknown): LockView | undefined => decode(lockView.nullable(), value) ?? undefined;
+
+export const decodeLocks = (value: unknown): readonly LockSummary[] => decode(z.array(z.object(summary)), value);
+
+export const decodeSessions = (value: unknown): readonly SessionView[] => decode(z.array(sessionView), value);
+
+export const decodeStatus = (value: unknown): NodeStatus => {
+  const { clusterId, leader, reason, members, ...rest } = decode(nodeStatus, value);
+  return {
+    ...rest,
+    clusterId,
+    leader,
+    reason,
+    members: members.map(({ matchIndex, ...member }) => ({ ...member, matchIndex })),
+  };
+};

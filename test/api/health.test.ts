@@ -1,0 +1,94 @@
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Holdfast, type HoldfastNode } from '../../src/index.ts';
+import { freePorts, quick, TestCluster, temporaryDirectory } from './cluster.ts';
+
+interface Reply {
+  readonly code: number | undefined;
+  readonly body: unknown;
+}
+
+const ask = (port: number, path: string, method = 'GET'): Promise<Reply> =>
+  new Promise((resolve, reject) => {
+    const call = request({ host: '127.0.0.1', port, path, method, agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (part: string) => {
+        text += part;
+      });
+      response.on('end', () =>
+        resolve({ code: response.statusCode, body: text === '' ? undefined : JSON.parse(text) }),
+      );
+    });
+    call.on('error', reject);
+    call.end();
+  });
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+const alone = async (): Promise<{ readonly node: HoldfastNode; readonly port: number }> => {
+  const directory = await temporaryDirectory();
+  closing.push(async () => directory[Symbol.asyncDispose]());
+  const [port = 0] = await freePorts(1);
+  const dataDir = join(directory.path, 'data');
+  const node = await Holdfast.open({ ...quick, dataDir, healthListen: `127.0.0.1:${port}` });
+  closing.push(() => node.close());
+  return { node, port };
+};
+
+describe('health', () => {
+  it('is good, in both ways, at a node that serves', async () => {
+    const { port } = await alone();
+
+    const live = await ask(port, '/livez');
+    const ready = await ask(port, '/readyz?verbose');
+
+    expect(live).toMatchObject({ code: 200, body: { status: 'ok', nodeId: 'node' } });
+    expect(ready).toMatchObject({ code: 200, body: { status: 'ok', role: 'leader' } });
+  });
+
+  it('is alive but not ready without a quorum', async () => {
+    const [port = 0] = await freePorts(1);
+    const cluster = await TestCluster.start();
+    closing.push(() => cluster.stop());
+    const ids = await Promise.all(cluster.nodes.map((node) => cluster.close(node)));
+    const [id = 'a'] = ids;
+    const opening = cluster.open(id, { readyTimeout: 3_000, healthListen: `127.0.0.1:${port}` }).catch(() => undefined);
+
+    await expect.poll(() => ask(port, '/livez').catch(() => undefined)).toMatchObject({ code: 200 });
+    const ready = await ask(port, '/readyz');
+
+    expect(ready).toMatchObject({ code: 503, body: { status: 'failing' } });
+    await opening;
+  });
+
+  it('has no other pages and no other verbs', async () => {
+    const { port } = await alone();
+
+    expect((await ask(port, '/metrics')).code).toBe(404);
+    expect((await ask(port, '/livez', 'POST')).code).toBe(405);
+  });
+
+  it('survives what is no HTTP', async () => {
+    const { port } = await alone();
+    const socket = connect({ host: '127.0.0.1', port });
+    const closed = new Promise((resolve) => socket.on('close', resolve).on('error', () => undefined));
+
+    socket.write('\u0000\u0001 nothing of the kind\r\n\r\n');
+    await closed;
+
+    expect((await ask(port, '/livez')).code).toBe(200);
+  });
+
+  it('is off when nobody asked for it, and gone after close', async () => {
+    const { node, port } = await alone();
+
+    await node.close();
+
+    await expect(ask(port, '/livez')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});
