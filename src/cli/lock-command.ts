@@ -1,0 +1,162 @@
+import { constants } from 'node:os';
+import type { HoldfastClient, LockHandle } from '../index.ts';
+import { type ClientFlags, connectWith } from './client.ts';
+import { CommandFailure, codeOf, exitCodes, messageFor, usageFailure } from './exit-codes.ts';
+import { GuardedCommand, type GuardedEnd } from './guarded-command.ts';
+import { type ForwardedSignal, forwardedSignals } from './guardian/protocol.ts';
+import { complain } from './output.ts';
+
+export interface LockFlags extends ClientFlags {
+  /** Milliseconds; absent: wait for ever. */
+  readonly timeout?: number;
+  readonly ttl: number;
+  /** Milliseconds between SIGTERM and SIGKILL; absent: a fifth of the TTL, at most two seconds. */
+  readonly grace?: number;
+}
+
+const graceMsMax = 2_000;
+
+/** Runs a command while holding a lock, and answers the exit code to end with. */
+export async function runUnderLock(
+  name: string,
+  command: readonly [string, ...string[]],
+  flags: LockFlags,
+): Promise<number> {
+  const grace = flags.grace ?? Math.min(graceMsMax, flags.ttl / 5);
+  // More would leave no time between the start and the first SIGTERM when one heartbeat is late.
+  if (grace > flags.ttl / 3) throw usageFailure(`--grace: expected at most a third of --ttl, ${flags.ttl / 3} ms`);
+  const signals = new Signals();
+  try {
+    const connecting = connectWith(flags, { sessionTtl: flags.ttl });
+    // Nothing is held yet: a connection that still comes about after a signal ends with the process.
+    const client = await Promise.race([connecting, signals.came]);
+    if (client === undefined) return signalCode(signals.first);
+    try {
+      const handle = await acquired(client, name, flags, signals);
+      if (handle === undefined) return signalCode(signals.first);
+      const end = await guarded(handle, command, grace, signals);
+      return await concluded(end, handle);
+    } finally {
+      await client.close();
+    }
+  } finally {
+    signals.close();
+  }
+}
+
+/** Undefined: a signal came first. */
+async function acquired(
+  client: HoldfastClient,
+  name: string,
+  { timeout }: LockFlags,
+  signals: Signals,
+): Promise<LockHandle | undefined> {
+  try {
+    return await client.acquireLock(name, { timeout, signal: signals.aborted });
+  } catch (error) {
+    if (codeOf(error) === 'CANCELLED' && signals.first !== undefined) return undefined;
+    throw error;
+  }
+}
+
+async function guarded(
+  handle: LockHandle,
+  [command, ...args]: readonly [string, ...string[]],
+  graceMs: number,
+  signals: Signals,
+): Promise<GuardedEnd> {
+  const ours = {
+    HOLDFAST_LOCK_NAME: handle.name,
+    HOLDFAST_LOCK_TOKEN: String(handle.fencingToken),
+    HOLDFAST_LOCK_DEADLINE_MS: String(Math.floor(Date.now() + handle.remaining())),
+  };
+  const environment = { ...process.env, ...ours };
+  const running = new GuardedCommand(handle, { command, args, environment, graceMs, lookEveryMs: lookEveryMs(handle) });
+  // A signal that came between the grant and now was meant for the command too.
+  if (signals.first !== undefined) running.forward(signals.first);
+  signals.forwardTo((signal) => running.forward(signal));
+  return await running.ended;
+}
+
+/** Fine enough to pass on every heartbeat: those come a fifth of the TTL apart. */
+const lookEveryMs = (handle: LockHandle): number => Math.min(250, Math.max(10, handle.remaining() / 40));
+
+async function concluded(end: GuardedEnd, handle: LockHandle): Promise<number> {
+  switch (end.kind) {
+    case 'failed':
+      await released(handle);
+      complain(`${end.text}`);
+      return end.code === 'ENOENT' ? exitCodes.notFound : exitCodes.notExecutable;
+    case 'unguarded':
+      await released(handle);
+      throw new CommandFailure(exitCodes.internal, 'the guardian of the command ended first; the command was killed');
+    case 'exited':
+      await released(handle);
+      if (end.cause !== 'itself') {
+        const { name, fencingToken } = handle;
+        complain(`lock ${JSON.stringify(name)} (token ${fencingToken}) was lost while the command ran; it was killed`);
+        return exitCodes.lost;
+      }
+      return end.code ?? signalCode(end.signal);
+    default:
+      return end satisfies never;
+  }
+}
+
+/** The command has ended in time whatever comes of the release; what is not released ends with the session. */
+async function released(handle: LockHandle): Promise<void> {
+  try {
+    await handle.release();
+  } catch (error) {
+    if (codeOf(error) !== 'LOCK_LOST') complain(messageFor(error));
+  }
+}
+
+const signalCode = (signal: NodeJS.Signals | undefined): number =>
+  signal === undefined ? exitCodes.internal : 128 + constants.signals[signal];
+
+/** The signals that this process gets, from its first moment to its last. */
+class Signals {
+  readonly #abort: AbortController = new AbortController();
+  readonly #came: Promise<undefined> = new Promise((resolve) => {
+    this.#abort.signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+  readonly #listeners: readonly (readonly [ForwardedSignal, () => void])[];
+  #first: ForwardedSignal | undefined;
+  #forward: ((signal: ForwardedSignal) => void) | undefined;
+
+  constructor() {
+    this.#listeners = forwardedSignals.map((signal) => [signal, () => this.#take(signal)] as const);
+    for (const [signal, listener] of this.#listeners) process.on(signal, listener);
+  }
+
+  /** The first one that came. */
+  get first(): ForwardedSignal | undefined {
+    return this.#first;
+  }
+
+  /** Aborts at the first one: who waits for a lock gives up. */
+  get aborted(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Resolves to nothing at the first one. */
+  get came(): Promise<undefined> {
+    return this.#came;
+  }
+
+  /** From now on they are somebody else's. */
+  forwardTo(forward: (signal: ForwardedSignal) => void): void {
+    this.#forward = forward;
+  }
+
+  close(): void {
+    for (const [signal, listener] of this.#listeners) process.off(signal, listener);
+  }
+
+  #take(signal: ForwardedSignal): void {
+    this.#first ??= signal;
+    this.#abort.abort(signal);
+    this.#forward?.(signal);
+  }
+}

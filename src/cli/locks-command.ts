@@ -1,0 +1,76 @@
+import type { LockSummary, LockView, SessionView } from '../index.ts';
+import { type ClientFlags, connectWith } from './client.ts';
+import { columns } from './columns.ts';
+import { ago, complain, print, printJson } from './output.ts';
+
+export interface LocksFlags extends ClientFlags {
+  readonly json?: boolean;
+  /** Answer from the asked node's own table, without asking a quorum. */
+  readonly local?: boolean;
+  readonly prefix?: string;
+  readonly after?: string;
+  readonly limit: number;
+}
+
+const consistencyOf = (flags: { readonly local?: boolean }): 'local' | 'linearizable' =>
+  flags.local === true ? 'local' : 'linearizable';
+
+/** The locks that somebody holds, by name; with a name, that lock and its queue. */
+export async function showLocks(name: string | undefined, flags: LocksFlags): Promise<void> {
+  await using client = await connectWith(flags);
+  const consistency = consistencyOf(flags);
+  if (name !== undefined) {
+    const lock = await client.inspect(name, { consistency });
+    if (flags.json === true) printJson(lock);
+    else print(lock.holders.length === 0 ? `nobody holds ${JSON.stringify(name)}` : lockText(lock));
+    return;
+  }
+  const { prefix = '', limit, after } = flags;
+  const list = await client.list({ prefix, limit, after, consistency });
+  if (flags.json === true) printJson(list);
+  else print(columns(lockHead, list.locks.flatMap(rowsOf)));
+  // A full page may have a next one.
+  if (list.locks.length === limit) complain(`only the first ${limit} locks are shown; see --limit and --after`);
+}
+
+/** The sessions that live in the cluster. */
+export async function showSessions(flags: Omit<LocksFlags, 'prefix' | 'limit' | 'after'>): Promise<void> {
+  await using client = await connectWith(flags);
+  const list = await client.sessions({ consistency: consistencyOf(flags) });
+  if (flags.json === true) printJson(list);
+  else print(columns(['SESSION', 'LABEL', 'NODE', 'TTL', 'OPENED', 'HOLDS', 'WAITS'], list.sessions.map(sessionRow)));
+}
+
+const lockHead = ['LOCK', 'HOLDER', 'NODE', 'TOKEN', 'SINCE', 'WAITING'] as const;
+
+const rowsOf = ({ name, holders, waiting }: LockSummary): readonly (readonly string[])[] =>
+  holders.map(({ label, session, node, token, since }) => [
+    name,
+    label === '' ? `session ${session}` : label,
+    node ?? '',
+    String(token),
+    ago(since),
+    String(waiting),
+  ]);
+
+function lockText(lock: LockView): string {
+  const held = columns(lockHead, rowsOf(lock));
+  if (lock.queue.length === 0) return held;
+  const waiters = lock.queue.map(({ position, label, session, node, since }) => [
+    String(position),
+    label === '' ? `session ${session}` : label,
+    node ?? '',
+    ago(since),
+  ]);
+  return `${held}\n\n${columns(['POSITION', 'WAITER', 'NODE', 'SINCE'], waiters)}`;
+}
+
+const sessionRow = ({ session, label, node, ttlMs, openedAt, holds, waiters }: SessionView): readonly string[] => [
+  String(session),
+  label,
+  node ?? '',
+  `${ttlMs / 1_000} s`,
+  ago(openedAt),
+  String(holds),
+  String(waiters),
+];
