@@ -75,6 +75,12 @@ function unravel(error: unknown): { readonly codes: readonly string[]; readonly 
 
 const notWritable = new Set(['EACCES', 'EPERM', 'EROFS']);
 
+/**
+ * LevelDB maps its table files into memory, and answers a block handle that points outside of one with this errno of
+ * its own making: no disk said it, a rotten handle did.
+ */
+const handleOutsideFile = /\.(ldb|sst): Invalid argument/;
+
 /** What an error of LevelDB or of the file system means to whoever opened `path`. */
 export function translated(error: unknown, path: string): StorageError {
   if (error instanceof StorageError) return error;
@@ -83,7 +89,8 @@ export function translated(error: unknown, path: string): StorageError {
     const message = `${path} is in use by another process: stop that one, or give each node a directory of its own`;
     return new StorageError('DATA_DIR_IN_USE', message, error);
   }
-  if (codes.includes('LEVEL_CORRUPTION')) return corrupt(`LevelDB finds ${path} damaged (${text})`, error);
+  if (codes.includes('LEVEL_CORRUPTION') || handleOutsideFile.test(text))
+    return corrupt(`LevelDB finds ${path} damaged (${text})`, error);
   if (codes.some((code) => notWritable.has(code)) || /permission denied|read-only file system/i.test(text)) {
     return new StorageError('DATA_DIR_NOT_WRITABLE', `${path} cannot be written to (${text})`, error);
   }
