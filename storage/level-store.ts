@@ -8,6 +8,7 @@ import { DiskSpace } from './disk-space.ts';
 import { demand, StorageError } from './errors.ts';
 import { LevelRowReader, LevelSnapshotReader, LevelSnapshotReceiver } from './level-snapshot.ts';
 import type { LogPlan } from './log-plan.ts';
+import { passVerdict } from './quarantine.ts';
 import { formMember, type Parts, type RecoveryOptions, tablePlace } from './recovery.ts';
 import { closeAll, settle } from './settle.ts';
 import { StallWatch } from './stall-watch.ts';
@@ -164,6 +165,12 @@ export class LevelStore implements Store {
 
   bytesFree(): number | undefined {
     return this.#space.free();
+  }
+
+  condemn(reason: string, done: Done): void {
+    if (!this.#answers(done)) return;
+    this.#failure = new StorageError('CORRUPT_STORAGE', reason);
+    settle(this.#tracked('condemn', passVerdict(this.#layout, reason)), this.#layout.root, done);
   }
 
   close(done: Done): void {

@@ -26,7 +26,7 @@ export interface MemoryTable {
   readonly rows: MemoryRows;
 }
 
-export type MemoryWriteKind = 'open' | 'form' | 'write' | 'checkpoint';
+export type MemoryWriteKind = 'open' | 'form' | 'write' | 'checkpoint' | 'condemn';
 
 /** Handed to the disk, not yet durable. */
 export interface MemoryWrite {

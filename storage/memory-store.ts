@@ -145,6 +145,13 @@ export class MemoryStore implements Store {
     return this.#disk.bytesFree;
   }
 
+  condemn(reason: string, done: Done): void {
+    if (!this.#answers(done)) return;
+    this.#failure = corrupt(reason);
+    const change = (image: MemoryImage): MemoryImage => ({ ...image, damage: reason });
+    this.#submit({ kind: 'condemn', bytes: 256, change }, () => undefined, done);
+  }
+
   close(done: Done): void {
     this.#failure ??= new StorageError('CLOSED', 'this store is closed');
     if (!this.#disk.isOwnedBy(this)) this.#underway.clear();

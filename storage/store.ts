@@ -106,5 +106,10 @@ export interface Store {
   rows(): RowReader;
   /** Bytes free for this store's files, or undefined where nobody can say. */
   bytesFree(): number | undefined;
+  /**
+   * This data must not be used any more, whatever its checksums say: every later `open` finds it quarantined for
+   * `reason`. Durable when `done` says ok; from the call on the store refuses everything but `close`.
+   */
+  condemn(reason: string, done: Done): void;
   close(done: Done): void;
 }

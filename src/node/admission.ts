@@ -11,6 +11,8 @@ interface AdmissionWorld {
   readonly replica: () => Replica | undefined;
   /** A peer wants to be dialled elsewhere than before. */
   readonly moved: () => void;
+  /** A peer has seen a later life of this data directory than this one. */
+  readonly outlived: (text: string) => void;
   /** What this blank node heard makes it a member. */
   readonly form: (genesis: Genesis) => void;
 }
@@ -62,6 +64,7 @@ export class Admission implements PeerHandlers {
     const key = `${nodeId} ${code}`;
     if (this.#told.get(key) === text) return;
     this.#told.set(key, text);
+    if (code === 'OLD_RUN') return this.#world.outlived(`node ${nodeId} refuses it: ${text}`);
     const context = { peer: nodeId, code };
     // Said by blank nodes until all have met: part of every first start.
     if (code === 'NOT_READY') this.#world.logger.debug(context, text);

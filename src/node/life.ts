@@ -117,6 +117,7 @@ export class Life {
       replica: () => (this.#phase === 'member' ? this.#replica : undefined),
       form,
       moved: () => clock.soon(() => this.#setPeers()),
+      outlived: (text) => this.#condemn(text),
     });
     this.#transport = this.#options.transport(admission);
     if (opened.kind === 'member') return this.#load(opened, done);
@@ -193,8 +194,7 @@ export class Life {
   #begun(isCurrent: boolean): void {
     if (!isCurrent) {
       const what = `the cluster knows a later run of node ${this.#options.nodeId}`;
-      const text = `${what}: this data directory is an old copy, or the node was replaced`;
-      return this.#fail({ code: 'CORRUPT_STORAGE', text });
+      return this.#condemn(`${what}: this data directory is an old copy, or the node was replaced`);
     }
     this.#hasBegun = true;
     this.#tellReady({ ok: true });
@@ -216,6 +216,18 @@ export class Life {
     const text = `node ${nodeId} is quarantined and takes no part: ${reason}. Its cure: "holdfast replace ${nodeId}"`;
     logger.error({ reason }, text);
     this.#endEverything({ code: 'QUARANTINED', text });
+  }
+
+  /**
+   * What a peer knows of a later run counts for good: each start raises the run of an old copy, so that one day it
+   * would pass for the newest.
+   */
+  #condemn(reason: string): void {
+    if (this.#phase !== 'member') return;
+    const { nodeId, store } = this.#options;
+    store.condemn(reason, () => {});
+    const cure = `node ${nodeId} is quarantined from now on; its cure: "holdfast replace ${nodeId}"`;
+    this.#fail({ code: 'CORRUPT_STORAGE', text: `${reason}; ${cure}` });
   }
 
   #fail(failure: Failure): void {

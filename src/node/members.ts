@@ -235,7 +235,7 @@ export class Members {
       if (isOld) {
         return {
           code: 'OLD_RUN',
-          text: `${hello.nodeId} says run ${hello.run}, the cluster knows run ${recorded.run}: its data directory is an old copy or in use twice`,
+          text: `${hello.nodeId} says run ${hello.run}, the cluster knows a process of run ${recorded.run}: its data directory is an old copy or in use twice`,
         };
       }
     }

@@ -45,6 +45,32 @@ describe('damage and replacement', () => {
     expect(outcome).toMatchObject({ ok: false, failure: { code: 'INVALID_ARGUMENT' } });
   });
 
+  it('condemns an old copy of a directory at the first word of a peer, so that restarts do not make it young', () => {
+    const cluster = new SimulatedCluster(three);
+    cluster.startAll();
+    cluster.untilReady();
+    const [restored = ''] = cluster.followers();
+    const disk = cluster.disks.get(restored);
+    const backup = disk?.image;
+    for (let restart = 0; restart < 2; restart += 1) {
+      cluster.kill(restored);
+      cluster.start(restored);
+      cluster.untilReady();
+    }
+    cluster.kill(restored);
+    if (backup !== undefined) disk?.restore(backup);
+
+    const roles = [1, 2, 3, 4].map(() => {
+      cluster.start(restored);
+      cluster.time.advance(5_000);
+      const { role } = cluster.runtime(restored).status();
+      cluster.kill(restored);
+      return role;
+    });
+
+    expect(roles).toEqual(['failed', 'quarantined', 'quarantined', 'quarantined']);
+  });
+
   it('stops for good at a storage error, and the others go on', () => {
     const cluster = new SimulatedCluster(three);
     cluster.startAll();

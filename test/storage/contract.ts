@@ -33,6 +33,21 @@ export function storeContract(name: string, build: () => Promise<Machine>): void
       expect(second.found).toEqual({ kind: 'blank', identity: { ...first.found.identity, run: 2 } });
     });
 
+    test('a condemned one refuses everything, and is quarantined for that reason at every later open', async () => {
+      const { machine, store } = await rig.member();
+      await asked<void>((done) => store.condemn('an old copy', done));
+
+      const writing = write(store, { entries: entriesAfter(start, 1) });
+
+      await expect(writing).rejects.toMatchObject({ code: 'CORRUPT_STORAGE' });
+      await asked<void>((done) => store.close(done));
+      for (let round = 0; round < 2; round += 1) {
+        const again = await rig.open(machine);
+        expect(again.found).toMatchObject({ kind: 'quarantined', reason: expect.stringContaining('an old copy') });
+        await asked<void>((done) => again.store.close(done));
+      }
+    });
+
     test('a formed one is a member from then on, with no entries and no rows', async () => {
       const machine = await rig.machine();
       const { store } = await rig.open(machine);
