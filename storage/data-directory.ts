@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { type Database, defaultDatabaseOptions, openDatabase, translated } from './database.ts';
+import { translated } from './database.ts';
 import { StorageError } from './errors.ts';
 
 /** Where everything stands in a data directory. */
@@ -77,27 +77,6 @@ async function tighten(root: string, mode: number): Promise<void> {
     if ((mode & othersWrite) === 0) return;
     const message = `${root} belongs to another user and anybody may write to it: a node's directory must be its own`;
     throw new StorageError('DATA_DIR_UNSAFE', message, error);
-  }
-}
-
-/**
- * Takes the directory for this process: an empty LevelDB of its own, whose lock the kernel drops with the process.
- * The log's own lock would come too late: the log must be judged before LevelDB opens it, and nobody may write then.
- */
-export async function lockDirectory(layout: Layout): Promise<Database> {
-  const options = { ...defaultDatabaseOptions, create: true };
-  try {
-    return await openDatabase(layout.lock, options);
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-    if (error.code === 'DATA_DIR_IN_USE') {
-      const message = `${layout.root} is in use by another process: stop it, or give each node a directory of its own`;
-      throw new StorageError('DATA_DIR_IN_USE', message, error);
-    }
-    if (error.code !== 'CORRUPT_STORAGE') throw error;
-    // Nothing is ever written to it, so whatever is wrong with it says nothing about the data.
-    await rm(layout.lock, { recursive: true, force: true });
-    return openDatabase(layout.lock, options);
   }
 }
 

@@ -3,7 +3,8 @@ import { rm } from 'node:fs/promises';
 import type { ChainOf, LogWrite, Restored, SnapshotHead } from '../raft/index.ts';
 import { chainOf } from './chain.ts';
 import { type Layout, layoutOf } from './data-directory.ts';
-import { type Database, defaultDatabaseOptions, translated } from './database.ts';
+import { defaultDatabaseOptions, translated } from './database.ts';
+import type { DirectoryLock } from './directory-lock.ts';
 import { DiskSpace } from './disk-space.ts';
 import { demand, StorageError } from './errors.ts';
 import { LevelRowReader, LevelSnapshotReader, LevelSnapshotReceiver } from './level-snapshot.ts';
@@ -65,7 +66,7 @@ export class LevelStore implements Store {
   readonly #options: LevelStoreOptions;
   readonly #after: After;
   readonly #recovery: RecoveryOptions;
-  #lock: Database | undefined;
+  #lock: DirectoryLock | undefined;
   #blank: Identity | undefined;
   #member: Member | undefined;
   #receiver: LevelSnapshotReceiver | undefined;

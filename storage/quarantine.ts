@@ -5,13 +5,13 @@ import {
   isMissing,
   type Layout,
   layoutOf,
-  lockDirectory,
   prepareDirectory,
   replaceFile,
   syncDirectory,
   tableNumbers,
 } from './data-directory.ts';
 import { translated } from './database.ts';
+import { lockDirectory } from './directory-lock.ts';
 import type { Done } from './store.ts';
 
 /** Evidence above this stays only where it was found. */

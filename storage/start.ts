@@ -1,8 +1,9 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Restored } from '../raft/index.ts';
-import { type Layout, lockDirectory, prepareDirectory } from './data-directory.ts';
-import { type Database, translated } from './database.ts';
+import { type Layout, prepareDirectory } from './data-directory.ts';
+import { translated } from './database.ts';
+import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { readIdentity, writeIdentity } from './identity.ts';
 import { isDamage } from './preflight.ts';
 import { passVerdict, readVerdict } from './quarantine.ts';
@@ -11,12 +12,12 @@ import type { Identity } from './store.ts';
 
 /** A directory that is this process's now, and what it is. Whoever gets it closes `lock`, last. */
 export type Entered =
-  | { readonly kind: 'blank'; readonly identity: Identity; readonly lock: Database }
-  | { readonly kind: 'quarantined'; readonly identity: Identity; readonly lock: Database; readonly reason: string }
+  | { readonly kind: 'blank'; readonly identity: Identity; readonly lock: DirectoryLock }
+  | { readonly kind: 'quarantined'; readonly identity: Identity; readonly lock: DirectoryLock; readonly reason: string }
   | {
       readonly kind: 'member';
       readonly identity: Identity;
-      readonly lock: Database;
+      readonly lock: DirectoryLock;
       readonly parts: Parts;
       readonly restored: Restored;
     };
@@ -58,7 +59,7 @@ async function removeHalfWritten(layout: Layout): Promise<void> {
 
 async function judged(
   layout: Layout,
-  given: { readonly identity: Identity; readonly lock: Database; readonly recovery: RecoveryOptions },
+  given: { readonly identity: Identity; readonly lock: DirectoryLock; readonly recovery: RecoveryOptions },
 ): Promise<Entered> {
   const { identity, lock, recovery } = given;
   const { clusterId } = identity;

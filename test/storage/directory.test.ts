@@ -50,6 +50,45 @@ test('a directory that another process uses is refused, and free once that one i
   expect((await machine.open()).found).toMatchObject({ kind: 'blank', identity: { run: 2 } });
 });
 
+/** What a process of its own is told when it opens the directory. */
+async function openElsewhere(dataDir: string): Promise<string> {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', holder, built, dataDir]);
+  try {
+    const [said] = await once(createInterface(child.stdout), 'line');
+    return String(said);
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+test('a directory stays locked against others after this process was refused a second open, or a reset', async () => {
+  const machine = await make();
+  await machine.open();
+
+  await expect(openAt(machine.dataDir)).rejects.toMatchObject({
+    code: 'DATA_DIR_IN_USE',
+    message: expect.stringContaining('in use by this process already'),
+  });
+  expect(await openElsewhere(machine.dataDir)).toBe('DATA_DIR_IN_USE');
+  await expect(asked<void>((done) => resetDataDir(machine.dataDir, done))).rejects.toMatchObject({
+    code: 'DATA_DIR_IN_USE',
+  });
+  expect(await openElsewhere(machine.dataDir)).toBe('DATA_DIR_IN_USE');
+
+  await machine.stop();
+  expect(await openElsewhere(machine.dataDir)).toBe('open');
+});
+
+test('a directory is one directory, whatever way leads to it', async () => {
+  const machine = await make();
+  await machine.open();
+  const other = join(machine.root, 'way');
+  await symlink(machine.root, other);
+
+  await expect(openAt(join(other, 'node'))).rejects.toMatchObject({ code: 'DATA_DIR_IN_USE' });
+  expect(await openElsewhere(join(other, 'node'))).toBe('DATA_DIR_IN_USE');
+});
+
 test('a directory of another node is refused', async () => {
   const machine = await make();
   await machine.open();
