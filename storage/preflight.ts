@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { corrupt, StorageError } from './errors.ts';
-import { readLog } from './leveldb-log.ts';
+import { type LogContents, type LogRecord, readLog } from './leveldb-log.ts';
 import { batchHead, type Manifest, readManifest } from './manifest.ts';
 
 /**
@@ -21,12 +21,17 @@ export async function preflight(directory: string): Promise<void> {
     throw corrupt(`write-ahead log ${manifest.logNumber} is missing in ${directory}`);
   }
   let expected: number | undefined;
-  for (const [place, { name }] of logs.entries()) {
-    expected = await checkLog(join(directory, name), {
-      isNewest: place === logs.length - 1,
-      expected,
-      lastSequence: manifest.lastSequence,
-    });
+  let torn: StorageError | undefined;
+  for (const { name } of logs) {
+    const path = join(directory, name);
+    const { records, damage } = await contentsOf(path);
+    // A recovery that was killed leaves an empty log behind the torn one: only records prove that the tail was whole once.
+    if (torn !== undefined && records.length > 0) throw torn;
+    expected = sequenceAfter(records, { path, expected, lastSequence: manifest.lastSequence });
+    if (damage === undefined) continue;
+    const error = corrupt(`${path} is damaged at byte ${damage.offset}: ${damage.what}`);
+    if (!damage.isTail) throw error;
+    torn ??= error;
   }
 }
 
@@ -51,29 +56,29 @@ async function checkTables(directory: string, names: readonly string[], manifest
 }
 
 interface LogPlace {
-  readonly isNewest: boolean;
+  readonly path: string;
   /** The sequence number that the first batch must have, as far as an older log tells. */
   readonly expected: number | undefined;
   /** Without an older log, the first batch may not lie beyond this. */
   readonly lastSequence: number;
 }
 
-/** The sequence number that follows this log. */
-async function checkLog(path: string, place: LogPlace): Promise<number | undefined> {
+async function contentsOf(path: string): Promise<LogContents> {
   const file = await stat(path);
   if (!file.isFile()) throw corrupt(`${path} is no file`);
-  const { records, damage } = readLog(await readFile(path));
-  if (damage !== undefined && !(damage.isTail && place.isNewest)) {
-    throw corrupt(`${path} is damaged at byte ${damage.offset}: ${damage.what}`);
-  }
-  let expected = place.expected;
+  return readLog(await readFile(path));
+}
+
+/** The sequence number that follows these records, each of which is a batch that begins where the one before ends. */
+function sequenceAfter(records: readonly LogRecord[], place: LogPlace): number | undefined {
+  let { expected } = place;
   for (const { offset, bytes } of records) {
     const { sequence, count } = batchHead(bytes);
     const fits = expected === undefined ? sequence <= place.lastSequence + 1 : sequence === expected;
-    if (!fits)
-      throw corrupt(
-        `${path} misses writes before byte ${offset}: batch ${sequence} after ${(expected ?? place.lastSequence + 1) - 1}`,
-      );
+    if (!fits) {
+      const gap = `batch ${sequence} after ${(expected ?? place.lastSequence + 1) - 1}`;
+      throw corrupt(`${place.path} misses writes before byte ${offset}: ${gap}`);
+    }
     expected = sequence + count;
   }
   return expected;

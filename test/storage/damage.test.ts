@@ -174,6 +174,27 @@ describe('a log cut short', () => {
     expect(entriesIn(found).at(-1)).toBe(last - 1);
   });
 
+  test('in its last write goes on without it also behind the empty log of a recovery that was killed', async () => {
+    const { machine, last } = await crashedAfterAWrite();
+    const log = await machine.newest('log', '.log');
+    await truncate(log, (await readFile(log)).length - 100);
+    await writeFile(machine.path('log', '900001.log'), '');
+
+    const { found } = await machine.open();
+
+    expect(entriesIn(found).at(-1)).toBe(last - 1);
+  });
+
+  test('is quarantined if a later log holds a record: what was cut had been whole', async () => {
+    const { machine } = await crashedAfterAWrite();
+    const log = await machine.newest('log', '.log');
+    const bytes = await readFile(log);
+    await writeFile(log, bytes.subarray(0, bytes.length - 100));
+    await writeFile(machine.path('log', '900001.log'), bytes);
+
+    expect(await reasonOf(machine)).toMatch(/is damaged at byte \d+/);
+  });
+
   test('below its watermark is quarantined', async () => {
     const machine = await damaged();
     await truncate(await machine.newest('log', '.log'), 60_000);
