@@ -12,6 +12,7 @@ import {
 } from './data-directory.ts';
 import { translated } from './database.ts';
 import { lockDirectory } from './directory-lock.ts';
+import { StorageError } from './errors.ts';
 import type { Done } from './store.ts';
 
 /** Evidence above this stays only where it was found. */
@@ -74,7 +75,8 @@ async function freshDirectory(layout: Layout, name: string): Promise<string> {
 /**
  * Makes a data directory blank again, for the replacement of its member: the next open gives it a new incarnation.
  * What it held is moved to `quarantine/reset-N`, not deleted. Fails with `DATA_DIR_IN_USE` while a node runs on it.
- * After a crash midway the node still refuses to serve, and this may be called again.
+ * Fails with `DATA_DIR_UNSAFE`, and makes nothing, where no node ever was. After a crash midway the node still refuses
+ * to serve, and this may be called again.
  */
 export function resetDataDir(dataDir: string, done: Done): void {
   reset(layoutOf(dataDir)).then(
@@ -84,6 +86,7 @@ export function resetDataDir(dataDir: string, done: Done): void {
 }
 
 async function reset(layout: Layout): Promise<void> {
+  await refuseStrangers(layout);
   await prepareDirectory(layout);
   const lock = await lockDirectory(layout);
   try {
@@ -94,4 +97,11 @@ async function reset(layout: Layout): Promise<void> {
   } finally {
     await lock.close();
   }
+}
+
+/** A typing error in the path must not look like a wiped node. */
+async function refuseStrangers(layout: Layout): Promise<void> {
+  const traces = [layout.identity, layout.log, ...layout.watermarks, layout.lock, layout.quarantine];
+  if ((await Promise.all(traces.map(exists))).includes(true)) return;
+  throw new StorageError('DATA_DIR_UNSAFE', `${layout.root} holds no data of a node: look at the path`);
 }

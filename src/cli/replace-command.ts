@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { resetDataDir } from '../index.ts';
 import { type ClientFlags, connectWith } from './client.ts';
-import { usageFailure } from './exit-codes.ts';
+import { CommandFailure, exitCodes, messageFor, usageFailure } from './exit-codes.ts';
 import { print, printJson } from './output.ts';
 
 export interface ReplaceFlags extends ClientFlags {
@@ -41,7 +41,11 @@ export async function wipe(dataDir: string, flags: { readonly yes?: boolean; rea
       `the node of ${dataDir} will forget its log and its votes; say --yes if the cluster has a quorum without it`,
     );
   }
-  await resetDataDir(dataDir);
+  try {
+    await resetDataDir(dataDir);
+  } catch (error) {
+    throw new CommandFailure(exitCodes.dataDir, messageFor(error), { cause: error });
+  }
   if (flags.json === true) printJson({ wiped: dataDir });
   else print(`${dataDir} is blank; what it held is kept in its folder quarantine`);
 }

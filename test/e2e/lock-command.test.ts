@@ -112,6 +112,13 @@ describe('holdfast lock', () => {
     expect(code).toBe(64);
   });
 
+  it('says 73 for a wipe where no node ever was', async () => {
+    const { code, complaint } = await run(['wipe', '/nowhere/at-all', '--yes']);
+
+    expect(complaint).toContain('/nowhere/at-all holds no data of a node');
+    expect(code).toBe(73);
+  });
+
   it('says 69 when nobody is there', async () => {
     const args = ['lock', 'x', '--endpoints', '127.0.0.1:1', '--connect-timeout', '300ms', '--', 'true'];
 

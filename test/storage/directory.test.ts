@@ -208,6 +208,22 @@ test('a reset moves everything aside and leaves a blank node of a new incarnatio
   );
 });
 
+test('a reset of a path where no node ever was is refused, and makes nothing', async () => {
+  const machine = await make();
+  const missing = join(machine.root, 'missing');
+  const empty = join(machine.root, 'empty');
+  await mkdir(empty);
+
+  for (const dataDir of [missing, empty]) {
+    await expect(asked<void>((done) => resetDataDir(dataDir, done))).rejects.toMatchObject({
+      code: 'DATA_DIR_UNSAFE',
+      message: expect.stringContaining('holds no data of a node'),
+    });
+  }
+  expect(await readdir(machine.root)).toEqual(['empty']);
+  expect(await readdir(empty)).toEqual([]);
+});
+
 test('a reset is the only cure for a quarantine', async () => {
   const machine = await make();
   const { store } = await machine.open();
