@@ -1,4 +1,4 @@
-import { LockLostError, TimeoutError } from './errors.ts';
+import { LockLostError, TimeoutError, wrongType } from './errors.ts';
 import type { Hold, ReleaseOutcome } from './hold.ts';
 import type { Logger } from './logger.ts';
 
@@ -12,8 +12,10 @@ export interface HandleEvents {
   readonly lost: readonly [error: LockLostError];
 }
 
+/** The name of something that a handle tells. */
 export type HandleEvent = keyof HandleEvents;
 
+/** Called with what the event carries; what it throws is logged and goes no further. */
 export type HandleListener<E extends HandleEvent> = (...args: HandleEvents[E]) => void;
 
 type Listeners = { readonly [E in HandleEvent]: Set<HandleListener<E>> };
@@ -118,8 +120,12 @@ export class LockHandle implements AsyncDisposable {
     }
   }
 
-  /** Listens; adding the same function twice adds it once. What a listener throws is logged and goes no further. */
+  /**
+   * Listens; adding the same function twice adds it once. What a listener throws is logged and goes no further. An event
+   * that there is not, or a listener that is no function, is a TypeError.
+   */
   on<E extends HandleEvent>(event: E, listener: HandleListener<E>): this {
+    if (typeof listener !== 'function') throw wrongType('a listener must be a function');
     this.#of(event).add(listener);
     return this;
   }
@@ -131,6 +137,9 @@ export class LockHandle implements AsyncDisposable {
   }
 
   #of<E extends HandleEvent>(event: E): Set<HandleListener<E>> {
+    if (!Object.hasOwn(this.#listeners, event)) {
+      throw wrongType(`a handle tells ${Object.keys(this.#listeners).join(', ')}, not ${JSON.stringify(event)}`);
+    }
     return this.#listeners[event];
   }
 

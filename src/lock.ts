@@ -1,6 +1,6 @@
 import { type AcquireOptions, checkAcquireOptions } from './acquire-options.ts';
 import type { AcquireOutcome, Acquisition, GivingUp } from './acquisition.ts';
-import { CancelledError, type LockOutcome, TimeoutError } from './errors.ts';
+import { CancelledError, type LockOutcome, TimeoutError, wrongType } from './errors.ts';
 import { LockHandle } from './handle.ts';
 import type { Logger } from './logger.ts';
 import type { SessionEngine } from './session-engine.ts';
@@ -63,7 +63,7 @@ export class DistributedLock {
   ): Promise<T> {
     const fn = typeof first === 'function' ? first : second;
     const options = typeof first === 'function' ? undefined : first;
-    if (typeof fn !== 'function') throw new TypeError('use(options?, fn): fn must be a function');
+    if (typeof fn !== 'function') throw wrongType('use(options?, fn): fn must be a function');
     return this.acquire(options).then((handle) => this.#run(handle, fn));
   }
 

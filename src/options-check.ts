@@ -74,12 +74,15 @@ const nodeOptions = z.strictObject({
 });
 
 const clientOptions = z.strictObject({
-  endpoints: z.array(z.string()).min(1, 'must name at least one node').max(endpointsMax),
+  endpoints: z
+    .array(z.string())
+    .min(1, 'must name at least one node')
+    .max(endpointsMax, `must name at most ${endpointsMax} nodes`),
   sessionTtl: ttl,
   label: z.string().default('client'),
   readyTimeout: whole(1, 3_600_000).default(30_000),
   closeTimeout: whole(0, 600_000).default(5_000),
-  clusterId: z.string().min(1).max(64).optional(),
+  clusterId: z.string().min(1, 'must not be empty').max(64, 'must have at most 64 characters').optional(),
   requireLeader: z.boolean().default(true),
   logger,
   insecure: z.boolean().default(false),
@@ -144,10 +147,43 @@ const read = <T extends z.ZodType>(schema: T, options: unknown): z.infer<T> => {
     const names = issue.keys.map((key) => JSON.stringify(path === '' ? key : `${path}.${key}`));
     throw wrongType(`unknown option ${names.join(', ')}`);
   }
-  const message = path === '' ? `options: ${issue.message}` : `${path}: ${issue.message}`;
+  const given = issue.path.reduce<unknown>((value, key) => (isRecord(value) ? value[String(key)] : undefined), options);
+  const message = `${path === '' ? 'options' : path} ${complaint(issue)}, got ${shown(given)}`;
   const isOfSize = issue.code === 'too_small' || issue.code === 'too_big';
   if (isOfSize && (issue.origin === 'number' || issue.origin === 'int')) throw outOfRange(message);
   throw wrongType(message);
+};
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+const expectations: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  number: 'a number',
+  string: 'a string',
+  boolean: 'true or false',
+  array: 'an array',
+  object: 'an object',
+  record: 'an object',
+};
+
+/** In our words: Zod's own speak of its schemas. */
+const complaint = (issue: z.core.$ZodIssue): string => {
+  if (issue.code === 'invalid_type') return `must be ${expectations[issue.expected] ?? issue.expected}`;
+  const isNumber = 'origin' in issue && (issue.origin === 'number' || issue.origin === 'int');
+  if (issue.code === 'too_small' && isNumber) return `must be at least ${issue.minimum}`;
+  if (issue.code === 'too_big' && isNumber) return `must be at most ${issue.maximum}`;
+  return issue.message;
+};
+
+const shown = (value: unknown): string => {
+  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}...` : value);
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
+  return typeof value === 'object' && value !== null
+    ? 'an object'
+    : typeof value === 'function'
+      ? 'a function'
+      : String(value);
 };
 
 const checkMembers = (members: Readonly<Record<string, string>>, self: string): Readonly<Record<string, string>> => {

@@ -1,6 +1,6 @@
 import type { AcquireOptions } from './acquire-options.ts';
 import type { Clock } from './clock/index.ts';
-import { InvalidNameError, ShuttingDownError } from './errors.ts';
+import { InvalidNameError, ShuttingDownError, wrongType } from './errors.ts';
 import { errorOf } from './failure.ts';
 import type { LockHandle } from './handle.ts';
 import { DistributedLock } from './lock.ts';
@@ -106,6 +106,7 @@ export class Provider implements LockProvider {
    * The new one must be running, with an empty data directory, under the same node id.
    */
   replace(nodeId: string): Promise<void> {
+    if (typeof nodeId !== 'string') return Promise.reject(wrongType('replace(nodeId): nodeId must be a string'));
     if (this.#closing !== undefined) return Promise.reject(closed());
     return new Promise((resolve, reject) => {
       this.#parts.gateway.replace(nodeId, (outcome) => {

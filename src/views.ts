@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BackendError, wrongType } from './errors.ts';
+import { BackendError, outOfRange, wrongType } from './errors.ts';
 import type { Consistency, NodeStatus } from './node/index.ts';
 import { listMax } from './server/index.ts';
 import type { HolderView, LockSummary, LockView, SessionView, WaiterView } from './table/index.ts';
@@ -67,9 +67,9 @@ export const checkListOptions = (
   const { prefix = '', limit = 1_000, after } = options;
   if (typeof prefix !== 'string') throw wrongType('prefix must be a string');
   if (after !== undefined && typeof after !== 'string') throw wrongType('after must be a string');
-  if (typeof limit !== 'number') throw wrongType('limit must be a number');
+  if (typeof limit !== 'number') throw wrongType(`limit must be a number, not ${JSON.stringify(limit)}`);
   if (!Number.isInteger(limit) || limit < 1 || limit > listMax) {
-    throw wrongType(`limit must be a whole number from 1 to ${listMax}, not ${limit}`);
+    throw outOfRange(`limit must be a whole number from 1 to ${listMax}, not ${limit}`);
   }
   return { prefix, limit, after, consistency };
 };
@@ -98,7 +98,7 @@ const sessionView = z.object({
 const nodeStatus = z.object({
   nodeId: z.string(),
   clusterId: z.string().optional(),
-  role: z.enum(['leader', 'follower', 'candidate', 'learner', 'blank', 'quarantined', 'failed']),
+  role: z.enum(['leader', 'follower', 'candidate', 'learner', 'blank', 'quarantined', 'failed', 'stopped']),
   term: z.number(),
   leader: z.string().optional(),
   commitIndex: z.number(),

@@ -105,7 +105,7 @@ export type AdminOutcome = { readonly ok: true } | { readonly ok: false; readonl
 export interface NodeStatus {
   readonly nodeId: string;
   readonly clusterId: string | undefined;
-  readonly role: 'leader' | 'follower' | 'candidate' | 'learner' | 'blank' | 'quarantined' | 'failed';
+  readonly role: 'leader' | 'follower' | 'candidate' | 'learner' | 'blank' | 'quarantined' | 'failed' | 'stopped';
   readonly term: number;
   /** Node id of the leader this node knows. */
   readonly leader: string | undefined;

@@ -7,7 +7,7 @@ interface StatusParts {
   /** Absent while the node is no member. */
   readonly core: CoreStatus | undefined;
   /** Outranks the role that the core has. */
-  readonly stoppedAs: 'quarantined' | 'failed' | undefined;
+  readonly stoppedAs: 'quarantined' | 'failed' | 'stopped' | undefined;
   readonly reason: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock/index.ts';
+import type { Clock, Timer } from '../clock/index.ts';
 import type { Table } from '../table/index.ts';
 import type { Query, QueryOutcome } from './gateway.ts';
 import type { Reads } from './reads.ts';
@@ -8,21 +8,24 @@ type TableQuery = Exclude<Query, { readonly kind: 'status' }>;
 interface Asked {
   readonly query: TableQuery;
   readonly done: (outcome: QueryOutcome) => void;
-  readonly giveUpAt: number;
-  retryAt: number;
+  /** Ends the patience with it. */
+  readonly timer: Timer;
 }
 
 /** A refused read is asked again: a leader is being elected, or has just changed. */
 const retryMs = 50;
 
-/** Questions that wait for a leader; beyond it they are refused at once. */
-const waitingMax = 10_000;
+/** Questions without an answer yet; beyond it they are refused at once. */
+const openMax = 10_000;
 
-/** Answers questions about the table, by default not before a quorum has confirmed that it is current. */
+/** Answers questions about the table, each once, by default not before a quorum has confirmed that it is current. */
 export class Queries {
   readonly #clock: Clock;
   readonly #patienceMs: number;
-  #waiting: Asked[] = [];
+  /** All that have no answer yet. */
+  readonly #open = new Set<Asked>();
+  /** Those of them that no read is under way for. */
+  #waiting: { readonly asked: Asked; readonly from: number }[] = [];
 
   constructor(clock: Clock, patienceMs: number) {
     this.#clock = clock;
@@ -30,57 +33,55 @@ export class Queries {
   }
 
   ask(query: TableQuery, done: (outcome: QueryOutcome) => void): void {
-    if (this.#waiting.length >= waitingMax) {
-      const failure = { code: 'OVERLOADED', text: `${waitingMax} queries wait already` } as const;
+    if (this.#open.size >= openMax) {
+      const failure = { code: 'OVERLOADED', text: `${openMax} queries wait already` } as const;
       return this.#clock.soon(() => done({ ok: false, failure }));
     }
-    const now = this.#clock.now();
-    this.#waiting.push({ query, done, giveUpAt: now + this.#patienceMs, retryAt: now });
+    const timer = this.#clock.after(this.#patienceMs, () => this.#settle(asked, tooLate));
+    const asked: Asked = { query, done, timer };
+    this.#open.add(asked);
+    this.#waiting.push({ asked, from: this.#clock.now() });
   }
 
   /** Within a turn: every question whose time has come, over one round. */
   flush(now: number, reads: Reads, table: () => Table, appliedIndex: () => number): void {
-    if (this.#waiting.length === 0) return;
-    const due = this.#waiting.filter((asked) => asked.retryAt <= now);
-    if (due.length === 0) return;
-    this.#waiting = this.#waiting.filter((asked) => asked.retryAt > now);
-    const answer = (asked: Asked): void => {
-      const value = answerTo(asked.query, table());
-      asked.done({ ok: true, value, appliedIndex: appliedIndex() });
-    };
+    if (!this.#waiting.some(({ from }) => from <= now)) return;
+    const due = this.#waiting.filter(({ asked, from }) => from <= now && this.#open.has(asked));
+    this.#waiting = this.#waiting.filter(({ from }) => from > now);
+    const answer = (asked: Asked): void =>
+      this.#settle(asked, { ok: true, value: answerTo(asked.query, table()), appliedIndex: appliedIndex() });
     const linearizable: Asked[] = [];
-    for (const asked of due) {
+    for (const { asked } of due) {
       if (asked.query.consistency === 'local') answer(asked);
       else linearizable.push(asked);
     }
     if (linearizable.length === 0) return;
     reads.ask(now, (outcome) => {
-      if (!outcome.ok) return this.#again(linearizable);
-      reads.whenApplied(outcome.index, () => linearizable.forEach(answer));
+      if (outcome.ok) return reads.whenApplied(outcome.index, () => linearizable.forEach(answer));
+      const from = this.#clock.now() + retryMs;
+      for (const asked of linearizable) this.#waiting.push({ asked, from });
     });
   }
 
-  /** Nothing will be answered any more. */
+  /** Nothing will be answered any more, what is under way included. */
   close(outcome: QueryOutcome & { readonly ok: false }): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const asked of waiting) asked.done(outcome);
+    for (const asked of [...this.#open]) this.#settle(asked, outcome);
   }
 
-  #again(refused: readonly Asked[]): void {
-    const now = this.#clock.now();
-    for (const asked of refused) {
-      if (asked.giveUpAt > now) {
-        asked.retryAt = now + retryMs;
-        this.#waiting.push(asked);
-        continue;
-      }
-      const text =
-        'no leader with a quorum confirmed the read in time; ask with consistency "local" for this node\'s own view';
-      asked.done({ ok: false, failure: { code: 'CONNECTION', text } });
-    }
+  #settle(asked: Asked, outcome: QueryOutcome): void {
+    if (!this.#open.delete(asked)) return;
+    asked.timer.cancel();
+    asked.done(outcome);
   }
 }
+
+const tooLate: QueryOutcome = {
+  ok: false,
+  failure: {
+    code: 'CONNECTION',
+    text: 'no leader with a quorum confirmed the read in time; ask with consistency "local" for this node\'s own view',
+  },
+};
 
 function answerTo(query: TableQuery, table: Table): unknown {
   switch (query.kind) {

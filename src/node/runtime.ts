@@ -66,7 +66,7 @@ export class Runtime implements Gateway {
       nodeId: this.#options.nodeId,
       clusterId: members?.identity.clusterId,
       core: replica?.status,
-      stoppedAs: phase === 'quarantined' || phase === 'failed' ? phase : undefined,
+      stoppedAs: phase === 'quarantined' || phase === 'failed' || phase === 'stopped' ? phase : undefined,
       reason: failure?.text,
     });
   }

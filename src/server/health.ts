@@ -100,12 +100,13 @@ export class Health {
     const lagMs = Math.max(0, this.#options.clock.now() - this.#sampledAt - lagSampleMs);
     return [
       check('event-loop', lagMs <= lagMsMax, `${Math.round(lagMs)} ms behind`),
-      check('storage', status.role !== 'failed', status.reason),
+      check('storage', status.role !== 'failed' && status.role !== 'stopped', status.reason),
     ];
   }
 
   #readiness(status: NodeStatus): readonly Check[] {
-    const isMember = status.role !== 'blank' && status.role !== 'quarantined' && status.role !== 'failed';
+    const isMember =
+      status.role !== 'blank' && status.role !== 'quarantined' && status.role !== 'failed' && status.role !== 'stopped';
     return [
       check('running', !this.#isStopping, 'shutting down'),
       check('member', isMember, status.reason ?? 'belongs to no cluster yet'),

@@ -135,6 +135,7 @@ export const refusing = (subject: () => LockProvider): void => {
     for (const options of [{ limit: 0 }, { limit: 10_001 }, { limit: 1.5 }, { prefix: 3 }, { depth: 1 }]) {
       await expect(Reflect.apply(list, undefined, [options])).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     }
+    await expect(provider.list({ limit: 0 })).rejects.toBeInstanceOf(RangeError);
     await expect(provider.inspect('')).rejects.toMatchObject({ code: 'INVALID_NAME' });
   });
 };

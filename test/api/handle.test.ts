@@ -26,6 +26,18 @@ const scene = () => {
   return { clock, process, lock, logged, acquired, endSession };
 };
 
+describe('a handle', () => {
+  it('refuses listeners for what it never tells, and listeners that are none', async () => {
+    const { acquired } = scene();
+    const handle = await acquired();
+    const on = (...args: readonly unknown[]): unknown => Reflect.apply(handle.on, handle, args);
+
+    expect(() => on('losst', () => {})).toThrow('a handle tells jeopardy, recovered, lost, not "losst"');
+    expect(() => on('toString', () => {})).toThrow(TypeError);
+    expect(() => on('lost', 'me')).toThrow('a listener must be a function');
+  });
+});
+
 describe('a handle whose lock is lost', () => {
   it('aborts its signal with the LockLostError before it tells its listeners', async () => {
     const { acquired, endSession } = scene();
@@ -152,7 +164,9 @@ describe('use', () => {
   it('without a function is a TypeError', () => {
     const { lock } = scene();
 
-    expect(() => Reflect.apply(lock.use, lock, [{ timeout: 5 }])).toThrow(TypeError);
+    const wrong = expect.objectContaining({ name: 'TypeError', code: 'INVALID_ARGUMENT' });
+
+    expect(() => Reflect.apply(lock.use, lock, [{ timeout: 5 }])).toThrow(wrong);
   });
 });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { encodeConfiguration } from '../../raft/index.ts';
-import type { AdminOutcome, QueryOutcome } from '../../src/node/index.ts';
+import type { AdminOutcome, QueryOutcome, Runtime } from '../../src/node/index.ts';
 import { Members } from '../../src/node/members.ts';
-import type { RowReader, Store } from '../../storage/index.ts';
+import { MemoryDisk, type RowReader, type Store } from '../../storage/index.ts';
 import { grantedTo, openOn, three } from './client.ts';
 import { SimulatedCluster } from './simulated-cluster.ts';
 
@@ -106,6 +106,7 @@ function slowly(store: Store, cluster: SimulatedCluster, held: (() => void)[]): 
     receiveSnapshot: (head) => store.receiveSnapshot(head),
     rows,
     bytesFree: () => store.bytesFree(),
+    condemn: (reason, done) => store.condemn(reason, done),
     close: (done) => store.close(done),
   };
 }
@@ -243,6 +244,31 @@ describe('questions to a leader', () => {
     cluster.time.until(() => outcome !== undefined, 30_000, 'it is answered');
 
     expect(outcome).toMatchObject({ ok: false, failure: { code: 'CONNECTION' } });
+  });
+});
+
+describe('a question to the cluster that is under way', () => {
+  const ends = [
+    ['when the node stops', 'SHUTTING_DOWN', (runtime: Runtime) => runtime.stop({ deadlineMs: 100 }, () => {})],
+    ['when the node fails', 'BACKEND', (_: Runtime, disk: MemoryDisk) => disk.failNext(broken)],
+  ] as const;
+  const broken = { kind: 'write', error: new Error('EIO'), reachesDisk: false } as const;
+
+  it.each(ends)('is answered %s', (_, code, end) => {
+    const { cluster, leader } = readyCluster();
+    const runtime = cluster.runtime(leader);
+    const disk = cluster.disks.get(leader) ?? new MemoryDisk();
+    const client = openOn(cluster, leader, 1);
+    const outcomes: QueryOutcome[] = [];
+
+    cluster.isolate(leader);
+    runtime.query({ kind: 'inspect', name: 'x', consistency: 'linearizable' }, (said) => outcomes.push(said));
+    cluster.time.advance(20);
+    end(runtime, disk);
+    client.acquire('x');
+    cluster.time.advance(30_000);
+
+    expect(outcomes).toEqual([expect.objectContaining({ ok: false, failure: expect.objectContaining({ code }) })]);
   });
 });
 
