@@ -54,7 +54,13 @@ export class NodeHost {
     this.#health =
       healthListen === undefined
         ? undefined
-        : new Health({ listen: healthListen, clock, status, isReady: () => this.runtime.isReady });
+        : new Health({
+            listen: healthListen,
+            clock,
+            status,
+            isReady: () => this.runtime.isReady,
+            isDiskLow: () => this.runtime.isDiskLow,
+          });
   }
 
   /** Opens everything and waits until the node can serve; on failure everything is closed again. */

@@ -58,6 +58,16 @@ export class Connection {
     this.#search();
   }
 
+  /** What the node that serves us last said of itself and the cluster. */
+  get view(): ClusterView | undefined {
+    return this.#link?.view;
+  }
+
+  /** Whether only a node that knows a leader will do. */
+  get requiresLeader(): boolean {
+    return this.#options.requireLeader;
+  }
+
   get isConnected(): boolean {
     return this.#link !== undefined;
   }

@@ -1,14 +1,15 @@
 import type { Clock, Random, Timer } from '../clock/index.ts';
-import type {
-  AdminOutcome,
-  Failure,
-  Gateway,
-  OpenOutcome,
-  OpenRequest,
-  Query,
-  QueryOutcome,
-  SessionListener,
-  SessionRequest,
+import {
+  type AdminOutcome,
+  diskLow,
+  type Failure,
+  type Gateway,
+  type OpenOutcome,
+  type OpenRequest,
+  type Query,
+  type QueryOutcome,
+  type SessionListener,
+  type SessionRequest,
 } from '../node/index.ts';
 import type { ServerMessage } from '../server/index.ts';
 import type { Sequence, SessionId } from '../table/index.ts';
@@ -116,8 +117,10 @@ export class RemoteGateway implements Gateway {
     this.#sendOpening(id, request);
   }
 
-  /** What a node has against new locks it says itself, when it is asked. */
-  reluctance(): undefined {}
+  /** What the node that serves us has against new locks: it says so in advance, so that no request is left behind. */
+  reluctance(): Failure | undefined {
+    return this.#connection.view?.isDiskLow === true ? diskLow : undefined;
+  }
 
   submit(request: SessionRequest): void {
     const session = this.#sessions.get(request.session);
@@ -255,12 +258,17 @@ export class RemoteGateway implements Gateway {
 
   #failed(id: number, failure: Failure): void {
     // That node cannot serve; the next one that can is asked again.
-    if (ofOneNode.has(failure.code) && !this.#orders.has(id)) return;
+    if (this.#isAskedElsewhere(failure) && !this.#orders.has(id)) return;
     const opening = this.#openings.get(id);
     this.#openings.delete(id);
     if (opening !== undefined) return opening.done({ ok: false, failure });
     const asked = this.#take(this.#queries, id) ?? this.#take(this.#orders, id);
     asked?.done({ ok: false, failure });
+  }
+
+  /** A client that takes any node stays with one that has failed; it leaves only one that closes. */
+  #isAskedElsewhere({ code }: Failure): boolean {
+    return ofOneNode.has(code) && (this.#connection.requiresLeader || code === 'SHUTTING_DOWN');
   }
 
   #result({ id, json, appliedIndex }: ServerMessage & { readonly kind: 'result' }): void {

@@ -11,6 +11,38 @@ export function isDiskLow({ store, limits }: RuntimeOptions): boolean {
   return free !== undefined && free < limits.diskFreeBytesMin;
 }
 
+interface DiskWatchWorld {
+  readonly options: RuntimeOptions;
+  /** Makes room for a leader with room, if there is one. */
+  readonly handOver: () => void;
+}
+
+/** Notices when the disk becomes low and when there is room again, and says each once. */
+export class DiskWatch {
+  readonly #world: DiskWatchWorld;
+  #isLow = false;
+
+  constructor(world: DiskWatchWorld) {
+    this.#world = world;
+  }
+
+  /** Once per heartbeat interval. */
+  look(): void {
+    const { options, handOver } = this.#world;
+    const isLow = isDiskLow(options);
+    if (isLow === this.#isLow) return;
+    this.#isLow = isLow;
+    const context = { freeBytes: options.store.bytesFree(), neededBytes: options.limits.diskFreeBytesMin };
+    if (!isLow) return options.logger.info(context, 'the disk has room again');
+    options.logger.warn(
+      context,
+      'the disk is almost full: no new locks and sessions through this node until it has room',
+    );
+    // Once only: if the disks of all are full, leadership must not go round in circles.
+    handOver();
+  }
+}
+
 export const makesTableGrow = (command: Command): boolean => command.kind === 'acquire' || command.kind === 'open';
 
 export const diskLow: Failure = {

@@ -14,6 +14,7 @@ import { Applier } from './applier.ts';
 import { Carrier } from './carrier.ts';
 import { Checkpoints } from './checkpoints.ts';
 import type { Beat } from './deadlines.ts';
+import { DiskWatch } from './disk-space.ts';
 import { Driver } from './driver.ts';
 import { Forward } from './forward.ts';
 import type { AdminOutcome } from './gateway.ts';
@@ -51,6 +52,7 @@ export class Replica {
   readonly #carrier: Carrier;
   readonly #snapshots: Snapshots;
   readonly #installation: Installation;
+  readonly #diskWatch: DiskWatch;
   #status: CoreStatus;
   #sweptAt = 0;
   /** A received snapshot waits for the core's word. */
@@ -103,6 +105,7 @@ export class Replica {
       loaded: (head, table) => this.#guarded(() => this.#loaded(head, table)),
       failed: (error) => this.#fail(error),
     });
+    this.#diskWatch = new DiskWatch({ options, handOver: () => this.#handOver() });
     this.#snapshots = new Snapshots({
       options,
       store,
@@ -169,6 +172,10 @@ export class Replica {
   /** Hands leadership to the best voter, if this node leads. */
   transfer(): void {
     this.#driver.feed({ kind: 'transfer', to: undefined });
+  }
+
+  #handOver(): void {
+    if (this.#core.status.role === 'leader' && this.hasPeers) this.transfer();
   }
 
   beat(beat: Beat): void {
@@ -241,6 +248,7 @@ export class Replica {
     if (now - this.#sweptAt < this.#world.options.timings.heartbeatInterval) return;
     this.#sweptAt = now;
     this.#leadership.sweep(now);
+    this.#diskWatch.look();
     this.#world.tickets.retry(now);
     if (this.#world.tickets.hasOutbox || this.#leadership.hasWork) this.#driver.wake();
   }

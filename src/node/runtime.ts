@@ -55,6 +55,11 @@ export class Runtime implements Gateway {
     return this.#life.isReady;
   }
 
+  /** True while there is too little room on its disk for new locks and sessions. */
+  get isDiskLow(): boolean {
+    return isDiskLow(this.#options);
+  }
+
   /** Hands leadership over, stops, closes the store; `done` comes after `deadlineMs` at the latest. End sessions first. */
   stop({ deadlineMs }: { readonly deadlineMs: number }, done: () => void): void {
     this.#life.stop(deadlineMs, done);
@@ -98,7 +103,7 @@ export class Runtime implements Gateway {
       const text = `${this.#options.limits.openRequestsMax} requests of this node wait for their answers already`;
       return { code: 'OVERLOADED', text };
     }
-    return isDiskLow(this.#options) ? diskLow : undefined;
+    return this.isDiskLow ? diskLow : undefined;
   }
 
   submit(request: SessionRequest): void {

@@ -43,6 +43,8 @@ export interface ClusterView {
   readonly role: NodeStatus['role'];
   /** Whether this node can serve: it has caught up and knows a leader. */
   readonly isReady: boolean;
+  /** Whether it has too little disk for new locks and sessions. */
+  readonly isDiskLow: boolean;
   /** Node id of the leader. */
   readonly leader: string | undefined;
   readonly members: readonly { readonly id: string; readonly address: string }[];
@@ -131,10 +133,11 @@ const answerTuple = (answer: Answer): readonly Value[] => {
   }
 };
 
-const viewTuple = ({ nodeId, role, isReady, leader, members }: ClusterView): readonly Value[] => [
+const viewTuple = ({ nodeId, role, isReady, isDiskLow, leader, members }: ClusterView): readonly Value[] => [
   nodeId,
   role,
   isReady,
+  isDiskLow,
   leader ?? null,
   members.map(({ id, address }) => [id, address]),
 ];

@@ -16,7 +16,8 @@ import { messagesOf, Outlet } from './outlet.ts';
 import { parseClientMessage } from './parse-message.ts';
 
 /** What the server floor needs of the node. */
-export type Servant = Gateway & Pick<Runtime, 'attach' | 'detach' | 'forgetOpening' | 'hasRoom' | 'isReady' | 'status'>;
+export type Servant = Gateway &
+  Pick<Runtime, 'attach' | 'detach' | 'forgetOpening' | 'hasRoom' | 'isReady' | 'isDiskLow' | 'status'>;
 
 /** What one stream works with. */
 export interface StreamWorld {

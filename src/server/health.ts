@@ -10,6 +10,8 @@ export interface HealthOptions {
   readonly status: () => NodeStatus;
   /** Whether the node can serve: a member that has caught up and knows a leader. */
   readonly isReady: () => boolean;
+  /** Whether there is too little room for new locks. */
+  readonly isDiskLow: () => boolean;
 }
 
 interface Check {
@@ -112,6 +114,7 @@ export class Health {
       check('member', isMember, status.reason ?? 'belongs to no cluster yet'),
       check('leader', status.leader !== undefined, 'knows no leader'),
       check('caught-up', this.#options.isReady(), 'has not caught up with the cluster'),
+      check('disk', !this.#options.isDiskLow(), 'too little room for new locks'),
     ];
   }
 

@@ -129,6 +129,7 @@ const viewOf = (servant: Servant): ClusterView => {
     role,
     leader,
     isReady: servant.isReady,
+    isDiskLow: servant.isDiskLow,
     members: members.map(({ id, address }) => ({ id, address })),
   };
 };

@@ -229,6 +229,7 @@ const readView = (fields: Fields): ClusterView => {
   const nodeId = fields.text(nonceCharsMax);
   const role = fields.one(roles);
   const isReady = fields.flag();
+  const isDiskLow = fields.flag();
   const leader = fields.optionalText(nonceCharsMax);
   const members = fields.list(membersMax).map((value) => {
     const member = new Fields(value, 'member');
@@ -237,7 +238,7 @@ const readView = (fields: Fields): ClusterView => {
     member.end();
     return { id, address };
   });
-  return { nodeId, role, isReady, leader, members };
+  return { nodeId, role, isReady, isDiskLow, leader, members };
 };
 
 const ends: readonly SessionEnd[] = ['closed', 'expired', 'superseded', 'unknown'];
@@ -250,6 +251,7 @@ const roles: readonly NodeStatus['role'][] = [
   'blank',
   'quarantined',
   'failed',
+  'stopped',
 ];
 
 const failureCodes: readonly FailureCode[] = [

@@ -3,17 +3,25 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock/index.ts';
 import type { HoldfastNode } from '../../src/index.ts';
 import { Holdfast } from '../../src/index.ts';
+import type { NodeStatus, OpenOutcome, OpenRequest, SessionListener } from '../../src/node/index.ts';
 import { ClientStream, type Servant } from '../../src/server/client-stream.ts';
 import {
   type ClientMessage,
   clientTuple,
+  LockService,
   messagesOf,
   parseClientMessage,
   parseServerMessage,
   serverTuple,
 } from '../../src/server/index.ts';
-import { type ClientChannel, connectClient, type Value } from '../../src/transport/index.ts';
-import { quick, temporaryDirectory } from './cluster.ts';
+import {
+  type ClientChannel,
+  connectClient,
+  GrpcTransport,
+  type PeerHandlers,
+  type Value,
+} from '../../src/transport/index.ts';
+import { freePorts, quick, temporaryDirectory } from './cluster.ts';
 import { LocalCluster, LocalGateway } from './local-gateway.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -82,6 +90,7 @@ class RawClient {
 class DeafServant extends LocalGateway implements Servant {
   readonly hasRoom: boolean = true;
   readonly isReady: boolean = true;
+  readonly isDiskLow: boolean = false;
 
   override query(): void {}
 
@@ -96,11 +105,67 @@ class DeafServant extends LocalGateway implements Servant {
   }
 }
 
+/** A node that has failed: it still says so to whoever asks. */
+class FailedServant extends LocalGateway implements Servant {
+  readonly hasRoom: boolean = true;
+  readonly isReady: boolean = false;
+  readonly isDiskLow: boolean = false;
+
+  override open(_: OpenRequest, __: SessionListener, done: (outcome: OpenOutcome) => void): void {
+    done({ ok: false, failure: { code: 'BACKEND', text: 'its disk has failed' } });
+  }
+
+  attach(): undefined {}
+
+  detach(): void {}
+
+  forgetOpening(): void {}
+
+  status(): NodeStatus {
+    const [nodeId, clusterId, reason] = ['f', 'c'.repeat(32), 'its disk has failed'];
+    const position = { term: 1, commitIndex: 1, appliedIndex: 1 };
+    return { nodeId, clusterId, role: 'failed', leader: undefined, members: [], reason, ...position };
+  }
+}
+
 const nonce = (digit: string): string => digit.repeat(32);
 
 const acquire = (session: number, sequence: number, name: string): ClientMessage => ({
   kind: 'submit',
   request: { kind: 'acquire', session, sequence, mark: 0, name, mode: 'X', waits: true },
+});
+
+describe('a client that takes any node', () => {
+  it('hears from one that has failed what has happened to it', async () => {
+    const [port = 0] = await freePorts(1);
+    const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+    const clock = new VirtualClock();
+    const servant = new FailedServant(new LocalCluster(clock), clock);
+    const nobody: PeerHandlers = {
+      hello: () => {
+        throw new Error('no peer is dialled here');
+      },
+      judge: () => ({ code: 'NOT_READY', text: 'no peers here' }),
+      ...{ receive: () => {}, linkUp: () => {}, linkDown: () => {}, refused: () => {} },
+    };
+    const transport = new GrpcTransport({
+      listen: `127.0.0.1:${port}`,
+      selfNodeId: 'f',
+      handlers: nobody,
+      clients: new LockService({ clock: systemClock, logger, servant: () => servant }),
+      clock: systemClock,
+      logger,
+      insecure: false,
+    });
+    await transport.listen();
+    const client = await Holdfast.connect({ endpoints: [`127.0.0.1:${port}`], requireLeader: false });
+
+    const refused = { code: 'BACKEND', message: expect.stringContaining('its disk has failed') };
+
+    await expect(client.acquireLock('x', { timeout: 20_000 })).rejects.toMatchObject(refused);
+    await client.close();
+    await transport.close();
+  });
 });
 
 describe('the protocol of clients', () => {

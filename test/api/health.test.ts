@@ -66,6 +66,34 @@ describe('health', () => {
     await opening;
   });
 
+  it('is alive but not ready with too little disk, and new locks are refused through every door', async () => {
+    const [port = 0] = await freePorts(1);
+    const directory = await temporaryDirectory();
+    closing.push(async () => directory[Symbol.asyncDispose]());
+    const node = await Holdfast.open({
+      ...quick,
+      dataDir: join(directory.path, 'data'),
+      listen: '127.0.0.1:0',
+      healthListen: `127.0.0.1:${port}`,
+      limits: { freeDiskBytes: Number.MAX_SAFE_INTEGER },
+    });
+    closing.push(() => node.close());
+    const client = await Holdfast.connect({ endpoints: [node.status().members[0]?.address ?? ''] });
+    closing.push(() => client.close());
+    const refused = { code: 'LIMIT_EXCEEDED', outcome: 'not-applied', message: expect.stringContaining('disk') };
+
+    const live = await ask(port, '/livez');
+    const ready = await ask(port, '/readyz');
+
+    expect(live.code).toBe(200);
+    expect(ready).toMatchObject({
+      code: 503,
+      body: { checks: expect.arrayContaining([expect.objectContaining({ name: 'disk', ok: false })]) },
+    });
+    await expect(node.acquireLock('x')).rejects.toMatchObject(refused);
+    await expect(client.acquireLock('x')).rejects.toMatchObject(refused);
+  });
+
   it('has no other pages and no other verbs', async () => {
     const { port } = await alone();
 

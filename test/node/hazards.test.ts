@@ -121,6 +121,31 @@ describe('a node with little disk left', () => {
     expect(cluster.runtime('b').reluctance()).toBeUndefined();
   });
 
+  it('hands leadership over, once, and says when there is room again', () => {
+    const { cluster, leader } = readyCluster();
+    const heard: string[] = [];
+    cluster.logged = (nodeId, text) => {
+      if (text.includes('disk')) heard.push(`${nodeId}: ${text}`);
+    };
+    for (const disk of cluster.disks.values()) disk.bytesFree = 1;
+
+    cluster.time.advance(10_000);
+    const next = cluster.leader() ?? '';
+    const { term } = cluster.runtime(next).status();
+    cluster.time.advance(10_000);
+    for (const disk of cluster.disks.values()) disk.bytesFree = 1e12;
+    cluster.time.advance(1_000);
+    const holder = openOn(cluster, next, 1);
+
+    expect(next).not.toBe(leader);
+    expect(cluster.runtime(next).status()).toMatchObject({ role: 'leader', term });
+    expect(grantedTo(cluster, holder, 'x')).toBeGreaterThan(0);
+    for (const id of three) {
+      const said = heard.filter((line) => line.startsWith(`${id}: `));
+      expect(said).toEqual([expect.stringContaining('almost full'), expect.stringContaining('room again')]);
+    }
+  });
+
   it('answers nothing for the table: a request that waits already is granted by it', () => {
     const { cluster, followers } = readyCluster();
     const [low] = followers;
@@ -155,15 +180,17 @@ describe('a node with little disk left', () => {
     const { cluster, leader } = readyCluster();
     const client = openOn(cluster, leader, 1, { ttlMs: 60_000 });
     const token = grantedTo(cluster, client, 'x');
-    const disk = cluster.disks.get(leader);
-    if (disk !== undefined) disk.bytesFree = 1;
+    const fill = (bytesFree: number | undefined): void => {
+      for (const disk of cluster.disks.values()) disk.bytesFree = bytesFree;
+    };
+    fill(1);
 
     const refused = client.acquire('y');
     const released = client.release('x', token);
     cluster.time.until(() => client.answers.get(released)?.kind === 'released', 5_000, 'it is released');
     cluster.time.advance(2_000);
     const whileLow = client.answers.get(refused);
-    if (disk !== undefined) disk.bytesFree = undefined;
+    fill(undefined);
     cluster.time.until(() => client.answers.get(refused)?.kind === 'granted', 10_000, 'it is granted');
 
     expect(whileLow).toBeUndefined();

@@ -1,5 +1,5 @@
 import type { Random } from '../../src/clock/index.ts';
-import { defaultNodeLimits, type Failure, type NodeLimits, Runtime } from '../../src/node/index.ts';
+import { defaultNodeLimits, type Failure, type Logger, type NodeLimits, Runtime } from '../../src/node/index.ts';
 import {
   incarnationOf,
   memberId,
@@ -13,8 +13,6 @@ import { chainOf, MemoryDisk, MemoryStore, type Store } from '../../storage/inde
 import { NodeClock, VirtualTime } from './virtual-clock.ts';
 
 export const timings = { heartbeatInterval: 100, electionTimeout: 1_000, diskStallTimeout: 1_000 };
-
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 interface Process {
   readonly runtime: Runtime;
@@ -58,6 +56,8 @@ export class SimulatedCluster {
   linkMs: (from: string, to: string, packet: Packet | undefined) => number = () => 1;
   /** What a node started from now on is given beyond the cluster's limits. */
   readonly limitsOf = new Map<string, Partial<NodeLimits>>();
+  /** Hears every line that a node logs. */
+  logged: (nodeId: string, text: string) => void = () => {};
   /** Stands between a node and its store. */
   wrapStore: (nodeId: string, store: Store) => Store = (_, store) => store;
 
@@ -95,7 +95,7 @@ export class SimulatedCluster {
       address: this.members[nodeId] ?? `${nodeId}:7400`,
       timings,
       limits: { ...this.#limits, ...this.limitsOf.get(nodeId) },
-      logger: silent,
+      logger: this.#loggerOf(nodeId),
       onFailed: (failure) => failures.push(failure),
     });
     const process: Process = { runtime, clock, failures, handlers: undefined, links: new Map(), nodeId, isAlive: true };
@@ -179,6 +179,11 @@ export class SimulatedCluster {
   followers(): readonly string[] {
     const leader = this.leader();
     return Object.keys(this.members).filter((id) => id !== leader);
+  }
+
+  #loggerOf(nodeId: string): Logger {
+    const log = (_: object, text: string): void => this.logged(nodeId, text);
+    return { debug: log, info: log, warn: log, error: log };
   }
 
   #process(nodeId: string): Process {
