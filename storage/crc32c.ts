@@ -1,5 +1,5 @@
 /** Castagnoli polynomial, reflected: LevelDB's own checksum, which zlib does not offer. */
-const polynomial = 0x82f63b78;
+export const polynomial = 0x82f63b78;
 /** LevelDB stores checksums rotated and shifted by this, so that a checksum over checksums stays meaningful. */
 const maskDelta = 0xa282ead8;
 
@@ -40,9 +40,12 @@ export function crc32c(bytes: Uint8Array, start = 0, end: number = bytes.length)
       (b[(high >>> 16) & 0xff] ?? 0) ^
       (a[high >>> 24] ?? 0);
   }
-  for (; at < end; at += 1) crc = (crc >>> 8) ^ (a[(crc ^ view.getUint8(at)) & 0xff] ?? 0);
+  for (; at < end; at += 1) crc = nextCrc(crc, view.getUint8(at));
   return (crc ^ 0xffffffff) >>> 0;
 }
+
+/** What one more byte makes of an unfinished checksum. */
+export const nextCrc = (crc: number, byte: number): number => (crc >>> 8) ^ (a[(crc ^ byte) & 0xff] ?? 0);
 
 /** What LevelDB writes for a checksum. */
 export const maskedCrc = (crc: number): number => (((crc >>> 15) | (crc << 17)) + maskDelta) >>> 0;

@@ -1,4 +1,5 @@
 import { crc32c, maskedCrc } from './crc32c.ts';
+import { RangeSums } from './range-sums.ts';
 
 /**
  * The format that LevelDB uses for its write-ahead logs and its MANIFEST: blocks of 32 KiB, in them fragments of
@@ -78,8 +79,11 @@ export function readLog(file: Buffer): LogContents {
   return { records, damage: begun && { offset: begun.offset, what: 'a record without its end', isTail: true } };
 }
 
+/** CRC-32C of a part of the file. */
+type SumOf = (start: number, end: number) => number;
+
 /** The fragment at `at`, or what is wrong with it. */
-function fragmentAt(file: Buffer, at: number): Fragment | string {
+function fragmentAt(file: Buffer, at: number, sumOf: SumOf = (from, to) => crc32c(file, from, to)): Fragment | string {
   const start = at + headerBytes;
   if (start > file.length) return 'a header cut short';
   const end = start + file.readUInt16LE(at + 4);
@@ -87,7 +91,7 @@ function fragmentAt(file: Buffer, at: number): Fragment | string {
   if (type < full || type > last) return `a fragment of unknown type ${type}`;
   if (end > at - (at % blockBytes) + blockBytes) return 'a fragment longer than its block';
   if (end > file.length) return 'a fragment cut short';
-  if (file.readUInt32LE(at) !== maskedCrc(crc32c(file, at + 6, end))) return 'a fragment that fails its checksum';
+  if (file.readUInt32LE(at) !== maskedCrc(sumOf(at + 6, end))) return 'a fragment that fails its checksum';
   return { type, start, end };
 }
 
@@ -97,11 +101,24 @@ function fragmentAt(file: Buffer, at: number): Fragment | string {
  * to a length loses track of where the next fragment begins.
  */
 function beginsAfter(file: Buffer, damaged: number): boolean {
-  for (let at = damaged + 1; at + headerBytes <= file.length; at += 1) {
+  for (let block = damaged - (damaged % blockBytes); block < file.length; block += blockBytes) {
+    if (beginsWithin(file, { from: Math.max(block, damaged + 1), block })) return true;
+  }
+  return false;
+}
+
+function beginsWithin(file: Buffer, { from, block }: { readonly from: number; readonly block: number }): boolean {
+  const end = Math.min(block + blockBytes, file.length);
+  // Made at the first need: most blocks of a torn write hold nothing that looks like a fragment.
+  let sums: RangeSums | undefined;
+  const sumOf: SumOf = (start, until) => {
+    sums ??= new RangeSums(file, block, end);
+    return sums.crc32c(start, until);
+  };
+  for (let at = from; at + headerBytes <= end; at += 1) {
     const type = file[at + 6];
     if (type !== full && type !== first) continue;
-    if (blockBytes - (at % blockBytes) < headerBytes) continue;
-    const fragment = fragmentAt(file, at);
+    const fragment = fragmentAt(file, at, sumOf);
     if (typeof fragment !== 'string' && fragment.end > fragment.start) return true;
   }
   return false;

@@ -5,6 +5,7 @@ import { crc32c, maskedCrc } from '../../storage/crc32c.ts';
 import { decodeTableHead, encodeTableHead } from '../../storage/head-record.ts';
 import { entryKey } from '../../storage/keys.ts';
 import { readLog } from '../../storage/leveldb-log.ts';
+import { RangeSums } from '../../storage/range-sums.ts';
 import { decodeEntry, decodeHardState, encodeEntry, encodeHardState, seal, unseal } from '../../storage/record.ts';
 import { configuration, headAt } from './samples.ts';
 
@@ -19,6 +20,21 @@ test('the checksum of LevelDB files is CRC-32C, masked', () => {
   expect(crc32c(new Uint8Array(32).fill(0xff))).toBe(0x62a8ab43);
   expect(crc32c(Uint8Array.from({ length: 32 }, (_, at) => at))).toBe(0x46dd794e);
   expect(maskedCrc(0)).toBe(0xa282ead8);
+});
+
+test('the checksum of a range is the same whether it is computed alone or taken from the block', () => {
+  const bytes = Buffer.from(Array.from({ length: 32 * 1024 }, (_, at) => (at * at * 31 + (at >> 3)) & 0xff));
+  const block = new RangeSums(bytes, 0, bytes.length);
+  const later = new RangeSums(bytes, 1_000, 3_000);
+  const ends = [1_000, 1_001, 1_007, 1_008, 1_500, 2_999, 3_000];
+
+  for (const from of ends) {
+    for (const to of ends.filter((end) => end >= from)) {
+      expect(block.crc32c(from, to)).toBe(crc32c(bytes, from, to));
+      expect(later.crc32c(from, to)).toBe(crc32c(bytes, from, to));
+    }
+  }
+  expect(block.crc32c(0, bytes.length)).toBe(crc32c(bytes));
 });
 
 test('keys sort as their indexes do, past 32 bits too', () => {
@@ -137,4 +153,13 @@ test('a torn record at the end may be torn anywhere; a record that begins after 
     damage: undefined,
     records: [{ offset: 0 }, { offset: 12 }],
   });
+});
+
+test('bytes that look like the beginning of a record at every second place are judged in one pass', () => {
+  // To compute the checksum of each of these overlapping fragments by itself would outlast any patience.
+  const hostile = Buffer.alloc(6 * 1024 * 1024, Buffer.of(0x01, 0x40));
+  const damaged = Buffer.concat([hostile, fragment(full, 'later')]);
+
+  expect(readLog(hostile).damage).toMatchObject({ isTail: true });
+  expect(readLog(damaged).damage).toMatchObject({ isTail: false });
 });
