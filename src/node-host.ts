@@ -65,6 +65,9 @@ export class NodeHost {
 
   /** Opens everything and waits until the node can serve; on failure everything is closed again. */
   static async open(settings: NodeSettings): Promise<NodeHost> {
+    const { nodeId, dataDir, listen, healthListen, logger } = settings;
+    const addresses = { listen: shown(listen), health: shown(healthListen) };
+    logger.info({ dataDir, ...addresses, pid: process.pid }, `node ${nodeId} starts`);
     const host = new NodeHost(settings, await withPort(settings.listen));
     try {
       await host.#start();
@@ -148,6 +151,8 @@ export class NodeHost {
     return new NotReadyError(`node ${nodeId} is not ready after ${readyTimeout} ms: it is ${role} and ${seen}${hint}`);
   }
 }
+
+const shown = (address: Address | undefined): string | undefined => address && formatAddress(address);
 
 const settled = (start: (done: (outcome: StartOutcome) => void) => void): Promise<void> =>
   new Promise((resolve, reject) => {

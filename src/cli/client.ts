@@ -18,7 +18,7 @@ export interface ConnectionWish {
 
 /** Connects as the flags and the environment say. The caller closes it. */
 export async function connectWith(flags: ClientFlags, wish: ConnectionWish = {}): Promise<HoldfastClient> {
-  return await Holdfast.connect({
+  const connecting = Holdfast.connect({
     endpoints: wish.endpoints ?? endpointsFrom(flags, process.env),
     insecure: isInsecure(flags, process.env),
     label: `holdfast@${hostname()}:${process.pid}`.slice(0, 128),
@@ -27,7 +27,16 @@ export async function connectWith(flags: ClientFlags, wish: ConnectionWish = {})
     closeTimeout: closeTimeoutMs,
     sessionTtl: wish.sessionTtl,
   });
+  return await connecting.catch((error: unknown) => {
+    throw inTermsOfFlags(error);
+  });
 }
+
+/** The library names its own option; whoever typed the flag knows it by another name. */
+const inTermsOfFlags = (error: unknown): unknown =>
+  error instanceof RangeError && error.message.startsWith('sessionTtl ')
+    ? usageFailure(error.message.replace('sessionTtl', '--ttl (in ms)'))
+    : error;
 
 /** A goodbye that takes longer is of no use to somebody who waits at a prompt; the session ends by its TTL then. */
 const closeTimeoutMs = 3_000;

@@ -1,3 +1,5 @@
+import { get } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { addressIn, addressText } from './address.ts';
 import { CommandFailure, exitCodes, usageFailure } from './exit-codes.ts';
 import { print } from './output.ts';
@@ -13,21 +15,27 @@ export interface HealthFlags {
 /** Asks a node's health port, for container health checks; fails unless it answers that all is well. */
 export async function checkHealth(flags: HealthFlags): Promise<void> {
   const url = `http://${healthAddressFrom(flags, process.env)}/${flags.live === true ? 'livez' : 'readyz'}`;
-  const response = await asked(url, flags.timeout);
-  const body = (await response.text()).trim();
-  if (!response.ok) throw new CommandFailure(exitCodes.unavailable, `${url} answered ${response.status}: ${body}`);
+  const { code, body } = await asked(url, flags.timeout);
+  if (code !== 200) throw new CommandFailure(exitCodes.unavailable, `${url} answered ${code}: ${body}`);
   print(body === '' ? 'ok' : body);
 }
 
-async function asked(url: string, timeoutMs: number): Promise<Response> {
-  try {
-    return await fetch(url, { signal: AbortSignal.timeout(Math.max(1, timeoutMs)) });
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CommandFailure(exitCodes.unavailable, `${url} cannot be reached: ${reason}`);
-  }
+interface Reply {
+  readonly code: number | undefined;
+  readonly body: string;
 }
+
+/** Not by `fetch`, which refuses ports that browsers keep for other protocols, 10080 among them. */
+const asked = (url: string, timeoutMs: number): Promise<Reply> =>
+  new Promise((resolve, reject) => {
+    const fail = ({ message }: Error): void =>
+      reject(new CommandFailure(exitCodes.unavailable, `${url} cannot be reached: ${message}`));
+    const signal = AbortSignal.timeout(Math.max(1, timeoutMs));
+    const call = get(url, { agent: false, signal }, (response) => {
+      text(response).then((body) => resolve({ code: response.statusCode, body: body.trim() }), fail);
+    });
+    call.on('error', (error) => fail(signal.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error));
+  });
 
 /** The flag, else what this node's own environment says it serves on: as in its container. */
 function healthAddressFrom(flags: HealthFlags, environment: NodeJS.ProcessEnv): string {

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { HoldfastClient, LockHandle } from '../index.ts';
 import { type ClientFlags, connectWith } from './client.ts';
 import { CommandFailure, codeOf, exitCodes, messageFor, usageFailure } from './exit-codes.ts';
@@ -12,9 +13,13 @@ export interface LockFlags extends ClientFlags {
   readonly ttl: number;
   /** Milliseconds between SIGTERM and SIGKILL; absent: a fifth of the TTL, at most two seconds. */
   readonly grace?: number;
+  /** Tell what happens to the lock as JSON lines on standard error. */
+  readonly json?: boolean;
 }
 
 const graceMsMax = 2_000;
+
+const goodbyeMs = 500;
 
 /** Runs a command while holding a lock, and answers the exit code to end with. */
 export async function runUnderLock(
@@ -34,10 +39,12 @@ export async function runUnderLock(
     try {
       const handle = await acquired(client, name, flags, signals);
       if (handle === undefined) return signalCode(signals.first);
+      const tell = teller(handle, flags);
+      tell('acquired', { deadlineMs: Math.floor(Date.now() + handle.remaining()) });
       const end = await guarded(handle, command, grace, signals);
-      return await concluded(end, handle);
+      return await concluded(end, handle, tell);
     } finally {
-      await client.close();
+      await goodbye(client);
     }
   } finally {
     signals.close();
@@ -81,22 +88,32 @@ async function guarded(
 /** Fine enough to pass on every heartbeat: those come a fifth of the TTL apart. */
 const lookEveryMs = (handle: LockHandle): number => Math.min(250, Math.max(10, handle.remaining() / 40));
 
-async function concluded(end: GuardedEnd, handle: LockHandle): Promise<number> {
+type Tell = (event: 'acquired' | 'released' | 'lost', more?: Readonly<Record<string, unknown>>) => void;
+
+/** One JSON line an event, for programs that run `holdfast lock --json`. */
+const teller =
+  ({ name, fencingToken: token }: LockHandle, { json }: LockFlags): Tell =>
+  (event, more = {}) => {
+    if (json === true) process.stderr.write(`${JSON.stringify({ event, name, token, ...more })}\n`);
+  };
+
+async function concluded(end: GuardedEnd, handle: LockHandle, tell: Tell): Promise<number> {
+  if (end.kind === 'exited' && end.cause !== 'itself') {
+    const { name, fencingToken } = handle;
+    tell('lost');
+    complain(`lock ${JSON.stringify(name)} (token ${fencingToken}) was lost while the command ran; it was killed`);
+    // What cannot be confirmed in a moment ends with the session.
+    await Promise.race([handle.release().catch(() => undefined), moment()]);
+    return exitCodes.lost;
+  }
+  await released(handle, tell);
   switch (end.kind) {
     case 'failed':
-      await released(handle);
       complain(`${end.text}`);
       return end.code === 'ENOENT' ? exitCodes.notFound : exitCodes.notExecutable;
     case 'unguarded':
-      await released(handle);
       throw new CommandFailure(exitCodes.internal, 'the guardian of the command ended first; the command was killed');
     case 'exited':
-      await released(handle);
-      if (end.cause !== 'itself') {
-        const { name, fencingToken } = handle;
-        complain(`lock ${JSON.stringify(name)} (token ${fencingToken}) was lost while the command ran; it was killed`);
-        return exitCodes.lost;
-      }
       return end.code ?? signalCode(end.signal);
     default:
       return end satisfies never;
@@ -104,13 +121,23 @@ async function concluded(end: GuardedEnd, handle: LockHandle): Promise<number> {
 }
 
 /** The command has ended in time whatever comes of the release; what is not released ends with the session. */
-async function released(handle: LockHandle): Promise<void> {
+async function released(handle: LockHandle, tell: Tell): Promise<void> {
   try {
     await handle.release();
+    tell('released');
   } catch (error) {
-    if (codeOf(error) !== 'LOCK_LOST') complain(messageFor(error));
+    if (codeOf(error) !== 'LOCK_LOST') return complain(messageFor(error));
+    tell('lost');
   }
 }
+
+/** Takes leave of the cluster; whoever waits for the exit code does not wait for a cluster that is gone. */
+async function goodbye(client: HoldfastClient): Promise<void> {
+  await Promise.race([client.close(), moment()]);
+}
+
+/** Enough for a round trip to a cluster that is well. */
+const moment = (): Promise<void> => pause(goodbyeMs);
 
 const signalCode = (signal: NodeJS.Signals | undefined): number =>
   signal === undefined ? exitCodes.internal : 128 + constants.signals[signal];

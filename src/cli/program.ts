@@ -64,13 +64,17 @@ function addServe(root: Command, end: End): void {
     .option('--election-timeout <duration>', 'silence after which a leader is replaced; default 1s')
     .option('--close-timeout <duration>', 'how long a graceful stop may take; default 5s')
     .option('--health-listen <host:port|off>', 'HTTP /livez and /readyz; default: the port of --listen + 1000')
+    .option(
+      '--json',
+      'say everything as JSON lines on stdout, also why it ends; otherwise that goes to stderr, for people',
+    )
     .option('--log-level <level>', 'fatal, error, warn, info, debug or silent; default info; JSON lines on stdout')
     .addHelpText('after', '\nFlags win over HOLDFAST_* variables (HOLDFAST_NODE_ID, ...), those over the file.')
     .action(async (flags: ServeFlags) => {
       const { serveSettings } = await import('./serve-settings.ts');
       const settings = serveSettings(flags, process.env);
       const { serve } = await import('./serve-command.ts');
-      end(await serve(settings));
+      end(await serve(settings, { json: flags.json === true }));
     });
 }
 
@@ -87,6 +91,7 @@ function addLock(root: Command, end: End): void {
       'from SIGTERM to SIGKILL; default a fifth of --ttl, at most 2s',
       durationFlag('--grace'),
     )
+    .option('--json', 'tell on standard error, as JSON lines, when the lock is acquired, released or lost')
     .usage('[options] <name> -- <command...>')
     .addHelpText('after', lockHelp)
     .action(async (name: string, [first, ...rest]: readonly string[], flags: LockFlags) => {

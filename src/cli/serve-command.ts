@@ -14,8 +14,8 @@ const readyTimeoutMs = 3_600_000;
 /** Bytes of log lines that wait for a slow reader of standard output; what comes then is dropped, not the node. */
 const logBytesMax = 4 * 1024 * 1024;
 
-/** Runs one node until a signal or a fault ends it, and answers the exit code. */
-export async function serve(settings: ServeSettings): Promise<number> {
+/** Runs one node until a signal or a fault ends it, and answers the exit code. `json`: nothing is said to people. */
+export async function serve(settings: ServeSettings, { json }: { readonly json: boolean }): Promise<number> {
   const output = destination({ fd: 1, sync: false, maxLength: logBytesMax });
   // A node outlives the reader of its log lines.
   output.on('error', () => undefined);
@@ -27,7 +27,7 @@ export async function serve(settings: ServeSettings): Promise<number> {
   };
   const logger = pino(options, output);
   try {
-    return await serving(settings, logger);
+    return await serving(settings, { logger, tellPeople: json ? () => undefined : complain });
   } finally {
     try {
       output.flushSync();
@@ -37,13 +37,19 @@ export async function serve(settings: ServeSettings): Promise<number> {
   }
 }
 
-async function serving(settings: ServeSettings, logger: Logger): Promise<number> {
+interface Voices {
+  /** JSON lines on standard output. */
+  readonly logger: Logger;
+  readonly tellPeople: (text: string) => void;
+}
+
+async function serving(settings: ServeSettings, voices: Voices): Promise<number> {
+  const { logger, tellPeople } = voices;
   const signals = new StopSignals(logger);
-  const { nodeId, listen, dataDir, healthListen } = settings;
-  logger.info({ listen, dataDir, health: healthListen, pid: process.pid }, `node ${nodeId} starts`);
   const { logLevel: _ours, ...forNode } = settings;
+  const { nodeId } = settings;
   const opening = Holdfast.open({ ...forNode, logger, readyTimeout: readyTimeoutMs });
-  const node = await Promise.race([opening, signals.first]).catch((error: unknown) => refused(error, settings, logger));
+  const node = await Promise.race([opening, signals.first]).catch((error: unknown) => refused(error, settings, voices));
   if (typeof node === 'number') return node;
   // It has joined nobody yet, so there is nothing to hand over; its disk is as after any crash.
   if (node === undefined) return 0;
@@ -51,7 +57,7 @@ async function serving(settings: ServeSettings, logger: Logger): Promise<number>
   const failure = await Promise.race([signals.first, node.whenFailed()]);
   if (failure !== undefined) {
     logger.fatal({ err: failure }, `node ${nodeId} has failed`);
-    complain(messageFor(failure));
+    tellPeople(messageFor(failure));
     await node.close();
     return codeForNode(failure);
   }
@@ -62,10 +68,12 @@ async function serving(settings: ServeSettings, logger: Logger): Promise<number>
 }
 
 /** The start was refused. */
-function refused(error: unknown, settings: ServeSettings, logger: Logger): number {
-  logger.fatal({ err: error }, `node ${settings.nodeId} cannot start`);
-  complain(messageFor(error));
-  if (codeOf(error) === 'QUARANTINED') complain(cure(settings));
+function refused(error: unknown, settings: ServeSettings, { logger, tellPeople }: Voices): number {
+  // A wrong option needs no stack trace: it is no fault of ours, and whoever typed it stands there.
+  const context = codeOf(error) === 'INVALID_ARGUMENT' ? { reason: messageFor(error) } : { err: error };
+  logger.fatal(context, `node ${settings.nodeId} cannot start`);
+  tellPeople(messageFor(error));
+  if (codeOf(error) === 'QUARANTINED') tellPeople(cure(settings));
   return codeForNode(error);
 }
 

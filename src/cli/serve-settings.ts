@@ -27,7 +27,7 @@ export type LogLevel = (typeof logLevels)[number];
 export type SettingKey = (typeof settingKeys)[number];
 
 /** Flags as the command line gave them: text, or true for a switch. */
-export type ServeFlags = { readonly [key in SettingKey | 'config']?: string | boolean };
+export type ServeFlags = { readonly [key in SettingKey | 'config' | 'json']?: string | boolean };
 
 const settingKeys = [
   'nodeId',

@@ -62,10 +62,18 @@ describe('a serving node', () => {
     ['a node id that is none', ['--node-id', 'a/b'], /nodeId/],
     ['two members on one address', ['--node-id', 'a', '--members', 'a=127.0.0.1:1,b=127.0.0.1:1'], /127\.0\.0\.1:1/],
   ])('is not started with %s: 64', async (_name, args, complaint) => {
-    const { code, complaint: said } = await run(['serve', '--data-dir', '/nowhere/at-all', ...args]);
+    const { code, complaint: said, out } = await run(['serve', '--data-dir', '/nowhere/at-all', ...args]);
 
     expect(said).toMatch(complaint);
     expect(code).toBe(64);
+    expect(`${said}${out}`).not.toMatch(/ starts|\n +at /);
+  });
+
+  it('says with --json on one stream only why it does not start', async () => {
+    const { code, complaint, out } = await run(['serve', '--json', '--data-dir', '/nowhere', '--node-id', 'a/b']);
+
+    expect({ code, complaint }).toEqual({ code: 64, complaint: '' });
+    expect(JSON.parse(out)).toMatchObject({ level: 'fatal', reason: expect.stringContaining('nodeId') });
   });
 
   it('outlives the reader of its log lines', async () => {

@@ -51,6 +51,16 @@ describe('holdfast lock', () => {
     expect(Number(second.out.split(' ')[2]) - Number(deadline)).toBeGreaterThan(8_000);
   });
 
+  it('tells as JSON lines what happens to the lock, if asked', async () => {
+    const { code, complaint } = await lock('told', '--json', '--', 'true');
+
+    const [acquired, released, ...more] = complaint.split('\n').map((line): unknown => JSON.parse(line));
+    const which = { name: 'told', token: expect.any(Number) };
+    expect(acquired).toEqual({ event: 'acquired', ...which, deadlineMs: expect.any(Number) });
+    expect(released).toEqual({ event: 'released', ...which });
+    expect({ code, more }).toEqual({ code: 0, more: [] });
+  });
+
   it('releases when the command ends, so that the next one need not wait for the TTL', async () => {
     await lock('brief', '--ttl', '60s', '--', 'true');
 
@@ -100,7 +110,11 @@ describe('holdfast lock', () => {
     ['an unknown flag', ['lock', 'x', '--tll', '5s', '--', 'true'], "unknown option '--tll'"],
     ['an unknown command', ['locck'], "unknown command 'locck'"],
     ['a timeout without a unit', ['lock', 'x', '--timeout', '5', '--', 'true'], '--timeout: expected a duration'],
-    ['a TTL out of bounds', ['lock', 'x', '--ttl', '10ms', '--', 'true'], 'sessionTtl'],
+    [
+      'a TTL out of bounds',
+      ['lock', 'x', '--ttl', '10ms', '--', 'true'],
+      '--ttl (in ms) must be at least 1000, got 10',
+    ],
     ['a name that is none', ['lock', '$system', '--', 'true'], 'name'],
     ['an endpoint that is none', ['status', '--endpoints', 'nowhere'], '--endpoints: expected host:port'],
     ['plaintext beyond loopback', ['status', '--endpoints', '192.0.2.1:7400'], 'insecure'],
@@ -173,6 +187,7 @@ describe('a cluster that is gone', () => {
     await other.node('a').kill();
 
     expect(await holder.end()).toBe(76);
+    expect(holder.errors).toEqual([expect.stringContaining('was lost while the command ran; it was killed')]);
     // The last heartbeat that was acknowledged was sent before the kill.
     expect(lastTickOf(holder)).toBeLessThan(goneAt + 2_000);
   });
