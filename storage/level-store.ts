@@ -95,9 +95,9 @@ export class LevelStore implements Store {
   open(done: Done<Opened>): void {
     demand(this.#lock === undefined && !this.#underway.has('open'), 'a second open of one store');
     const work = this.#enter();
-    const limitMs = this.#options.openTimeoutMs ?? 30_000;
-    const watch = new StallWatch(this.#after, limitMs, () => {
-      const message = `${this.#layout.root} could not be read for ${limitMs} ms: look at the disk or file system`;
+    const { openTimeoutMs = 30_000 } = this.#options;
+    const watch = new StallWatch(this.#after, openTimeoutMs, () => {
+      const message = `${this.#layout.root} could not be read for ${openTimeoutMs} ms: look at the disk or file system`;
       this.#failure ??= new StorageError('OPEN_TIMEOUT', message);
       // It may hang for ever; should it end after all, it finds the failure and lets everything go.
       this.#underway.delete('open');
@@ -147,17 +147,13 @@ export class LevelStore implements Store {
 
   receiveSnapshot(head: SnapshotHead): SnapshotReceiver {
     const member = this.#living();
-    const before = this.#receiver;
-    before?.abort();
+    this.#receiver?.abort();
     const { owner } = member.parts;
-    const place = tablePlace(this.#layout, member.nextTable, {
-      owner,
-      options: { ...this.#recovery.database, create: true },
-    });
+    const options = { ...this.#recovery.database, create: true };
+    const place = tablePlace(this.#layout, member.nextTable, { owner, options });
     member.nextTable += 1;
-    const receiver = new LevelSnapshotReceiver(head, place);
-    this.#receiver = receiver;
-    return receiver;
+    this.#receiver = new LevelSnapshotReceiver(head, place);
+    return this.#receiver;
   }
 
   rows(): RowReader {
@@ -175,9 +171,9 @@ export class LevelStore implements Store {
   }
 
   close(done: Done): void {
-    const failure = this.#failure;
+    const isSound = this.#failure === undefined;
     this.#failure ??= new StorageError('CLOSED', 'this store is closed');
-    this.#closing ??= this.#close(failure === undefined);
+    this.#closing ??= this.#close(isSound);
     settle(this.#closing, this.#layout.root, done);
   }
 

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { OpenOutcome, Runtime, SessionListener } from '../../src/node/index.ts';
 import type { Answer, SessionEnd } from '../../src/table/index.ts';
-import type { SimulatedCluster } from './simulated-cluster.ts';
+import { SimulatedCluster } from './simulated-cluster.ts';
 
 /** The least that speaks the gateway: sequences, marks and answers of one session, without deadlines of its own. */
 export class TestClient implements SessionListener {
@@ -86,3 +86,16 @@ export function grantedTo(cluster: SimulatedCluster, client: TestClient, name: s
 
 /** Node ids of the usual cluster. */
 export const three = ['a', 'b', 'c'];
+
+/** Three nodes that serve. */
+export function readyCluster(options: ConstructorParameters<typeof SimulatedCluster>[1] = {}): {
+  readonly cluster: SimulatedCluster;
+  readonly leader: string;
+  readonly followers: readonly [string, string];
+} {
+  const cluster = new SimulatedCluster(three, options);
+  cluster.startAll();
+  const leader = cluster.untilReady();
+  const [first = '', second = ''] = cluster.followers();
+  return { cluster, leader, followers: [first, second] };
+}

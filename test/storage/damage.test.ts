@@ -1,11 +1,8 @@
 import { cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { Level } from 'level';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Entry } from '../../raft/index.ts';
-import { defaultDatabaseOptions, openDatabase, scan } from '../../storage/database.ts';
-import { type Opened, StorageError } from '../../storage/index.ts';
-import { rowsBegin, rowsEnd } from '../../storage/keys.ts';
-import { alter, flipBit, type LevelMachine, reasonOf, usedMachine } from './level-machine.ts';
+import type { Opened } from '../../storage/index.ts';
+import { alter, flipBit, type LevelMachine, openBare, opensBare, reasonOf, usedMachine } from './level-machine.ts';
 import { asked, entriesAfter, lastOf, rowsOf, write } from './samples.ts';
 
 /** A member that was used and stopped in good order; each test damages a copy. */
@@ -55,29 +52,6 @@ async function pack(): Promise<LevelMachine> {
     await (await openBare(machine.path(name))).close();
   }
   return machine;
-}
-
-/** LevelDB without any of our checks. */
-async function openBare(path: string): Promise<Level<Buffer, Buffer>> {
-  const level = new Level<Buffer, Buffer>(path, { keyEncoding: 'buffer', valueEncoding: 'buffer' });
-  await level.open();
-  return level;
-}
-
-/** What our own way of opening and reading makes of the database at `path`. */
-async function opensBare(path: string): Promise<string> {
-  try {
-    const database = await openDatabase(path, { ...defaultDatabaseOptions, create: false });
-    try {
-      let rows = 0;
-      for await (const batch of scan(database, { gte: rowsBegin, lt: rowsEnd })) rows += batch.length;
-      return rows === 50 ? 'whole' : `${rows} rows`;
-    } finally {
-      await database.close();
-    }
-  } catch (error) {
-    return error instanceof StorageError ? error.code : String(error);
-  }
 }
 
 describe('a log damaged in the middle', () => {

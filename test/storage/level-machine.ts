@@ -1,8 +1,11 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Level } from 'level';
 import type { Entry } from '../../raft/index.ts';
-import { LevelStore, type LevelStoreOptions, type Opened } from '../../storage/index.ts';
+import { defaultDatabaseOptions, openDatabase, scan } from '../../storage/database.ts';
+import { LevelStore, type LevelStoreOptions, type Opened, StorageError } from '../../storage/index.ts';
+import { rowsBegin, rowsEnd } from '../../storage/keys.ts';
 import { asked, checkpoint, entriesAfter, genesis, positionOf, start, write } from './samples.ts';
 
 /** A data directory on a real disk, with the process that may use it. */
@@ -99,4 +102,27 @@ export async function reasonOf(machine: LevelMachine): Promise<string> {
   const { found } = await machine.open();
   await machine.stop();
   return found.kind === 'quarantined' ? found.reason : `opened as ${found.kind}`;
+}
+
+/** LevelDB without any of our checks. */
+export async function openBare(path: string): Promise<Level<Buffer, Buffer>> {
+  const level = new Level<Buffer, Buffer>(path, { keyEncoding: 'buffer', valueEncoding: 'buffer' });
+  await level.open();
+  return level;
+}
+
+/** What our own way of opening and reading makes of the database at `path`. */
+export async function opensBare(path: string): Promise<string> {
+  try {
+    const database = await openDatabase(path, { ...defaultDatabaseOptions, create: false });
+    try {
+      let rows = 0;
+      for await (const batch of scan(database, { gte: rowsBegin, lt: rowsEnd })) rows += batch.length;
+      return rows === 50 ? 'whole' : `${rows} rows`;
+    } finally {
+      await database.close();
+    }
+  } catch (error) {
+    return error instanceof StorageError ? error.code : String(error);
+  }
 }
