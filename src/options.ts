@@ -71,7 +71,7 @@ export interface ConnectOptions {
   readonly closeTimeout?: number | undefined;
   /** Only this cluster will do. Default: any, and ever after the first one met. */
   readonly clusterId?: string | undefined;
-  /** False: `connect` is content with a node that knows no leader, to ask for its status. Default true. */
+  /** False: `connect` is content with a node that knows no leader, or is blank, to ask for its status. Default true. */
   readonly requireLeader?: boolean | undefined;
   /** Any pino-shaped logger. Default: silence. */
   readonly logger?: Logger | undefined;

@@ -112,8 +112,8 @@ export class Connection {
   #dial(endpoint: string): void {
     if (this.#isClosed) return;
     if (endpoint === this.#link?.endpoint) return this.#later();
-    const { clock, insecure, label, pulseMs } = this.#options;
-    const hello = { clusterId: this.#clusterId, label };
+    const { clock, insecure, label, pulseMs, requireLeader } = this.#options;
+    const hello = { clusterId: this.#clusterId, label, requireLeader };
     const candidate = new Link(
       { endpoint, hello, clock, insecure, pulseMs, dialTimeoutMs },
       {

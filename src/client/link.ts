@@ -25,8 +25,8 @@ export interface Trouble {
 
 /** Told from the event loop, never inside a call of the link. */
 export interface LinkEvents {
-  /** The node has accepted us; the id is its cluster's. */
-  accepted(link: Link, clusterId: string): void;
+  /** The node has accepted us; the id is its cluster's, if it belongs to one. */
+  accepted(link: Link, clusterId: string | undefined): void;
   /** The first word of the node, and each time something changes. */
   viewed(link: Link, view: ClusterView): void;
   received(link: Link, message: ServerMessage): void;

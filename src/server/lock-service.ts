@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../clock/index.ts';
-import type { Logger } from '../node/index.ts';
+import type { Logger, NodeStatus } from '../node/index.ts';
 import type {
   ClientAcceptor,
   ClientChannel,
@@ -30,6 +30,8 @@ export class LockService implements ClientAcceptor {
   readonly #options: LockServiceOptions;
   readonly #streams = new Map<ClientStream, ClientChannel>();
   readonly #openers = new Map<string, ClientStream>();
+  /** Clients from the time before this node belonged to a cluster: they do not know which it is. */
+  readonly #early = new Set<ClientChannel>();
   #told = '';
   #timer: Timer | undefined;
   #isClosed = false;
@@ -47,20 +49,11 @@ export class LockService implements ClientAcceptor {
     if (this.#isClosed || servant === undefined) {
       return { code: this.#isClosed ? 'SHUTTING_DOWN' : 'NOT_READY', text: 'this node does not serve clients now' };
     }
-    const { nodeId, clusterId, role, reason } = servant.status();
-    if (clusterId === undefined) {
-      const isQuarantined = role === 'quarantined';
-      return {
-        code: isQuarantined ? 'QUARANTINED' : 'NOT_READY',
-        text: reason ?? `node ${nodeId} belongs to no cluster yet`,
-      };
-    }
-    if (hello.clusterId !== undefined && hello.clusterId !== clusterId) {
-      return {
-        code: 'WRONG_CLUSTER',
-        text: `node ${nodeId} belongs to cluster ${clusterId}, not to ${hello.clusterId}`,
-      };
-    }
+    const status = servant.status();
+    const refused = refusalOf(hello, status);
+    if (refused !== undefined) return refused;
+    const { nodeId, clusterId } = status;
+    if (clusterId === undefined) this.#early.add(channel);
     return { hello: { clusterId, nodeId }, handlers: this.#serve(servant, channel) };
   }
 
@@ -89,6 +82,7 @@ export class LockService implements ClientAcceptor {
       drained: () => stream.drained(),
       closed: () => {
         this.#streams.delete(stream);
+        this.#early.delete(channel);
         stream.closed();
       },
     };
@@ -98,8 +92,14 @@ export class LockService implements ClientAcceptor {
   #look(servant: Servant): void {
     this.#timer = undefined;
     if (this.#isClosed || this.#streams.size === 0) return;
+    if (servant.status().clusterId !== undefined) this.#endEarly();
     this.#tellChange(servant);
     this.#timer = this.#options.clock.after(lookMs, () => this.#look(servant));
+  }
+
+  /** They come back at once and learn to which cluster they speak, so that they never change it unawares. */
+  #endEarly(): void {
+    for (const channel of [...this.#early]) channel.close();
   }
 
   /** False: nothing has changed, so nobody was told. */
@@ -121,6 +121,20 @@ export class LockService implements ClientAcceptor {
     channel.close();
   }
 }
+
+const refusalOf = (hello: ClientHello, status: NodeStatus): Refused | undefined => {
+  const { nodeId, clusterId, role, reason } = status;
+  if (clusterId === undefined) {
+    if (!hello.requireLeader && hello.clusterId === undefined) return undefined;
+    const isQuarantined = role === 'quarantined';
+    return {
+      code: isQuarantined ? 'QUARANTINED' : 'NOT_READY',
+      text: reason ?? `node ${nodeId} belongs to no cluster yet`,
+    };
+  }
+  if (hello.clusterId === undefined || hello.clusterId === clusterId) return undefined;
+  return { code: 'WRONG_CLUSTER', text: `node ${nodeId} belongs to cluster ${clusterId}, not to ${hello.clusterId}` };
+};
 
 const viewOf = (servant: Servant): ClusterView => {
   const { nodeId, role, leader, members } = servant.status();

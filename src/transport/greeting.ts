@@ -37,10 +37,10 @@ export const encodePeerHello = (hello: Hello): Buffer =>
   ]);
 
 export const encodeClientHello = (hello: ClientHello): Buffer =>
-  encodeValue(['hello', protocolVersion, 'client', hello.clusterId ?? null, hello.label]);
+  encodeValue(['hello', protocolVersion, 'client', hello.clusterId ?? null, hello.label, hello.requireLeader]);
 
 export const encodeServerHello = (hello: ServerHello): Buffer =>
-  encodeValue(['hello', protocolVersion, 'server', hello.clusterId, hello.nodeId]);
+  encodeValue(['hello', protocolVersion, 'server', hello.clusterId ?? null, hello.nodeId]);
 
 export const encodeRefusal = (refused: Refused): Buffer =>
   encodeValue(['refused', refused.code, refused.text.slice(0, textCharsMax)]);
@@ -111,11 +111,11 @@ function readClientHello(fields: Fields): ClientHello {
   const clusterId = fields.optionalText('cluster id', nameCharsMax);
   const label = fields.text('label', labelBytesMax, true);
   if (Buffer.byteLength(label) > labelBytesMax) refuse(`label exceeds ${labelBytesMax} bytes`);
-  return { clusterId, label };
+  return { clusterId, label, requireLeader: fields.flag('need of a leader') };
 }
 
 const readServerHello = (fields: Fields): ServerHello => ({
-  clusterId: fields.text('cluster id', nameCharsMax),
+  clusterId: fields.optionalText('cluster id', nameCharsMax),
   nodeId: fields.text('node id', nameCharsMax),
 });
 

@@ -108,11 +108,14 @@ export interface ClientHello {
   readonly clusterId: string | undefined;
   /** A name for people, at most 128 bytes. */
   readonly label: string;
+  /** False: content with a node that belongs to no cluster, to hear how it is. */
+  readonly requireLeader: boolean;
 }
 
 /** What a node answers a client whom it accepts. */
 export interface ServerHello {
-  readonly clusterId: string;
+  /** Absent: the node belongs to none yet. */
+  readonly clusterId: string | undefined;
   readonly nodeId: string;
 }
 

@@ -47,7 +47,7 @@ class RawClient {
   constructor() {
     this.#channel = connectClient({
       endpoint: node.status().members[0]?.address ?? '',
-      hello: { clusterId: undefined, label: 'raw' },
+      hello: { clusterId: undefined, label: 'raw', requireLeader: true },
       clock: systemClock,
       insecure: false,
       handlers: {

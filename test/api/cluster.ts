@@ -2,7 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Holdfast, type HoldfastClient, type HoldfastNode, type HoldfastOptions } from '../../src/index.ts';
+import {
+  type ConnectOptions,
+  Holdfast,
+  type HoldfastClient,
+  type HoldfastNode,
+  type HoldfastOptions,
+} from '../../src/index.ts';
 
 /** Quick enough for tests, slow enough for a busy machine. */
 export const quick = {
@@ -53,11 +59,16 @@ export class TestCluster {
     this.members = members;
   }
 
-  static async start(overrides: Partial<HoldfastOptions> = {}): Promise<TestCluster> {
+  /** The three without one of them running. */
+  static async prepare(): Promise<TestCluster> {
     const ports = await freePorts(3);
     const members = Object.fromEntries(['a', 'b', 'c'].map((id, at) => [id, `127.0.0.1:${ports[at]}`]));
-    const cluster = new TestCluster(await temporaryDirectory(), members);
-    await Promise.all(Object.keys(members).map((id) => cluster.open(id, overrides)));
+    return new TestCluster(await temporaryDirectory(), members);
+  }
+
+  static async start(overrides: Partial<HoldfastOptions> = {}): Promise<TestCluster> {
+    const cluster = await TestCluster.prepare();
+    await Promise.all(Object.keys(cluster.members).map((id) => cluster.open(id, overrides)));
     return cluster;
   }
 
@@ -93,9 +104,13 @@ export class TestCluster {
     return this.#one((node) => node.status().role === 'follower', 'follower');
   }
 
-  async connect(endpoints: readonly string[] = this.endpoints): Promise<HoldfastClient> {
+  async connect(
+    endpoints: readonly string[] = this.endpoints,
+    overrides: Partial<ConnectOptions> = {},
+  ): Promise<HoldfastClient> {
     const { sessionTtl, closeTimeout, readyTimeout } = quick;
-    const client = await Holdfast.connect({ endpoints, sessionTtl, closeTimeout, readyTimeout, label: 'client' });
+    const usual = { endpoints, sessionTtl, closeTimeout, readyTimeout, label: 'client' };
+    const client = await Holdfast.connect({ ...usual, ...overrides });
     this.#clients.push(client);
     return client;
   }

@@ -71,7 +71,7 @@ const start = async (clients: ClientAcceptor, options?: TestNodeOptions): Promis
 
 const dialled = (endpoint: string, options?: Partial<ConnectOptions>): { end: End; channel: ClientChannel } => {
   const end = new End();
-  const hello = { clusterId: undefined, label: 'worker 1' };
+  const hello = { clusterId: undefined, label: 'worker 1', requireLeader: true };
   const channel = connectClient({ endpoint, hello, handlers: end, clock: systemClock, insecure: false, ...options });
   open.push(channel);
   return { end, channel };
@@ -91,7 +91,7 @@ describe('a client stream', () => {
     guest.channel.send('done');
     await end.until(() => end.received.length === 2);
 
-    expect(lobby.hellos).toEqual([{ clusterId: undefined, label: 'worker 1' }]);
+    expect(lobby.hellos).toEqual([{ clusterId: undefined, label: 'worker 1', requireLeader: true }]);
     expect(hellos).toEqual([lobby.answer]);
     expect(guest.end.received).toEqual(Array.from({ length: 100 }, (_, i) => [i, new Uint8Array(3)]));
     expect(end.received).toEqual(['well', 'done']);
@@ -217,7 +217,7 @@ describe('a client stream', () => {
     const node = await start(lobby);
     const stranger = new Stranger(node.address, clientPath);
     open.push(stranger);
-    stranger.say(['hello', 1, 'client', null, 'x']);
+    stranger.say(['hello', 1, 'client', null, 'x', true]);
     const guest = await lobby.guest();
 
     stranger.sayBytes(Uint8Array.from([0x81, 0x01, 0x01]));

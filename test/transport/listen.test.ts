@@ -219,7 +219,7 @@ const program = `
   b.transport.setPeers(peers);
   await Promise.all([first, second]);
   const opened = next();
-  connectClient({ endpoint: a.address, hello: { clusterId: undefined, label: '' }, handlers: client, clock, insecure: false, opened: happened });
+  connectClient({ endpoint: a.address, hello: { clusterId: undefined, label: '', requireLeader: true }, handlers: client, clock, insecure: false, opened: happened });
   await opened;
   await Promise.all([a.transport.close(), b.transport.close()]);
   console.log('closed');
