@@ -60,6 +60,8 @@ export class NodeHost {
             status,
             isReady: () => this.runtime.isReady,
             isDiskLow: () => this.runtime.isDiskLow,
+            writeMs: () => this.runtime.writeMs,
+            diskStallTimeout: timings.diskStallTimeout,
           });
   }
 

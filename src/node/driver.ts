@@ -84,6 +84,11 @@ export class Driver {
     this.#disk.close();
   }
 
+  /** Milliseconds that the write under way has taken so far; 0 when there is none. */
+  get writeMs(): number {
+    return this.#disk.busyMs;
+  }
+
   get isStopped(): boolean {
     return this.#isStopped;
   }

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../clock/index.ts';
 import type { Table } from '../table/index.ts';
+import type { Applier } from './applier.ts';
 import type { Query, QueryOutcome } from './gateway.ts';
 import type { Reads } from './reads.ts';
 
@@ -44,12 +45,14 @@ export class Queries {
   }
 
   /** Within a turn: every question whose time has come, over one round. */
-  flush(now: number, reads: Reads, table: () => Table, appliedIndex: () => number): void {
+  flush(now: number, reads: Reads, applier: Applier): void {
     if (!this.#waiting.some(({ from }) => from <= now)) return;
     const due = this.#waiting.filter(({ asked, from }) => from <= now && this.#open.has(asked));
     this.#waiting = this.#waiting.filter(({ from }) => from > now);
-    const answer = (asked: Asked): void =>
-      this.#settle(asked, { ok: true, value: answerTo(asked.query, table()), appliedIndex: appliedIndex() });
+    const answer = (asked: Asked): void => {
+      const { table, head } = applier;
+      this.#settle(asked, { ok: true, value: answerTo(asked.query, table), appliedIndex: head.position.index });
+    };
     const linearizable: Asked[] = [];
     for (const { asked } of due) {
       if (asked.query.consistency === 'local') answer(asked);

@@ -129,6 +129,10 @@ export class Replica {
     return { index: configIndex, configuration };
   }
 
+  get writeMs(): number {
+    return this.#driver.writeMs;
+  }
+
   /** Whether leadership can be handed to anybody. */
   get hasPeers(): boolean {
     return this.#core.status.configuration.voters.length > 1;
@@ -219,12 +223,7 @@ export class Replica {
   #turnBegins(now: number): void {
     this.#carrier.carry(this.#core.status);
     this.#leadership.flushBeats(now);
-    this.#world.queries.flush(
-      now,
-      this.#reads,
-      () => this.#applier.table,
-      () => this.#applier.head.position.index,
-    );
+    this.#world.queries.flush(now, this.#reads, this.#applier);
     this.#leadership.flushCommands(now);
   }
 

@@ -60,6 +60,11 @@ export class Runtime implements Gateway {
     return isDiskLow(this.#options);
   }
 
+  /** Milliseconds that the write to the log under way has taken so far; 0 when there is none. */
+  get writeMs(): number {
+    return this.#life.replica?.writeMs ?? 0;
+  }
+
   /** Hands leadership over, stops, closes the store; `done` comes after `deadlineMs` at the latest. End sessions first. */
   stop({ deadlineMs }: { readonly deadlineMs: number }, done: () => void): void {
     this.#life.stop(deadlineMs, done);

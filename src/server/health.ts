@@ -12,6 +12,10 @@ export interface HealthOptions {
   readonly isReady: () => boolean;
   /** Whether there is too little room for new locks. */
   readonly isDiskLow: () => boolean;
+  /** Milliseconds that the write under way has taken so far; 0 when there is none. */
+  readonly writeMs: () => number;
+  /** From then on a leader steps aside, so that requests are better sent elsewhere. Milliseconds. */
+  readonly diskStallTimeout: number;
 }
 
 interface Check {
@@ -25,6 +29,9 @@ const connectionsMax = 100;
 /** How long the event loop may have been away before the process counts as stuck. */
 const lagMsMax = 5_000;
 const lagSampleMs = 1_000;
+
+/** How long a write may be under way before a new process, perhaps on another machine, is worth a try. */
+const writeMsMax = 30_000;
 
 /**
  * `/livez`: this process should not be restarted; says nothing of a quorum. `/readyz`: send it requests. 200 or 503,
@@ -102,6 +109,7 @@ export class Health {
     const lagMs = Math.max(0, this.#options.clock.now() - this.#sampledAt - lagSampleMs);
     return [
       check('event-loop', lagMs <= lagMsMax, `${Math.round(lagMs)} ms behind`),
+      this.#writing(writeMsMax),
       check('storage', status.role !== 'failed' && status.role !== 'stopped', status.reason),
     ];
   }
@@ -114,8 +122,14 @@ export class Health {
       check('member', isMember, status.reason ?? 'belongs to no cluster yet'),
       check('leader', status.leader !== undefined, 'knows no leader'),
       check('caught-up', this.#options.isReady(), 'has not caught up with the cluster'),
+      this.#writing(this.#options.diskStallTimeout),
       check('disk', !this.#options.isDiskLow(), 'too little room for new locks'),
     ];
+  }
+
+  #writing(limitMs: number): Check {
+    const ms = this.#options.writeMs();
+    return check('disk-writes', ms <= limitMs, `a write has been under way for ${Math.round(ms)} ms`);
   }
 
   #sample(): void {

@@ -3,7 +3,10 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Holdfast, type HoldfastNode } from '../../src/index.ts';
+import type { NodeStatus } from '../../src/node/index.ts';
+import { Health } from '../../src/server/index.ts';
 import { freePorts, quick, TestCluster, temporaryDirectory } from './cluster.ts';
+import { VirtualClock } from './virtual-clock.ts';
 
 interface Reply {
   readonly code: number | undefined;
@@ -92,6 +95,32 @@ describe('health', () => {
     });
     await expect(node.acquireLock('x')).rejects.toMatchObject(refused);
     await expect(client.acquireLock('x')).rejects.toMatchObject(refused);
+  });
+
+  it.each([
+    [0, 200, 200],
+    [1_001, 200, 503],
+    [29_999, 200, 503],
+    [30_001, 503, 503],
+  ])('with a write under way for %i ms is alive: %i, and ready: %i', async (writeMs, alive, ready) => {
+    const status: NodeStatus = {
+      ...{ nodeId: 'a', clusterId: 'c', role: 'follower', leader: 'b', members: [], reason: undefined },
+      ...{ term: 1, commitIndex: 1, appliedIndex: 1 },
+    };
+    const health = new Health({
+      listen: { host: '127.0.0.1', port: 0 },
+      clock: new VirtualClock(),
+      status: () => status,
+      isReady: () => true,
+      isDiskLow: () => false,
+      writeMs: () => writeMs,
+      diskStallTimeout: 1_000,
+    });
+    const port = await health.listen();
+    closing.push(() => health.close());
+
+    expect((await ask(port, '/livez')).code).toBe(alive);
+    expect((await ask(port, '/readyz')).code).toBe(ready);
   });
 
   it('has no other pages and no other verbs', async () => {
