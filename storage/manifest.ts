@@ -1,4 +1,5 @@
 import { corrupt } from './errors.ts';
+import { Fields } from './fields.ts';
 import { readLog } from './leveldb-log.ts';
 
 /** What LevelDB's MANIFEST says of a database: which files it consists of. */
@@ -13,38 +14,6 @@ export interface Manifest {
 
 const above32 = 2 ** 32;
 
-/** Walks the fields of one version edit. */
-class Fields {
-  readonly #bytes: Buffer;
-  #at = 0;
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-  }
-
-  get isAtEnd(): boolean {
-    return this.#at >= this.#bytes.length;
-  }
-
-  number(): number {
-    let value = 0;
-    for (let scale = 1; scale <= 2 ** 56; scale *= 128) {
-      const byte = this.#bytes[this.#at];
-      if (byte === undefined) break;
-      this.#at += 1;
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-    }
-    throw corrupt('MANIFEST with a number cut short');
-  }
-
-  skipBytes(): void {
-    const length = this.number();
-    this.#at += length;
-    if (this.#at > this.#bytes.length) throw corrupt('MANIFEST with a key cut short');
-  }
-}
-
 /** Reads a MANIFEST. A last edit cut short by a crash does not count; anything else unreadable is damage. */
 export function readManifest(file: Buffer): Manifest {
   const { records, damage } = readLog(file);
@@ -52,7 +21,7 @@ export function readManifest(file: Buffer): Manifest {
     throw corrupt(`MANIFEST damaged at byte ${damage.offset}: ${damage.what}`);
   if (records.length === 0) throw corrupt('MANIFEST without a single edit');
   const found = { logNumber: 0, lastSequence: 0, tables: new Map<number, number>() };
-  for (const record of records) applyEdit(found, new Fields(record.bytes));
+  for (const record of records) applyEdit(found, new Fields(record.bytes, 'MANIFEST'));
   return found;
 }
 

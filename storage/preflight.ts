@@ -3,16 +3,21 @@ import { join } from 'node:path';
 import { corrupt, StorageError } from './errors.ts';
 import { type LogContents, type LogRecord, readLog } from './leveldb-log.ts';
 import { batchHead, type Manifest, readManifest } from './manifest.ts';
+import { checkTableFile } from './table-file.ts';
 
 /**
  * Judges the files of a closed LevelDB database before LevelDB sees them: it would skip damaged parts of its
- * write-ahead log in silence, and delete the evidence. Throws `CORRUPT_STORAGE` for anything but a clean end or a last
- * write cut short by a crash. Reads only.
+ * write-ahead log in silence, delete the evidence, and believe its table files whatever they say. Throws
+ * `CORRUPT_STORAGE` for anything but a clean end or a last write cut short by a crash. Reads only; calls `progress`
+ * after each file.
  */
-export async function preflight(directory: string): Promise<void> {
+export async function preflight(directory: string, progress: () => void): Promise<void> {
   const names = await readdir(directory);
   const manifest = await readCurrentManifest(directory, names);
-  await checkTables(directory, names, manifest);
+  for (const path of await tablesIn(directory, names, manifest)) {
+    checkTableFile(await readFile(path), path);
+    progress();
+  }
   const logs = names
     .map((name) => ({ name, number: /^\d+\.log$/.test(name) ? Number.parseInt(name, 10) : -1 }))
     .filter(({ number }) => number >= Math.max(manifest.logNumber, 1))
@@ -25,6 +30,7 @@ export async function preflight(directory: string): Promise<void> {
   for (const { name } of logs) {
     const path = join(directory, name);
     const { records, damage } = await contentsOf(path);
+    progress();
     // A recovery that was killed leaves an empty log behind the torn one: only records prove that the tail was whole once.
     if (torn !== undefined && records.length > 0) throw torn;
     expected = sequenceAfter(records, { path, expected, lastSequence: manifest.lastSequence });
@@ -43,16 +49,20 @@ async function readCurrentManifest(directory: string, names: readonly string[]):
   return readManifest(await readFile(join(directory, current)));
 }
 
-async function checkTables(directory: string, names: readonly string[], manifest: Manifest): Promise<void> {
+/** All live table files; each is there, with the size it was made with. */
+async function tablesIn(directory: string, names: readonly string[], manifest: Manifest): Promise<readonly string[]> {
   const present = new Map(
     names.flatMap((name) => (/^\d+\.(ldb|sst)$/.test(name) ? [[Number.parseInt(name, 10), name] as const] : [])),
   );
+  const paths: string[] = [];
   for (const [number, bytes] of manifest.tables) {
     const name = present.get(number);
     if (name === undefined) throw corrupt(`table file ${number} is missing in ${directory}`);
     const { size } = await stat(join(directory, name));
     if (size !== bytes) throw corrupt(`table file ${name} in ${directory} has ${size} bytes instead of ${bytes}`);
+    paths.push(join(directory, name));
   }
+  return paths;
 }
 
 interface LogPlace {

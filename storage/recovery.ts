@@ -46,13 +46,13 @@ export async function recover(
     const { file, mark } = await WatermarkFile.open(layout, owner);
     opened.push(file);
     const database = { ...options.database, create: false };
-    await judge(layout, layout.log);
+    await judge(layout, layout.log, options.progress);
     const log = await LogDatabase.open({ path: layout.log, owner, options: database });
     opened.push(log);
     const entries = await log.readEntries(options.chainOf, options.progress);
     compareWithMark(mark, log, entries);
     const { table: number } = log.bounds;
-    await judge(layout, layout.table(number));
+    await judge(layout, layout.table(number), options.progress);
     const table = await TableDatabase.open(tablePlace(layout, number, { owner, options: database }), options.progress);
     opened.push(table);
     compareWithTable(table.head.position, log.bounds, entries);
@@ -72,10 +72,10 @@ export const tablePlace = (
 ): TablePlace => ({ path: layout.table(number), number, ...context });
 
 /** The files of a database, unless they are damaged; then a copy of what LevelDB might rewrite is kept. */
-async function judge(layout: Layout, directory: string): Promise<void> {
+async function judge(layout: Layout, directory: string, progress: () => void): Promise<void> {
   if (!(await exists(directory))) throw corrupt(`${directory} is missing`);
   try {
-    await preflight(directory);
+    await preflight(directory, progress);
   } catch (error) {
     if (isDamage(error)) await copyEvidence(layout, directory);
     throw error;

@@ -2,8 +2,8 @@ import { cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Entry } from '../../raft/index.ts';
 import type { Opened } from '../../storage/index.ts';
-import { alter, flipBit, type LevelMachine, openBare, opensBare, reasonOf, usedMachine } from './level-machine.ts';
-import { asked, entriesAfter, lastOf, rowsOf, write } from './samples.ts';
+import { alter, flipBit, type LevelMachine, openBare, reasonOf, usedMachine } from './level-machine.ts';
+import { asked, entriesAfter, lastOf, write } from './samples.ts';
 
 /** A member that was used and stopped in good order; each test damages a copy. */
 let original: { machine: LevelMachine; entries: readonly Entry[] };
@@ -35,24 +35,6 @@ const holdsOriginal = (found: Opened): boolean =>
     const expected = original.entries[place];
     return expected?.chain === entry.chain && Buffer.compare(expected.payload, entry.payload) === 0;
   });
-
-/** A copy whose log and table stand in table files instead of a write-ahead log. */
-let packed: LevelMachine | undefined;
-afterAll(() => packed?.remove());
-
-async function compacted(): Promise<LevelMachine> {
-  packed ??= await pack();
-  return copyOf(packed);
-}
-
-async function pack(): Promise<LevelMachine> {
-  const machine = await original.machine.crashed();
-  for (const name of ['log', 'table-1']) {
-    // LevelDB turns its write-ahead log into table files at each open.
-    await (await openBare(machine.path(name))).close();
-  }
-  return machine;
-}
 
 describe('a log damaged in the middle', () => {
   const offsets = [0.1, 0.3, 0.5, 0.7, 0.9];
@@ -228,69 +210,6 @@ describe('an older copy', () => {
     const { found } = await machine.open();
 
     expect(found).toMatchObject({ kind: 'member', identity: { run: 2 } });
-  });
-});
-
-describe('damaged table files', () => {
-  test('are quarantined if a file is missing or has another size', async () => {
-    for (const directory of ['log', 'table-1']) {
-      const missing = await compacted();
-      await rm(await missing.newest(directory, '.ldb'));
-      const short = await compacted();
-      await truncate(await short.newest(directory, '.ldb'), 1_000);
-
-      expect(await reasonOf(missing)).toMatch(/table file \d+ is missing/);
-      expect(await reasonOf(short)).toMatch(/has 1000 bytes instead of/);
-    }
-  });
-
-  test('never give a wrong row or entry for a flipped bit', async () => {
-    for (const directory of ['log', 'table-1']) {
-      const size = (await readFile(await (await compacted()).newest(directory, '.ldb'))).length;
-      let quarantined = 0;
-      for (let offset = 100; offset < size; offset += Math.ceil(size / 10)) {
-        const machine = await compacted();
-        await flipBit(await machine.newest(directory, '.ldb'), offset);
-
-        const { found } = await machine.open();
-
-        if (found.kind === 'quarantined') {
-          quarantined += 1;
-          continue;
-        }
-        // Some bytes (restart points, the index's separators) carry nothing that a full read depends on.
-        expect(holdsOriginal(found)).toBe(true);
-        expect(found.kind === 'member' && Object.keys(await rowsOf(found.rows))).toHaveLength(50);
-      }
-      expect(quarantined).toBeGreaterThan(3);
-    }
-  });
-
-  test('are quarantined, never taken for a failing disk, for any flipped bit of their last bytes', async () => {
-    const outcomes = new Set<string>();
-    const machine = await compacted();
-    const path = await machine.newest('table-1', '.ldb');
-    const whole = await readFile(path);
-    // The footer: 48 bytes, among them where the index stands; before it, the index itself.
-    for (let bit = 0; bit < 8 * 80; bit += 3) {
-      const bytes = Buffer.from(whole);
-      const offset = whole.length - 80 + (bit >> 3);
-      bytes[offset] = (bytes[offset] ?? 0) ^ (1 << (bit & 7));
-      await writeFile(path, bytes);
-      outcomes.add(await opensBare(machine.path('table-1')));
-    }
-
-    // LevelDB may also find nothing at all and say nothing; then the head and the number of rows are missed.
-    expect([...outcomes].sort()).toEqual(['0 rows', 'CORRUPT_STORAGE', 'whole']);
-  });
-
-  test('and a row that vanished without a trace are quarantined', async () => {
-    const machine = await damaged();
-    const level = await openBare(machine.path('table-1'));
-    await level.del(Buffer.from('0row-7'));
-    await level.close();
-
-    expect(await reasonOf(machine)).toMatch(/holds 49 rows that are not the 50/);
   });
 });
 

@@ -7,6 +7,7 @@ import { entryKey } from '../../storage/keys.ts';
 import { readLog } from '../../storage/leveldb-log.ts';
 import { RangeSums } from '../../storage/range-sums.ts';
 import { decodeEntry, decodeHardState, encodeEntry, encodeHardState, seal, unseal } from '../../storage/record.ts';
+import { unpackSnappy } from '../../storage/snappy.ts';
 import { configuration, headAt } from './samples.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -162,4 +163,22 @@ test('bytes that look like the beginning of a record at every second place are j
 
   expect(readLog(hostile).damage).toMatchObject({ isTail: true });
   expect(readLog(damaged).damage).toMatchObject({ isTail: false });
+});
+
+test('what snappy packed is unpacked, and what it cannot have packed is refused', () => {
+  const unpack = (bytes: string, lengthMax = 100): string =>
+    unpackSnappy(Buffer.from(bytes.replaceAll(' ', ''), 'hex'), lengthMax).toString('latin1');
+
+  expect(unpack('00')).toBe('');
+  expect(unpack('03 08 616263')).toBe('abc');
+  // A copy of 5 that stands 2 back and reaches into itself; then one of each longer form.
+  expect(unpack('07 04 6162 05 02')).toBe('abababa');
+  expect(unpack('06 08 616263 0a 0300')).toBe('abcabc');
+  expect(unpack('06 08 616263 0b 03000000')).toBe('abcabc');
+  expect(unpack(`3d f0 3c ${'7a'.repeat(61)}`)).toBe('z'.repeat(61));
+  expect(() => unpack('03 08 616263', 2)).toThrow('a packed block of 3 bytes');
+  expect(() => unpack('04 08 616263')).toThrow('shorter than it says');
+  expect(() => unpack('02 08 616263')).toThrow('longer than it says');
+  expect(() => unpack('07 04 6162 05 03')).toThrow('refers to what is not there');
+  expect(() => unpack('03 08 6162')).toThrow('cut short');
 });
