@@ -23,7 +23,7 @@ export interface LockServiceOptions {
 const lookMs = 100;
 
 /** How often one kind of trouble is logged. */
-const noticeMs = 10_000;
+const noticeMs = 60_000;
 
 /** This node's side of all remote clients' streams. */
 export class LockService implements ClientAcceptor {

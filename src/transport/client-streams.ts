@@ -96,7 +96,7 @@ export class ClientStreams {
   }
 
   #refuse(call: IncomingCall, refused: Refused): void {
-    this.#context.notices.warn('client-refused', hostOf(call), `${refused.code}: ${refused.text}`);
+    this.#context.notices.warn(`client-refused:${refused.code}`, hostOf(call), refused.text);
     call.write(encodeRefusal(refused));
     call.end();
   }

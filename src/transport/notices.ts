@@ -9,10 +9,10 @@ export interface TransportLogger {
 
 export const silentLogger: TransportLogger = { debug: () => {}, info: () => {}, warn: () => {} };
 
-const intervalMs = 10_000;
+const intervalMs = 60_000;
 const subjectsMax = 1_000;
 
-/** Log lines about what others do to us: at most one per kind and subject in ten seconds, or a flood fills the disk. */
+/** Log lines about what others do to us: at most one per kind and subject in a minute, or a flood fills the disk. */
 export class Notices {
   readonly #logger: TransportLogger;
   readonly #clock: Clock;
