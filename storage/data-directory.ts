@@ -46,6 +46,8 @@ const othersWrite = 0o002;
 /** What may stand in a directory that is to become a node's. */
 const harmless = /^(\..*|lost\+found|lock|quarantine)$/;
 const ours = /^(identity\.json.*|watermark\.[ab]|log|table-\d+)$/;
+/** What nobody else makes; a `log` is also in /var. */
+const oursAlone = /^(identity\.json|watermark\.[ab])$/;
 
 /**
  * Makes the directory, or checks the one that is there: a link, a file or a directory of something else is refused;
@@ -59,9 +61,10 @@ export async function prepareDirectory(layout: Layout): Promise<void> {
       const kind = found.isSymbolicLink() ? 'a symbolic link' : 'not a directory';
       throw new StorageError('DATA_DIR_UNSAFE', `${layout.root} is ${kind}: name the directory itself`);
     }
-    const names = (await readdir(layout.root)).filter((name) => !harmless.test(name));
-    if (names.length > 0 && !names.some((name) => ours.test(name))) {
-      const message = `${layout.root} holds other files (${names[0]}): give the node an empty directory`;
+    const names = await readdir(layout.root);
+    const foreign = names.find((name) => !harmless.test(name) && !ours.test(name));
+    if (foreign !== undefined && !names.some((name) => oursAlone.test(name))) {
+      const message = `${layout.root} holds other files (${foreign}): give the node an empty directory`;
       throw new StorageError('DATA_DIR_UNSAFE', message);
     }
     if ((found.mode & 0o777) !== ownerOnly) await tighten(layout.root, found.mode);

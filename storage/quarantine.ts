@@ -99,9 +99,12 @@ async function reset(layout: Layout): Promise<void> {
   }
 }
 
-/** A typing error in the path must not look like a wiped node. */
+/**
+ * A typing error in the path must not look like a wiped node, nor move away what is not ours. Whatever a node entered
+ * holds the database that locks it; a `log` or a `lock` alone is in /var too.
+ */
 async function refuseStrangers(layout: Layout): Promise<void> {
-  const traces = [layout.identity, layout.log, ...layout.watermarks, layout.lock, layout.quarantine];
+  const traces = [layout.identity, ...layout.watermarks, layout.verdict, join(layout.lock, 'CURRENT')];
   if ((await Promise.all(traces.map(exists))).includes(true)) return;
   throw new StorageError('DATA_DIR_UNSAFE', `${layout.root} holds no data of a node: look at the path`);
 }

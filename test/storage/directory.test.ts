@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -222,6 +222,33 @@ test('a reset of a path where no node ever was is refused, and makes nothing', a
   }
   expect(await readdir(machine.root)).toEqual(['empty']);
   expect(await readdir(empty)).toEqual([]);
+});
+
+test('a directory like /var, with a log of its own, is not taken for a node, and its mode stays', async () => {
+  const machine = await make();
+  for (const name of ['log', 'lock', 'lib', 'quarantine']) await mkdir(machine.path(name), { recursive: true });
+  await chmod(machine.dataDir, 0o755);
+
+  await expect(openAt(machine.dataDir)).rejects.toMatchObject({ code: 'DATA_DIR_UNSAFE' });
+  await expect(asked<void>((done) => resetDataDir(machine.dataDir, done))).rejects.toMatchObject({
+    code: 'DATA_DIR_UNSAFE',
+    message: expect.stringContaining('holds no data of a node'),
+  });
+
+  expect((await readdir(machine.dataDir)).sort()).toEqual(['lib', 'lock', 'log', 'quarantine']);
+  expect((await stat(machine.dataDir)).mode & 0o777).toBe(0o755);
+});
+
+test('a node whose identity was lost can be reset, and a reset one again', async () => {
+  const machine = await make();
+  const { store } = await machine.open();
+  await asked((done) => store.form(genesis, done));
+  await machine.stop();
+  await rm(machine.path('identity.json'));
+
+  for (let round = 0; round < 2; round += 1) await asked<void>((done) => resetDataDir(machine.dataDir, done));
+
+  expect((await machine.open()).found.kind).toBe('blank');
 });
 
 test('a reset is the only cure for a quarantine', async () => {
