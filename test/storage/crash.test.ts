@@ -94,8 +94,11 @@ describe('a crash while a snapshot is taken in', () => {
     const receiving = await crashed(machine);
     await asked<void>((done) => receiver.finish(reader.total, done));
     const finished = await crashed(machine);
+    // A reader keeps the old table where it is: it must not go while it is copied, and the next open has to remove it.
+    const old = store.readSnapshot();
     await write(store, { hardState: termOne, install: { snapshot: reader.head, keepsSuffix: false } });
     const installed = await crashed(machine);
+    await chunksOf(old);
 
     for (const [image, row, table] of [
       [receiving, 'old', 'table-1'],
