@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { type Configuration, encodeConfiguration, isJoint } from '../../raft/index.ts';
 import { Membership } from '../../raft/membership.ts';
 import { Cluster } from './cluster.ts';
-import { member, votersOf } from './entries.ts';
-import { accepted, preVoteReply, voteReply } from './messages.ts';
+import { chainOf, logOf, member, votersOf } from './entries.ts';
+import { accepted, append, preVoteReply, voteReply } from './messages.ts';
 import { electionTimeout, heartbeatInterval, Node } from './node.ts';
 
 const empty = votersOf();
@@ -224,6 +224,20 @@ describe('the configuration in force', () => {
     });
 
     expect(indexes).toEqual([20, 10, 10, 0]);
+  });
+
+  test('is the former one again when another leader overwrites its entry', () => {
+    const body = { index: 1, term: 1, kind: 'configuration' as const };
+    const payload = encodeConfiguration(votersOf('a', 'b', 'c', 'd'));
+    const change = { ...body, payload, chain: chainOf(0, { ...body, payload }) };
+    const node = new Node('a');
+    node.receive(append({ term: 1, entries: [change] }));
+    const meanwhile = node.status;
+
+    node.receive(append({ term: 2, from: 'c', entries: logOf([2]) }));
+
+    expect(meanwhile).toMatchObject({ configIndex: 1, configuration: votersOf('a', 'b', 'c', 'd') });
+    expect(node.status).toMatchObject({ lastIndex: 1, configIndex: 0, configuration: votersOf('a', 'b', 'c') });
   });
 
   test('outlives the compaction of its entry', () => {

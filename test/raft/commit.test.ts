@@ -194,6 +194,30 @@ describe('a leader', () => {
     expect(lost.status.lastIndex).toBe(0);
   });
 
+  test('does not commit by what a peer had acknowledged before it lost its log (S34)', () => {
+    const node = new Node('a', { configuration: votersOf('a', 'b', 'c', 'd', 'e') }).step({ kind: 'campaign' });
+    const [friends, others] = [
+      ['b', 'c'],
+      ['c', 'd', 'e'],
+    ] as const;
+    for (const from of friends) node.receive(preVoteReply({ term: 1, from }));
+    for (const from of friends) node.receive(voteReply({ term: 1, from }));
+    for (const from of friends) node.receive(accepted({ term: 1, from, match: 1 }));
+    node.propose('x');
+    const requests = node.sent('append').map(({ request }) => request);
+    const acknowledged = (from: string): number => {
+      const request = Math.max(...requests);
+      return node.receive(accepted({ term: 1, from, request, match: 2 })).status.commitIndex;
+    };
+    acknowledged('b');
+    node.propose('y').receive(rejected({ term: 1, request: lastTo(node, 'b').request, prevIndex: 2, lastIndex: 0 }));
+
+    const commits = others.map(acknowledged);
+
+    expect(node.status.progress[0]).toMatchObject({ id: 'b', match: 2, reverted: true });
+    expect(commits).toEqual([1, 2, 2]);
+  });
+
   test('does not take an overtaken refusal for a loss (S34)', () => {
     const node = leaderOver([], { limits: { appendEntriesMax: 1 } });
     node

@@ -2,6 +2,8 @@ import { cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Entry } from '../../raft/index.ts';
 import type { Opened } from '../../storage/index.ts';
+import { entryKey } from '../../storage/keys.ts';
+import { encodeEntry, ownerOf } from '../../storage/record.ts';
 import { alter, flipBit, type LevelMachine, openBare, reasonOf, usedMachine } from './level-machine.ts';
 import { asked, entriesAfter, lastOf, write } from './samples.ts';
 
@@ -181,6 +183,21 @@ describe('a log cut short', () => {
 
     expect(await reasonOf(machine)).toMatch(/the log is of term 1 but this node was in 2/);
   });
+});
+
+test('an entry whose checksum is right and whose chain is not is quarantined', async () => {
+  const machine = await damaged();
+  const { clusterId, incarnation } = JSON.parse(await readFile(machine.path('identity.json'), 'utf8'));
+  const owner = ownerOf(clusterId, incarnation);
+  const [before, entry] = original.entries.slice(79, 81);
+  if (before === undefined || entry === undefined) throw new Error('81 entries are needed');
+  const level = await openBare(machine.path('log'));
+  // A write of the past, put in the place of another: whole, and of this node.
+  const misplaced = encodeEntry(owner, { ...entry, payload: before.payload });
+  await level.put(entryKey(entry.index), misplaced);
+  await level.close();
+
+  expect(await reasonOf(machine)).toMatch(/entry 81 does not continue its chain/);
 });
 
 describe('an older copy', () => {

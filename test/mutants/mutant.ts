@@ -1,0 +1,18 @@
+/** A bug to plant: one place in one source file, and who must notice. */
+export interface Mutant {
+  /** Short, for tables and the command line. */
+  readonly id: string;
+  /** The guard that it takes away, as a sentence. */
+  readonly guard: string;
+  /** From the root of the repository. */
+  readonly file: string;
+  /** Stands exactly once in the file; `plant` replaces it. */
+  readonly find: string;
+  readonly plant: string;
+  readonly killer: Killer;
+}
+
+/** Tests, by file or folder, one of which must fail. */
+export interface Killer {
+  readonly tests: readonly string[];
+}
