@@ -139,6 +139,11 @@ export class SimulatedCluster {
     this.#process(nodeId).clock.pause();
   }
 
+  /** Its machine sleeps until `resume`. */
+  suspend(nodeId: string): void {
+    this.#process(nodeId).clock.suspend();
+  }
+
   resume(nodeId: string): void {
     this.#process(nodeId).clock.resume();
   }

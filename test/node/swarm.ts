@@ -33,6 +33,8 @@ export class Swarm {
   #grants = 0;
   #faults = 0;
   #isLive = false;
+  /** What was found inside a node's turn, which takes every error for its own. */
+  #broken: Error | undefined;
 
   constructor(seed: number) {
     const nodeCount = [1, 3, 3, 3, 5][seed % 5] ?? 3;
@@ -55,11 +57,13 @@ export class Swarm {
     const end = this.#cluster.time.now + safetyMs;
     while (this.#cluster.time.now < end) {
       this.#cluster.time.advance(20 + this.#draw(600));
+      if (this.#broken !== undefined) throw this.#broken;
       this.#checkExclusion();
       if (this.#draw(3) === 0) this.#fault();
     }
     this.#heal();
     this.#live();
+    if (this.#broken !== undefined) throw this.#broken;
     return { seed: this.#seed, grants: this.#grants, faults: this.#faults };
   }
 
@@ -117,7 +121,8 @@ export class Swarm {
   #checkExclusion(only?: string): void {
     const held = new Map<string, Hold>();
     for (const worker of this.#workers.values()) {
-      if (!this.#cluster.isAlive(worker.nodeId)) continue;
+      // Nobody can ask on a machine that sleeps; what counts is what it says when it wakes.
+      if (!this.#cluster.isAlive(worker.nodeId) || this.#cluster.clock(worker.nodeId).isAsleep) continue;
       for (const hold of worker.holds) {
         if ((only !== undefined && hold.name !== only) || !hold.isHeld) continue;
         const other = held.get(hold.name);
@@ -130,7 +135,7 @@ export class Swarm {
   #fault(): void {
     const nodeId = this.#nodeIds[this.#draw(this.#nodeIds.length)] ?? '';
     this.#faults += 1;
-    switch (this.#draw(7)) {
+    switch (this.#draw(9)) {
       case 0:
         return this.#restart(nodeId);
       case 1:
@@ -145,7 +150,15 @@ export class Swarm {
         this.#cluster.time.at(this.#draw(4_000), () => this.#cluster.resume(nodeId));
         return;
       }
-      case 4:
+      case 4: {
+        // Shorter than the margin would be no jump, and may use up what is meant for clocks of different rates.
+        this.#cluster.suspend(nodeId);
+        this.#cluster.time.at(600 + this.#draw(3_400), () => this.#cluster.resume(nodeId));
+        return;
+      }
+      case 5:
+        return this.#cluster.clock(nodeId).stepWall(this.#draw(7_200_000) - 3_600_000);
+      case 6:
         return this.#cluster.cut(nodeId, this.#nodeIds[this.#draw(this.#nodeIds.length)] ?? '');
       default:
         return this.#cluster.heal();
@@ -176,7 +189,9 @@ export class Swarm {
       for (const name of this.#locks) {
         missing += 1;
         worker.engine.acquire({ name, waits: true, limitMs: undefined }, (outcome) => {
-          if (outcome.kind !== 'granted') this.#fail(`after all faults ${worker.nodeId} does not get ${name}`);
+          if (outcome.kind !== 'granted') {
+            this.#fail(`after all faults ${worker.nodeId} does not get ${name}: ${JSON.stringify(outcome)}`);
+          }
           this.#granted(worker, outcome.hold);
           worker.holds.delete(outcome.hold);
           outcome.hold.release(() => {
@@ -185,13 +200,15 @@ export class Swarm {
         });
       }
     }
-    this.#cluster.time.until(() => missing === 0, 60_000, `seed ${this.#seed}: all get all locks`);
+    const isOver = (): boolean => missing === 0 || this.#broken !== undefined;
+    this.#cluster.time.until(isOver, 60_000, `seed ${this.#seed}: all get all locks`);
     const digests = (): Set<string | undefined> =>
       new Set(this.#nodeIds.map((id) => this.#cluster.runtime(id).digest()?.digest));
     this.#cluster.time.until(() => digests().size === 1, 10_000, 'all tables agree');
   }
 
   #fail(text: string): never {
-    throw new Error(`seed ${this.#seed}, virtual ms ${this.#cluster.time.now}: ${text}`);
+    this.#broken ??= new Error(`seed ${this.#seed}, virtual ms ${this.#cluster.time.now}: ${text}`);
+    throw this.#broken;
   }
 }
