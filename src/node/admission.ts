@@ -1,6 +1,6 @@
 import { type MemberId, nodeIdOf } from '../../raft/index.ts';
 import type { Genesis } from '../../storage/index.ts';
-import type { Hello, Packet, PeerHandlers, Refused } from '../transport/index.ts';
+import type { Hello, Packet, PeerHandlers, Refused, Rejection } from '../transport/index.ts';
 import type { Members } from './members.ts';
 import type { Logger } from './options.ts';
 import type { Replica } from './replica.ts';
@@ -60,11 +60,12 @@ export class Admission implements PeerHandlers {
     if (peer !== undefined) replica.unreachable(peer, wasRefused);
   }
 
-  refused(nodeId: string, { code, text }: Refused): void {
-    const key = `${nodeId} ${code}`;
+  refused(nodeId: string, { code, text, by }: Rejection): void {
+    const key = `${nodeId} ${code} ${by}`;
     if (this.#told.get(key) === text) return;
     this.#told.set(key, text);
-    if (code === 'OLD_RUN') return this.#world.outlived(`node ${nodeId} refuses it: ${text}`);
+    // An old copy that we turn away is no news of ourselves.
+    if (code === 'OLD_RUN' && by === 'peer') return this.#world.outlived(`node ${nodeId} refuses it: ${text}`);
     const context = { peer: nodeId, code };
     // Said by blank nodes until all have met: part of every first start.
     if (code === 'NOT_READY') this.#world.logger.debug(context, text);

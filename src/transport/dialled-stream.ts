@@ -7,14 +7,14 @@ import { type OutgoingCall, openPeerStream } from './grpc.ts';
 import { Outbox } from './outbox.ts';
 import { strangerAmong } from './strangers.ts';
 import type { StreamContext } from './stream-context.ts';
-import { type Hello, memberId, type Refused } from './transport.ts';
+import { type Hello, memberId, type Refused, type Rejection } from './transport.ts';
 
 export interface DialledEvents {
   /** The answer came; a refusal given back ends the stream. */
   greeted(hello: Hello): Refused | undefined;
   opened(): void;
-  /** Once. `refused`: by either side, in the handshake. */
-  closed(refused: Refused | undefined): void;
+  /** Once. `rejection`: by either side, in the handshake. */
+  closed(rejection: Rejection | undefined): void;
 }
 
 /** A stream that we opened to a peer: our requests go out, its replies come in. */
@@ -70,9 +70,9 @@ export class DialledStream {
   #greet(bytes: Buffer): void {
     const greeting = decodePeerHello(bytes);
     if (greeting.kind === 'bad') return this.#fail(greeting.bad);
-    if (greeting.kind === 'refused') return this.#close(greeting.refused);
+    if (greeting.kind === 'refused') return this.#close({ ...greeting.refused, by: greeting.byUs ? 'us' : 'peer' });
     const refused = this.#events.greeted(greeting.hello);
-    if (refused !== undefined) return this.#close(refused);
+    if (refused !== undefined) return this.#close({ ...refused, by: 'us' });
     this.#limit.cancel();
     this.#peer = memberId(greeting.hello.nodeId, greeting.hello.incarnation);
     this.outbox.open(this.#call);
@@ -95,16 +95,16 @@ export class DialledStream {
     this.#close(undefined);
   }
 
-  #close(refused: Refused | undefined): void {
-    this.#closed(refused);
+  #close(rejection: Rejection | undefined): void {
+    this.#closed(rejection);
     this.#call.cancel();
   }
 
-  #closed(refused: Refused | undefined): void {
+  #closed(rejection: Rejection | undefined): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#limit.cancel();
     this.outbox.close();
-    this.#events.closed(refused);
+    this.#events.closed(rejection);
   }
 }

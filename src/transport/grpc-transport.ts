@@ -65,7 +65,7 @@ export class GrpcTransport implements PeerTransport {
     this.#gate = new Gate(this.#context);
     this.#peers = new PeerStreams(this.#gate, this.#context, {
       arrived: (hello) => this.#links.get(hello.nodeId)?.nudge(),
-      refused: (hello, refused) => this.#links.get(hello.nodeId)?.report(refused),
+      refused: (hello, refused) => this.#links.get(hello.nodeId)?.report({ ...refused, by: 'us' }),
     });
     this.#peers.register(this.#gate.server);
     if (options.clients !== undefined) {

@@ -7,13 +7,13 @@ import { type StreamClass, streamClasses } from './frame-codec.ts';
 import { dial } from './grpc.ts';
 import type { Outbox } from './outbox.ts';
 import type { StreamContext } from './stream-context.ts';
-import { type Hello, memberId, type Refused } from './transport.ts';
+import { type Hello, memberId, type Refused, type Rejection } from './transport.ts';
 
 export interface ConnectionEvents {
   /** The control stream is ready. */
   up(member: MemberId, hello: Hello): void;
   /** Once, unless we closed it ourselves: the control stream ended, or never came to be. */
-  down(refused: Refused | undefined): void;
+  down(rejection: Rejection | undefined): void;
 }
 
 /** One connection that we dialled, with our four streams on it. The control stream's life is the connection's life. */
@@ -71,7 +71,7 @@ export class PeerConnection {
       opened: () => {
         if (streamClass === 'control') this.#opened();
       },
-      closed: (refused) => this.#lost(streamClass, refused),
+      closed: (rejection) => this.#lost(streamClass, rejection),
     });
     this.#streams.set(streamClass, stream);
   }
@@ -95,7 +95,7 @@ export class PeerConnection {
     if (this.#member !== undefined && this.#hello !== undefined) this.#events.up(this.#member, this.#hello);
   }
 
-  #lost(streamClass: StreamClass, refused: Refused | undefined): void {
+  #lost(streamClass: StreamClass, rejection: Rejection | undefined): void {
     this.#streams.delete(streamClass);
     if (this.#state === 'closed') return;
     if (this.#state === 'ending') {
@@ -104,7 +104,7 @@ export class PeerConnection {
     }
     if (streamClass === 'control') {
       this.close();
-      this.#events.down(refused);
+      this.#events.down(rejection);
       return;
     }
     const reopen = (): void => {

@@ -8,7 +8,7 @@ import { PeerConnection } from './peer-connection.ts';
 import { type Probe, type ProbeOutcome, probe } from './probe.ts';
 import { refuseExposure, type Security } from './security.ts';
 import type { StreamContext } from './stream-context.ts';
-import type { Hello, PeerAddress, Refused } from './transport.ts';
+import type { Hello, PeerAddress, Rejection } from './transport.ts';
 
 type Phase =
   | { readonly kind: 'waiting'; readonly timer: Timer }
@@ -47,11 +47,11 @@ export class PeerLink {
   }
 
   /** Tells the node of a refusal, by the peer or by us, unless it is the one that was told last. */
-  report(refused: Refused): void {
-    const text = `${refused.code}: ${refused.text}`;
+  report(rejection: Rejection): void {
+    const text = `${rejection.by} ${rejection.code}: ${rejection.text}`;
     if (text === this.#refusedText) return;
     this.#refusedText = text;
-    this.#context.handlers.refused(this.peer.nodeId, refused);
+    this.#context.handlers.refused(this.peer.nodeId, rejection);
   }
 
   /** Closes at once; nothing is reported any more. */
@@ -90,7 +90,7 @@ export class PeerLink {
     if (this.#phase.kind === 'waiting') this.#phase.timer.cancel();
     const address = this.#address();
     if (address instanceof TransportError) {
-      this.report({ code: 'UNAUTHENTICATED', text: address.message });
+      this.report({ code: 'UNAUTHENTICATED', text: address.message, by: 'us' });
       this.#phase = { kind: 'closed' };
       return;
     }
@@ -118,7 +118,7 @@ export class PeerLink {
       const exposed = refuseExposure(outcome.address, this.#security);
       if (exposed === undefined) return this.#connect(outcome.address);
       this.#waitLonger();
-      return this.report({ code: 'UNAUTHENTICATED', text: exposed.message });
+      return this.report({ code: 'UNAUTHENTICATED', text: exposed.message, by: 'us' });
     }
     this.#waitLonger();
     this.#context.handlers.linkDown(this.peer.nodeId, this.#member, outcome.kind === 'refused');
@@ -127,7 +127,7 @@ export class PeerLink {
   #connect(address: Address): void {
     const connection = new PeerConnection(this.peer.nodeId, address, this.#context, {
       up: (member, hello) => this.#up(member, hello),
-      down: (refused) => this.#down(refused),
+      down: (rejection) => this.#down(rejection),
     });
     this.#phase = { kind: 'connected', connection, isUp: false };
   }
@@ -141,13 +141,13 @@ export class PeerLink {
     this.#context.handlers.linkUp(member, hello);
   }
 
-  #down(refused: Refused | undefined): void {
+  #down(rejection: Rejection | undefined): void {
     if (this.#phase.kind !== 'connected') return;
     const wasUp = this.#phase.isUp;
     // Whether the peer's process is gone decides how fast its followers may campaign: ask its host at once.
     if (wasUp && this.#isRested) this.#attempt();
     else this.#waitLonger();
-    if (refused !== undefined) this.report(refused);
-    if (wasUp || refused === undefined) this.#context.handlers.linkDown(this.peer.nodeId, this.#member, false);
+    if (rejection !== undefined) this.report(rejection);
+    if (wasUp || rejection === undefined) this.#context.handlers.linkDown(this.peer.nodeId, this.#member, false);
   }
 }

@@ -51,6 +51,11 @@ export interface Refused {
   readonly text: string;
 }
 
+/** A handshake that came to nothing, and who did not want it. */
+export interface Rejection extends Refused {
+  readonly by: 'peer' | 'us';
+}
+
 /** A peer as we dial it. The incarnation shows only in its hello. */
 export interface PeerAddress {
   readonly nodeId: string;
@@ -76,7 +81,7 @@ export interface PeerHandlers {
    */
   linkDown(nodeId: string, member: MemberId | undefined, wasRefused: boolean): void;
   /** The peer, or we, refused the handshake; reported once per change of its text. */
-  refused(nodeId: string, refused: Refused): void;
+  refused(nodeId: string, rejection: Rejection): void;
 }
 
 /** Message-shaped: may lose, repeat, reorder, delay; never alters, never invents a sender. */

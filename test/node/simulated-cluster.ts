@@ -225,10 +225,10 @@ export class SimulatedCluster {
       !this.#cuts.has(`${nodeId}>${process.nodeId}`);
     if (peer === undefined || !isReachable || process.handlers === undefined || peer.handlers === undefined) return;
     const refusedThere = peer.handlers.judge(process.handlers.hello(), false);
-    if (refusedThere !== undefined) return process.handlers.refused(nodeId, refusedThere);
+    if (refusedThere !== undefined) return process.handlers.refused(nodeId, { ...refusedThere, by: 'peer' });
     const hello = peer.handlers.hello();
     const refusedHere = process.handlers.judge(hello, true);
-    if (refusedHere !== undefined) return process.handlers.refused(nodeId, refusedHere);
+    if (refusedHere !== undefined) return process.handlers.refused(nodeId, { ...refusedHere, by: 'us' });
     process.links.set(nodeId, peer);
     process.handlers.linkUp(memberId(nodeId, hello.incarnation), hello);
   }

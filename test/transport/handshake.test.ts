@@ -41,7 +41,7 @@ describe('the handshake', () => {
     a.transport.setPeers([{ nodeId: 'b', address: b.address }]);
     await a.until(() => a.refusals.length > 0);
 
-    expect(a.refusals[0]).toEqual({ nodeId: 'b', refused: { code, text: 'expected x, came y' } });
+    expect(a.refusals[0]).toEqual({ nodeId: 'b', refused: { code, text: 'expected x, came y', by: 'peer' } });
     expect(a.ups).toEqual([]);
   });
 
@@ -52,8 +52,22 @@ describe('the handshake', () => {
     a.transport.setPeers([{ nodeId: 'b', address: b.address }]);
     await a.until(() => a.refusals.length > 0);
 
-    expect(a.refusals).toEqual([{ nodeId: 'b', refused: { code: 'WRONG_CLUSTER', text: 'c2' } }]);
+    expect(a.refusals).toEqual([{ nodeId: 'b', refused: { code: 'WRONG_CLUSTER', text: 'c2', by: 'us' } }]);
     expect(a.ups).toEqual([]);
+  });
+
+  it('tells the node that it was the one to refuse, also when it was dialled', async () => {
+    const b = await start('b', { judge: () => ({ code: 'OLD_RUN', text: 'an old copy' }) });
+    const a = await start('a');
+    b.transport.setPeers([{ nodeId: 'a', address: a.address }]);
+    await b.until(() => b.refusals.length > 0);
+    const dialled = [...b.refusals];
+
+    a.transport.setPeers([{ nodeId: 'b', address: b.address }]);
+    await a.until(() => a.refusals.length > 0);
+
+    expect([...dialled, ...b.refusals].map(({ refused }) => refused.by)).not.toContain('peer');
+    expect(a.refusals.map(({ refused }) => refused.by)).toEqual(['peer']);
   });
 
   it('refuses another node at the address of the one that was dialled', async () => {

@@ -8,6 +8,7 @@ import {
   type Packet,
   type PeerHandlers,
   type Refused,
+  type Rejection,
   type TransportLimits,
   type TransportTiming,
 } from '../../src/transport/index.ts';
@@ -59,7 +60,7 @@ export class TestNode extends Happenings implements PeerHandlers {
   readonly received: { readonly from: string; readonly packet: Packet; readonly at: number }[] = [];
   readonly ups: { readonly member: string; readonly at: number }[] = [];
   readonly downs: Down[] = [];
-  readonly refusals: { readonly nodeId: string; readonly refused: Refused }[] = [];
+  readonly refusals: { readonly nodeId: string; readonly refused: Rejection }[] = [];
   readonly warnings: { readonly kind: string; readonly peer: string; readonly text: string }[] = [];
   readonly transport: GrpcTransport;
   port = 0;
@@ -138,7 +139,7 @@ export class TestNode extends Happenings implements PeerHandlers {
     this.happened();
   }
 
-  refused(nodeId: string, refused: Refused): void {
+  refused(nodeId: string, refused: Rejection): void {
     this.refusals.push({ nodeId, refused });
     this.happened();
   }
