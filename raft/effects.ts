@@ -15,6 +15,7 @@ export interface Effects {
   readonly snapshots: readonly MemberId[];
 }
 
+/** One write for the disk, and what may be said after it. */
 export interface Persist {
   /** Rises by one; comes back in the `durable` input. */
   readonly id: number;
@@ -23,12 +24,14 @@ export interface Persist {
   readonly thenSend: readonly Message[];
 }
 
+/** What became of a `propose` or `replace` input; each is answered once. */
 export type ProposalAnswer =
   /** It stands at (index, term) of the leader's log. Whether it commits shows only when it is applied. */
   | { readonly id: number; readonly kind: 'accepted'; readonly index: LogIndex; readonly term: Term }
   /** Surely not appended. */
   | { readonly id: number; readonly kind: 'refused'; readonly reason: Refusal; readonly leader: MemberId | undefined };
 
+/** Why a proposal was not appended. */
 export type Refusal =
   | 'not-leader'
   /** No contact with a quorum for half an election timeout. */
@@ -41,11 +44,13 @@ export type Refusal =
   /** The change makes no sense: unknown member, already there. */
   | 'bad-change';
 
+/** What became of a `read` input; each is answered once. */
 export type ReadAnswer =
   /** Once the local state machine has applied `index`, a read is linearizable. */
   | { readonly id: number; readonly kind: 'confirmed'; readonly index: LogIndex; readonly term: Term }
   | { readonly id: number; readonly kind: 'refused'; readonly leader: MemberId | undefined };
 
+/** What a member is at the moment (paper, 5.1; pre-candidates: dissertation, 9.6). */
 export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader';
 
 /** What this member was when it stopped: the core starts from it. */

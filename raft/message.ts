@@ -22,6 +22,7 @@ export interface PreVoteReply extends Envelope {
   readonly granted: boolean;
 }
 
+/** Asks for a vote in `term` (paper, 5.2); leaves once the sender's own ballot of that term is durable. */
 export interface Vote extends Envelope {
   readonly kind: 'vote';
   readonly lastIndex: LogIndex;
@@ -31,11 +32,13 @@ export interface Vote extends Envelope {
   readonly transfer: boolean;
 }
 
+/** The voter's answer; a grant leaves once it is durable (S02). */
 export interface VoteReply extends Envelope {
   readonly kind: 'vote-reply';
   readonly granted: boolean;
 }
 
+/** Entries, or a question where two logs agree (paper, 5.3). */
 export interface Append extends Envelope {
   readonly kind: 'append';
   /** Echoed by the reply; numbered by the leader, rising within its term. */

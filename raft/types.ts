@@ -30,6 +30,7 @@ export interface EntryBody {
   readonly payload: Uint8Array;
 }
 
+/** One place of the log, as it is stored and sent. */
 export interface Entry extends EntryBody {
   readonly chain: Chain;
 }

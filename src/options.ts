@@ -39,6 +39,7 @@ export interface HoldfastOptions {
   readonly insecure?: boolean | undefined;
   /** `host:port` for `/livez` and `/readyz` over HTTP. Default: none. */
   readonly healthListen?: string | undefined;
+  /** Bounds of this node's own resources; see there. */
   readonly limits?: LimitOptions | undefined;
 }
 

@@ -68,6 +68,8 @@ function addServe(root: Command, end: End): void {
       '--json',
       'say everything as JSON lines on stdout, also why it ends; otherwise that goes to stderr, for people',
     )
+    .option('--checkpoint-entries <count>', 'log entries after which the table is written to disk; default 8192')
+    .option('--kept-entries <count>', 'log entries kept for nodes that lag; default 4096')
     .option('--log-level <level>', 'fatal, error, warn, info, debug or silent; default info; JSON lines on stdout')
     .addHelpText('after', '\nFlags win over HOLDFAST_* variables (HOLDFAST_NODE_ID, ...), those over the file.')
     .action(async (flags: ServeFlags) => {

@@ -46,9 +46,14 @@ interface Voices {
 async function serving(settings: ServeSettings, voices: Voices): Promise<number> {
   const { logger, tellPeople } = voices;
   const signals = new StopSignals(logger);
-  const { logLevel: _ours, ...forNode } = settings;
+  const { logLevel: _ours, checkpointEntries, keptEntries, ...forNode } = settings;
   const { nodeId } = settings;
-  const opening = Holdfast.open({ ...forNode, logger, readyTimeout: readyTimeoutMs });
+  const opening = Holdfast.open({
+    ...forNode,
+    limits: { checkpointEntries, keptEntries },
+    logger,
+    readyTimeout: readyTimeoutMs,
+  });
   const node = await Promise.race([opening, signals.first]).catch((error: unknown) => refused(error, settings, voices));
   if (typeof node === 'number') return node;
   // It has joined nobody yet, so there is nothing to hand over; its disk is as after any crash.

@@ -19,6 +19,9 @@ export interface ServeSettings {
   /** Undefined: no health port. */
   readonly healthListen: string | undefined;
   readonly logLevel: LogLevel;
+  /** As `HoldfastOptions.limits` has them. */
+  readonly checkpointEntries: number | undefined;
+  readonly keptEntries: number | undefined;
 }
 
 export type LogLevel = (typeof logLevels)[number];
@@ -42,6 +45,8 @@ const settingKeys = [
   'closeTimeout',
   'healthListen',
   'logLevel',
+  'checkpointEntries',
+  'keptEntries',
 ] as const;
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
@@ -59,6 +64,10 @@ const address = z.string('expected host:port').transform((given, context) => {
   context.addIssue(`expected host:port with a port from 0 to 65535, got "${given}"`);
   return z.NEVER;
 });
+
+const count = z
+  .union([z.int(), z.string().regex(/^\d{1,9}$/, 'expected a whole number')], 'expected a whole number')
+  .transform(Number);
 
 const flag = z.union([z.boolean(), z.enum(['true', 'false', '1', '0'])], 'expected true or false');
 
@@ -87,6 +96,8 @@ const schema = z.object({
   closeTimeout: duration.optional(),
   healthListen: z.union([z.literal(['off', false]), address], 'expected host:port or off').optional(),
   logLevel: z.enum(logLevels, `expected one of ${logLevels.join(', ')}`).optional(),
+  checkpointEntries: count.optional(),
+  keptEntries: count.optional(),
 } satisfies Record<SettingKey, z.ZodType>);
 
 type Checked = z.output<typeof schema>;
@@ -159,6 +170,8 @@ function completed(given: Checked): ServeSettings {
     closeTimeout: given.closeTimeout,
     healthListen: healthAddress(given.healthListen, listen),
     logLevel: given.logLevel ?? 'info',
+    checkpointEntries: given.checkpointEntries,
+    keptEntries: given.keptEntries,
   };
 }
 

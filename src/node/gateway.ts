@@ -34,8 +34,10 @@ export interface Gateway {
   replace(nodeId: string, done: (outcome: AdminOutcome) => void): void;
 }
 
+/** What a session asks, under a sequence of its own. */
 export type SessionRequest = Acquire | Cancel | Release;
 
+/** How a session begins. */
 export interface OpenRequest {
   /** 128 random bits in hex. */
   readonly nonce: string;
@@ -45,10 +47,12 @@ export interface OpenRequest {
   readonly isHome: boolean;
 }
 
+/** What became of an opening. */
 export type OpenOutcome =
   | { readonly ok: true; readonly session: SessionId }
   | { readonly ok: false; readonly failure: Failure };
 
+/** Hears of one session, whatever node it is served by. */
 export interface SessionListener {
   answered(sequence: Sequence, answer: Answer): void;
   /** A quorum answered a round that was sent after this heartbeat arrived at the leader. */
@@ -63,6 +67,7 @@ export interface Failure {
   readonly text: string;
 }
 
+/** One for each class of error above; see docs/errors.md. */
 export type FailureCode =
   | 'BACKEND'
   | 'CONNECTION'
@@ -77,6 +82,7 @@ export type FailureCode =
   | 'WRONG_CLUSTER'
   | 'INVALID_ARGUMENT';
 
+/** `linearizable`: as current as the call. `local`: as of the asked node's applied index. */
 export type Consistency = 'linearizable' | 'local';
 
 /** Answered with the plain-object views of `src/table/inspect.ts`. */
@@ -94,11 +100,13 @@ export type Query =
   | { readonly kind: 'sessions'; readonly consistency: Consistency }
   | { readonly kind: 'status' };
 
+/** What became of a question. */
 export type QueryOutcome =
   /** `value` is made of plain objects, arrays, strings, numbers, booleans and null: it survives JSON. */
   | { readonly ok: true; readonly value: unknown; readonly appliedIndex: number }
   | { readonly ok: false; readonly failure: Failure };
 
+/** What became of an order to the cluster itself. */
 export type AdminOutcome = { readonly ok: true } | { readonly ok: false; readonly failure: Failure };
 
 /** DECISIONS, behaviour. Addresses and node ids are for people; tokens of trust are in the handshake. */

@@ -54,6 +54,7 @@ export interface ExpireSession {
   readonly version: number;
 }
 
+/** Asks for a lock: granted at once if nobody holds it or waits, else put into its queue. */
 export interface Acquire extends SessionCommand {
   readonly kind: 'acquire';
   readonly name: string;
@@ -68,6 +69,7 @@ export interface Cancel extends SessionCommand {
   readonly target: Sequence;
 }
 
+/** Lets go of one hold. */
 export interface Release extends SessionCommand {
   readonly kind: 'release';
   readonly name: string;
@@ -75,6 +77,7 @@ export interface Release extends SessionCommand {
   readonly token: number;
 }
 
+/** Everything that may stand in a log entry's batch. */
 export type Command = Started | OpenSession | CloseSession | ExpireSession | Acquire | Cancel | Release;
 
 /** What the table remembers of a request until the client's mark passes it. */
@@ -102,6 +105,7 @@ export type Answer =
    */
   | { readonly kind: 'limit-exceeded'; readonly limit: string; readonly max: number };
 
+/** Why a session is no more; `unknown`: it never was, or its end is forgotten. */
 export type SessionEnd = 'closed' | 'expired' | 'superseded' | 'unknown';
 
 /** What one applied command changed: the same on every replica, in the same order. */

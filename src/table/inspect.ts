@@ -14,9 +14,11 @@ export interface HolderView {
   readonly node: string | null;
   readonly token: number;
   readonly mode: Mode;
+  /** When it was granted. */
   readonly since: number;
 }
 
+/** One request in a queue, for people. Times are table time in ms. */
 export interface WaiterView {
   /** 1 is next. */
   readonly position: number;
@@ -25,6 +27,7 @@ export interface WaiterView {
   readonly node: string | null;
   readonly sequence: Sequence;
   readonly mode: Mode;
+  /** When it came. */
   readonly since: number;
 }
 
@@ -38,6 +41,7 @@ export interface LockSummary {
   readonly waiting: number;
 }
 
+/** One lock with its queue. */
 export interface LockView extends LockSummary {
   /** From the head, at most `viewMax`. */
   readonly queue: readonly WaiterView[];

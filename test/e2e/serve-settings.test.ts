@@ -62,6 +62,7 @@ describe('what serve is told', () => {
     ['a member twice', { members: 'a=h:1,a=h:2' }, {}, '--members: the member "a" is listed twice'],
     ['no choice among several members', { members: 'a=h:1,b=h:2' }, {}, '--node-id: expected which of a, b'],
     ['a duration without a unit', {}, { HOLDFAST_SESSION_TTL: '10' }, 'HOLDFAST_SESSION_TTL: expected a duration'],
+    ['a count that is none', { keptEntries: 'many' }, {}, '--kept-entries: expected a whole number'],
     ['a log level of its own', { logLevel: 'loud' }, {}, '--log-level: expected one of fatal'],
     ['a switch that is neither on nor off', {}, { HOLDFAST_INSECURE: 'maybe' }, 'HOLDFAST_INSECURE: expected true'],
   ])('is refused with its place: %s', (_name, flags, environment, message) => {

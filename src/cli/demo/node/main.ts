@@ -5,7 +5,7 @@ import type { DemoNodeSettings, NodeOrder, NodeReport } from '../messages.ts';
 
 // One process of the demo: an application with a Holdfast node inside, whose workers contend for a few locks.
 
-const settings = JSON.parse(process.argv[2] ?? '{}') as DemoNodeSettings;
+const settings: DemoNodeSettings = JSON.parse(process.argv[2] ?? '{}');
 const stopping = new AbortController();
 const asked = new Map<number, (order: NodeOrder) => void>();
 let requests = 0;

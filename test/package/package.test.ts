@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const run = promisify(execFile);
+
+/** A project that has the packed package, and beside it the dependencies that are installed here. */
+let project: string;
+const files = new Set<string>();
+
+beforeAll(async () => {
+  project = await mkdtemp(join(tmpdir(), 'holdfast-package-'));
+  const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', project], {
+    cwd: root,
+  });
+  const packed: unknown = JSON.parse(stdout);
+  for (const { filename, files: listed } of tarballs(packed)) {
+    for (const { path } of listed) files.add(path);
+    await run('tar', ['-xzf', filename], { cwd: project });
+  }
+  await mkdir(join(project, 'node_modules', '.bin'), { recursive: true });
+  await symlink('../package', join(project, 'node_modules', 'holdfast'));
+  await symlink(join(root, 'node_modules'), join(project, 'package', 'node_modules'));
+});
+afterAll(() => rm(project, { recursive: true, force: true }));
+
+interface Tarball {
+  readonly filename: string;
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** npm prints a list, or since version 11 an object by name. */
+const tarballs = (printed: unknown): readonly Tarball[] =>
+  Object.values(typeof printed === 'object' && printed !== null ? printed : {});
+
+const node = async (...args: readonly string[]): Promise<string> =>
+  (await run(process.execPath, args, { cwd: project })).stdout.trim();
+
+describe('the package', () => {
+  it('can be imported, and locks', async () => {
+    const script = `
+      import { Holdfast } from 'holdfast';
+      const node = await Holdfast.open({ dataDir: ${JSON.stringify(join(project, 'data'))} });
+      const handle = await node.acquireLock('x');
+      console.log(handle.fencingToken, handle.isHeld);
+      await node.close();`;
+
+    expect(await node('--input-type=module', '-e', script)).toBe('1 true');
+  });
+
+  it('can be required', async () => {
+    const script =
+      "const { Holdfast, LockError } = require('holdfast'); console.log(typeof Holdfast.open, LockError.name);";
+
+    expect(await node('--input-type=commonjs', '-e', script)).toBe('function LockError');
+  });
+
+  it('has a program that says its version', async () => {
+    const { version } = JSON.parse(await node('-p', "JSON.stringify(require('holdfast/package.json'))"));
+
+    expect(await node(join('node_modules', 'holdfast', 'dist', 'src', 'cli', 'main.js'), '--version')).toBe(version);
+  });
+
+  it('has types that a consumer compiles against', async () => {
+    const consumer = `
+      import { Holdfast, type LockHandle } from 'holdfast';
+      export const use = async (): Promise<number> => {
+        const node = await Holdfast.open({ dataDir: 'data' });
+        const handle: LockHandle = await node.acquireLock('x', { timeout: 5 });
+        return handle.fencingToken;
+      };`;
+    await writeFile(join(project, 'consumer.mts'), consumer);
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules', '@types')];
+    const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--skipLibCheck', 'false'];
+
+    await expect(
+      run(process.execPath, [tsc, ...flags, ...types, 'consumer.mts'], { cwd: project }),
+    ).resolves.toBeDefined();
+  });
+
+  it('holds what its users need, and nothing else', () => {
+    const wanted = ['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'docs/operations.md', 'dist/src/index.d.ts'];
+
+    expect([...files]).toEqual(expect.arrayContaining(wanted));
+    expect([...files].filter((path) => /^(test|bench|\.ci|\.sim|\.mutants)\/|tsbuildinfo|tsconfig/.test(path))).toEqual(
+      [],
+    );
+  });
+});
