@@ -17,6 +17,12 @@ export interface ApplierHandlers {
   executed(command: Command): void;
 }
 
+/** A table as a checkpoint or a snapshot has it. */
+export interface Picture {
+  readonly head: SnapshotHead;
+  readonly rows: Iterable<Row>;
+}
+
 /** The one place that knows both the log and the table: executes committed entries. */
 export class Applier {
   readonly #limits: TableLimits;
@@ -27,7 +33,7 @@ export class Applier {
   #entriesSinceCheckpoint = 0;
   #bytesSinceCheckpoint = 0;
 
-  constructor(limits: TableLimits, head: SnapshotHead, rows: Iterable<Row>, handlers: ApplierHandlers) {
+  constructor(limits: TableLimits, { head, rows }: Picture, handlers: ApplierHandlers) {
     this.#limits = limits;
     this.#handlers = handlers;
     this.#table = tableOf(limits, rows);

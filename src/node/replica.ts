@@ -61,6 +61,7 @@ export class Replica {
   constructor(world: ReplicaWorld, restored: Restored, rows: Iterable<Row>) {
     const { options, store, transport, tickets, members } = world;
     const { clock, timings, limits } = options;
+    const picture = { head: restored.checkpoint, rows };
     this.#world = world;
     this.#core = new Core(
       {
@@ -74,7 +75,7 @@ export class Replica {
       restored,
     );
     this.#status = this.#core.status;
-    this.#applier = new Applier(limits.table, restored.checkpoint, rows, {
+    this.#applier = new Applier(limits.table, picture, {
       event: (event) => this.#heard(event),
       executed: (command) => this.#leadership.executed(command),
     });
@@ -105,17 +106,14 @@ export class Replica {
       loaded: (head, table) => this.#guarded(() => this.#loaded(head, table)),
       failed: (error) => this.#fail(error),
     });
-    this.#diskWatch = new DiskWatch({ options, handOver: () => this.#handOver() });
+    this.#diskWatch = new DiskWatch({ options, handOver: () => this.transfer() });
     this.#snapshots = new Snapshots({
       options,
       store,
       transport,
       term: () => this.#core.status.term,
       sent: (to, delivered) => this.#driver.feed({ kind: 'snapshot-sent', to, delivered }),
-      received: (from, term, head) => {
-        this.#isUnjudged = true;
-        this.#driver.feed({ kind: 'snapshot-received', from, term, head });
-      },
+      received: (from, term, head) => this.#snapshotReceived(from, term, head),
     });
   }
 
@@ -173,13 +171,9 @@ export class Replica {
     this.#driver.feed({ kind: 'unreachable', peer, refused });
   }
 
-  /** Hands leadership to the best voter, if this node leads. */
+  /** Hands leadership to the best other voter, if this node leads and there is one. */
   transfer(): void {
     this.#driver.feed({ kind: 'transfer', to: undefined });
-  }
-
-  #handOver(): void {
-    if (this.#core.status.role === 'leader' && this.hasPeers) this.transfer();
   }
 
   beat(beat: Beat): void {
@@ -204,6 +198,11 @@ export class Replica {
     this.#leadership.stop();
     this.#checkpoints.close();
     this.#snapshots.close();
+  }
+
+  #snapshotReceived(from: MemberId, term: number, head: SnapshotHead): void {
+    this.#isUnjudged = true;
+    this.#driver.feed({ kind: 'snapshot-received', from, term, head });
   }
 
   #driverHandlers(): ConstructorParameters<typeof Driver>[0]['handlers'] {

@@ -113,6 +113,22 @@ export const nodeMutants: readonly Mutant[] = [
     killer: sessions,
   },
   {
+    id: 'doubt-ends-early',
+    guard: 'only a heartbeat that was sent after a jump of the clocks ends the doubt',
+    file: 'src/liveness.ts',
+    find: 'if (counter > this.#doubtedUpTo) this.#inDoubt = false;',
+    plant: 'this.#inDoubt = false;',
+    killer: sessions,
+  },
+  {
+    id: 'disk-stall-unnoticed',
+    guard: 'a leader whose disk hangs lets another take over (S77)',
+    file: 'src/node/driver.ts',
+    find: 'const isStalled = this.#disk.busyMs > this.#world.timings.diskStallTimeout;',
+    plant: 'const isStalled = this.#disk.busyMs < 0;',
+    killer: { tests: ['test/node/stalls.test.ts'] },
+  },
+  {
     id: 'jump-unnoticed',
     guard: 'a jump of the clocks puts holds in doubt (S112)',
     file: 'src/liveness.ts',

@@ -22,7 +22,8 @@ it('a checkpoint waits until the log of this node is durable up to it', () => {
       },
     },
   );
-  const applier = new Applier(defaultNodeLimits.table, store.readSnapshot().head, [], {
+  const picture = { head: store.readSnapshot().head, rows: [] };
+  const applier = new Applier(defaultNodeLimits.table, picture, {
     event: () => {},
     executed: () => {},
   });
