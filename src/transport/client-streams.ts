@@ -96,7 +96,8 @@ export class ClientStreams {
   }
 
   #refuse(call: IncomingCall, refused: Refused): void {
-    this.#context.notices.warn(`client-refused:${refused.code}`, hostOf(call), refused.text);
+    this.#gate.recognise(call);
+    this.#context.notices.refused('client-refused', hostOf(call), refused);
     call.write(encodeRefusal(refused));
     call.end();
   }

@@ -81,6 +81,12 @@ export class Gate {
     };
   }
 
+  /** A stream has introduced itself and was turned away: no news when its connection ends. */
+  recognise(call: IncomingCall): void {
+    const guest = this.#guests.get(call.getPeer());
+    if (guest !== undefined) guest.hasGreeted = true;
+  }
+
   /** Closes the connection that `call` came by: for a stream whose reader does not read its end either. */
   expel(call: IncomingCall): void {
     this.#guests.get(call.getPeer())?.socket.destroy();

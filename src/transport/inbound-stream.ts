@@ -105,7 +105,7 @@ export class InboundStream {
   }
 
   #refuse(refused: Refused): void {
-    this.#context.notices.warn(`refused:${refused.code}`, hostOf(this.#call), refused.text);
+    this.#context.notices.refused('refused', hostOf(this.#call), refused);
     this.refuse(refused);
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/index.ts';
+import type { Refused } from './transport.ts';
 
 /** What the transport needs of a pino-shaped logger. */
 export interface TransportLogger {
@@ -8,6 +9,12 @@ export interface TransportLogger {
 }
 
 export const silentLogger: TransportLogger = { debug: () => {}, info: () => {}, warn: () => {} };
+
+interface Notice {
+  readonly kind: string;
+  readonly subject: string;
+  readonly text: string;
+}
 
 const intervalMs = 60_000;
 const subjectsMax = 1_000;
@@ -25,6 +32,15 @@ export class Notices {
 
   /** `subject` is who it is about: a peer's address or node id. */
   warn(kind: string, subject: string, text: string): void {
+    this.#say('warn', { kind, subject, text });
+  }
+
+  /** Somebody was turned away. A node that is not ready turns its peers away at every first start: no warning. */
+  refused(kind: string, subject: string, { code, text }: Refused): void {
+    this.#say(code === 'NOT_READY' ? 'debug' : 'warn', { kind: `${kind}:${code}`, subject, text });
+  }
+
+  #say(level: 'debug' | 'warn', { kind, subject, text }: Notice): void {
     const key = `${kind} ${subject}`;
     const now = this.#clock.now();
     const seen = this.#seen.get(key);
@@ -35,7 +51,7 @@ export class Notices {
     this.#seen.delete(key);
     if (this.#seen.size >= subjectsMax) this.#forgetOldest();
     this.#seen.set(key, { since: now, suppressed: 0 });
-    this.#logger.warn({ kind, peer: subject, suppressed: seen?.suppressed ?? 0 }, printable(text));
+    this.#logger[level]({ kind, peer: subject, suppressed: seen?.suppressed ?? 0 }, printable(text));
   }
 
   /** The map keeps insertion order, which is the order of time. */

@@ -59,7 +59,10 @@ export class PeerStreams {
   #accept(call: IncomingCall, streamClass: StreamClass): void {
     const events: InboundEvents = {
       opened: (stream, hello) => this.#opened(stream, call, hello),
-      refused: (hello, refused) => this.#arrivals.refused(hello, refused),
+      refused: (hello, refused) => {
+        this.#gate.recognise(call);
+        this.#arrivals.refused(hello, refused);
+      },
       closed: (stream) => this.#closed(stream),
     };
     const stream = new InboundStream(call, streamClass, this.#context, events);

@@ -97,6 +97,24 @@ describe('the handshake', () => {
     expect(a.refusals).toHaveLength(1);
   });
 
+  it.each([
+    ['a node that is not ready yet is no news', 'NOT_READY', []],
+    ['any other reason is worth one warning', 'OLD_RUN', ['refused:OLD_RUN']],
+  ] as const)('%s, however often the peer knocks', async (_, code, kinds) => {
+    let judged = 0;
+    const [a, b] = [await start('a', { timing: { redialMin: 5, redialMax: 10 } }), await start('b')];
+    b.judging = () => {
+      judged += 1;
+      b.happened();
+      return { code, text: 'not now' };
+    };
+
+    a.transport.setPeers([{ nodeId: 'b', address: b.address }]);
+    await b.until(() => judged > 12);
+
+    expect(b.warnings.map(({ kind }) => kind)).toEqual(kinds);
+  });
+
   it('refuses another protocol before reading anything after the number', async () => {
     const node = await start('a', { judge: () => ({ code: 'WRONG_CLUSTER', text: 'must not be asked' }) });
 
