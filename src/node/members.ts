@@ -216,9 +216,7 @@ export class Members {
   #refusalOfKnock(hello: Hello): Refused | undefined {
     const id = memberId(hello.nodeId, hello.incarnation);
     if (this.#known().some((member) => member.id === id)) return undefined;
-    this.#knocks.delete(hello.nodeId);
-    this.#knocks.set(hello.nodeId, { incarnation: hello.incarnation, address: hello.address });
-    for (const oldest of this.#knocks.keys()) if (this.#knocks.size > knocksMax) this.#knocks.delete(oldest);
+    this.#remember(hello);
     if (this.#known().some((member) => nodeIdOf(member.id) === hello.nodeId)) {
       return {
         code: 'OTHER_INCARNATION',
@@ -226,6 +224,12 @@ export class Members {
       };
     }
     return { code: 'UNKNOWN_MEMBER', text: `${hello.nodeId} is not a member of this cluster` };
+  }
+
+  #remember({ nodeId, incarnation, address }: Hello): void {
+    this.#knocks.delete(nodeId);
+    this.#knocks.set(nodeId, { incarnation, address });
+    for (const oldest of this.#knocks.keys()) if (this.#knocks.size > knocksMax) this.#knocks.delete(oldest);
   }
 
   #refusalOfMember(hello: Hello): Refused | undefined {
@@ -245,6 +249,8 @@ export class Members {
     const id = memberId(hello.nodeId, hello.incarnation);
     if (this.#known().some((member) => member.id === id)) return undefined;
     const isKnownName = this.#known().some((member) => nodeIdOf(member.id) === hello.nodeId);
+    // Let in by a leader that could not tell the others: as blank as before, so it may be asked for again.
+    if (hello.configIndex === 0 && hello.genesis.length === 0) this.#remember(hello);
     return isKnownName
       ? {
           code: 'OTHER_INCARNATION',

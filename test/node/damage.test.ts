@@ -32,6 +32,37 @@ describe('damage and replacement', () => {
     expect(cluster.runtime(lost).status().role).toBe('follower');
   });
 
+  it('replaces by the same new incarnation, when the leader that had let it in was alone in knowing so', () => {
+    const cluster = new SimulatedCluster(['a', 'b', 'c', 'd', 'e']);
+    cluster.startAll();
+    const former = cluster.untilReady();
+    const [lost = '', ...others] = cluster.followers();
+    cluster.kill(lost);
+    cluster.disks.get(lost)?.wipe();
+    cluster.start(lost);
+    cluster.time.advance(2_000);
+    for (const other of others) cluster.cut(former, other);
+    cluster.runtime(former).replace(lost, () => {});
+    cluster.time.until(() => cluster.runtime(lost).status().role !== 'blank', 5_000, 'it is let in');
+    cluster.isolate(former);
+    for (const other of others) {
+      cluster.kill(other);
+      cluster.start(other);
+    }
+    cluster.time.until(() => others.includes(cluster.leader() ?? ''), 10_000, 'another leads');
+    cluster.heal();
+    cluster.time.advance(5_000);
+
+    let outcome: unknown;
+    cluster.runtime(cluster.leader() ?? '').replace(lost, (said) => {
+      outcome = said;
+    });
+    cluster.time.until(() => outcome !== undefined, 20_000, 'the replacement ends');
+
+    expect(outcome).toEqual({ ok: true });
+    cluster.untilReady();
+  });
+
   it('refuses to replace a node that nobody has started anew', () => {
     const cluster = new SimulatedCluster(three);
     cluster.startAll();
