@@ -26,6 +26,7 @@ it('a checkpoint waits until the log of this node is durable up to it', () => {
   const applier = new Applier(defaultNodeLimits.table, picture, {
     event: () => {},
     executed: () => {},
+    observer: undefined,
   });
   const open = { kind: 'open', nonce: 'a'.repeat(32), ttlMs: 5_000, home: undefined, label: 'x' } as const;
   const body = { index: 1, term: 1, kind: 'commands', payload: encodeBatch(1, [commandTuple(open)]) } as const;
