@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import type { Deed } from '../ghost.ts';
+import { nodeRegressions } from './regression-seeds.ts';
+import { replayNodes, reportNodes, shrinkNodes } from './report.ts';
+import { type NodeOutcome, simulateNodes } from './simulate.ts';
+
+const batches = 10;
+const seedsPerBatch = 100;
+
+function holds(seed: number, narrowing: Parameters<typeof simulateNodes>[1] = {}): NodeOutcome {
+  const outcome = simulateNodes(seed, narrowing);
+  const { failure } = outcome;
+  if (failure === undefined) return outcome;
+  const enough = replayNodes(seed, shrinkNodes(seed, failure.rule));
+  throw new Error(`seed ${seed}: ${failure.error.message}\n${reportNodes(outcome)}\nenough: ${enough}`, {
+    cause: failure.error,
+  });
+}
+
+const deeds: readonly Deed[] = [
+  ...(['elections', 'commits', 'grants', 'losses', 'questions', 'truncations', 'snapshots', 'checkpoints'] as const),
+  ...(['crashes', 'wounds', 'stops', 'pauses', 'suspends', 'clock steps', 'partitions', 'broken links'] as const),
+  ...(['stalls', 'disk errors', 'damaged disks', 'replacements'] as const),
+];
+
+describe('whole nodes and clients keep the law under faults, and come to rest after them', () => {
+  const counts = new Map<Deed, number>();
+
+  for (let batch = 0; batch < batches; batch += 1) {
+    const first = 1 + batch * seedsPerBatch;
+    const last = first + seedsPerBatch - 1;
+
+    it(`in seeds ${first} to ${last}`, () => {
+      for (let seed = first; seed <= last; seed += 1) {
+        for (const [deed, count] of holds(seed).counts) counts.set(deed, (counts.get(deed) ?? 0) + count);
+      }
+    });
+  }
+
+  it.each(deeds)('and these seeds saw enough %s', (deed) => {
+    expect(counts.get(deed) ?? 0).toBeGreaterThan(100);
+  });
+});
+
+describe('seeds of whole nodes that once broke a rule hold', () => {
+  it('each under its own conditions', () => {
+    for (const { seed, found: _, ...narrowing } of nodeRegressions) holds(seed, narrowing);
+  });
+});
+
+describe('a seed decides everything, nodes and clients included', () => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('seed %i takes the same course twice', (seed) => {
+    const once = simulateNodes(seed);
+    const again = simulateNodes(seed);
+
+    expect(again.hash).toBe(once.hash);
+    expect(again.steps).toBe(once.steps);
+  });
+
+  it('and another seed takes another course', () => {
+    expect(simulateNodes(2).hash).not.toBe(simulateNodes(3).hash);
+  });
+});
