@@ -30,7 +30,7 @@ export interface Bag {
 /** One seed in so many is run twice. */
 const twiceEvery = 100;
 
-/** One seed on one thread: what `hunter.ts` answers. */
+/** One seed on one thread: what `hunter/main.ts` answers. */
 export interface Catch {
   readonly verdict: Verdict;
   readonly isStable: boolean;
@@ -63,7 +63,7 @@ export async function hunt(what: Hunt, told: (verdict: Verdict) => void): Promis
     told(verdict);
   };
   const work = async (): Promise<void> => {
-    const worker = new Worker(new URL('./hunter.js', import.meta.url), { workerData: [what.layer, what.wish] });
+    const worker = new Worker(new URL('./hunter/main.js', import.meta.url), { workerData: [what.layer, what.wish] });
     while (goesOn()) {
       const seed = next;
       next += 1;
