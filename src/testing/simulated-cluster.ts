@@ -155,8 +155,8 @@ export class SimulatedCluster {
     return this.#process(nodeId).failures;
   }
 
-  /** Power loss: of the writes under way the oldest `keepPending` are durable all the same; links are refused. */
-  kill(nodeId: string, keepPending = 0): void {
+  /** Power loss; of the writes under way those are durable all the same that `keepPending` names. Links are refused. */
+  kill(nodeId: string, keepPending: Parameters<MemoryDisk['powerOff']>[0] = 0): void {
     const process = this.#process(nodeId);
     if (!process.isAlive) return;
     process.isAlive = false;

@@ -56,6 +56,7 @@ export type Recurring =
   | 'stall'
   | 'diskError'
   | 'damage'
+  | 'repair'
   | 'stop';
 
 /** While rates differ by less than this, no holder's claim may outlive its session (SEMANTICS 6.3). */
@@ -104,7 +105,7 @@ function drawLimits(stream: Stream, isCompacted: boolean): NodeLimits {
     checkpointEntries: stream.pick([3, 10, 50, 200]),
     checkpointRows: stream.pick([5, 50, 20_000]),
     keptEntries: stream.pick([0, 1, 10, 50]),
-    snapshotChunkBytes: stream.pick([64, 512, 256 * 1024]),
+    snapshotChunkBytes: stream.pick([1, 64, 512, 256 * 1024]),
   };
   return {
     ...defaultNodeLimits,
@@ -124,7 +125,7 @@ function drawLimits(stream: Stream, isCompacted: boolean): NodeLimits {
 function drawWorld(stream: Stream, electionTimeout: number, faults: readonly NodeFault[]) {
   // Every value is drawn whether its class is on or not, so that switching one off leaves the others alone.
   const when = <T>(fault: NodeFault, on: T, off: T): T => (faults.includes(fault) ? on : off);
-  const delay = (electionTimeout / stream.pick([4, 10, 40, 100, 200, 400])) * 0.5;
+  const delay = (electionTimeout / stream.pick([0.5, 2, 10, 40, 100, 200, 400])) * 0.5;
   const clockSpread = stream.pick([spreadBounded, spreadBounded, 0.22]);
   return {
     network: {
@@ -161,6 +162,7 @@ function drawMoments(stream: Stream, electionTimeout: number, faults: readonly N
       stall: wait('stalls'),
       diskError: wait('disk-errors', 4),
       damage: wait('damage', 5),
+      repair: wait('damage', 5),
       stop: wait('stops', 3),
     },
     lasts: { partition: length(8), down: length(5), pause: length(6), stall: length(4) },

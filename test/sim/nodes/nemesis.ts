@@ -13,9 +13,12 @@ export class NodeNemesis {
   readonly #ruined = new Set<string>();
   /** What a disk held when a process of its node began; by node. */
   readonly #older = new Map<string, MemoryImage>();
+  /** How often each ruined node was given an empty disk: only the last one counts. */
+  readonly #repairs = new Map<string, number>();
   /** Nodes on their way to a graceful end. */
   readonly #stopping = new Set<string>();
   #isOver = false;
+  #hangsMs = 0;
 
   constructor(world: NodeWorld) {
     this.#world = world;
@@ -25,6 +28,11 @@ export class NodeNemesis {
 
   get ruined(): ReadonlySet<string> {
     return this.#ruined;
+  }
+
+  /** How long writes that were under way at the end still take. */
+  get hangsMs(): number {
+    return this.#hangsMs;
   }
 
   /** Nodes that need a new process: their end was asked for, and is not there yet. */
@@ -42,6 +50,7 @@ export class NodeNemesis {
     this.#recur('stall', () => this.#stall());
     this.#recur('diskError', () => this.#failDisk());
     this.#recur('damage', () => this.#ruin());
+    this.#recur('repair', () => this.#repair());
     this.#recur('stop', () => this.#stop());
   }
 
@@ -53,6 +62,8 @@ export class NodeNemesis {
     cluster.heal();
     const delay = conditions.timings.electionTimeout / 100;
     Object.assign(weather, { delay, jitter: delay / 10, loss: 0, duplicate: 0, fifo: true });
+    const until = Math.max(cluster.time.now, ...stallUntil.values());
+    this.#hangsMs = until - cluster.time.now;
     stallUntil.clear();
     for (const disk of cluster.disks.values()) disk.mend();
     for (const process of cluster.processes.values()) if (process.isAlive) process.clock.resume();
@@ -211,6 +222,30 @@ export class NodeNemesis {
     else if (how === 'wiped') disk.wipe();
     else disk.damage('a checksum does not hold');
     this.#startLater(victim);
+  }
+
+  /** An operator gives a ruined node an empty disk, and asks somebody to let it in; it may work, or not. */
+  #repair(): void {
+    const { cluster, nodeIds, excused } = this.#world;
+    const up = nodeIds.filter((id) => cluster.isAlive(id) && !this.#ruined.has(id));
+    if (this.#ruined.size === 0 || up.length === 0) return;
+    const nodeId = this.#stream.pick([...this.#ruined]);
+    const repair = (this.#repairs.get(nodeId) ?? 0) + 1;
+    this.#repairs.set(nodeId, repair);
+    this.#world.trace(nodeId, 'gets an empty disk');
+    this.#world.kill(nodeId);
+    cluster.disks.get(nodeId)?.wipe();
+    this.#world.start(nodeId);
+    const asked = this.#stream.pick(up);
+    cluster.time.at(this.#stream.exponential(this.#world.conditions.lasts.down), () => {
+      if (this.#isOver || !cluster.isAlive(asked)) return;
+      cluster.runtime(asked).replace(nodeId, ({ ok }) => {
+        if (!ok || this.#repairs.get(nodeId) !== repair) return;
+        this.#world.count('replacements');
+        this.#ruined.delete(nodeId);
+        excused.delete(nodeId);
+      });
+    });
   }
 
   #reset(): void {

@@ -19,6 +19,9 @@ export interface Way {
 /** How soon somebody asks again in a cluster at rest. */
 const againMs = 100;
 
+/** Longer than any TTL here. */
+const holdMsMax = 10_000;
+
 /** One process that uses locks, until it dies: acquires, holds, releases, gives up, looks. */
 export class Party implements Claimant {
   readonly name: string;
@@ -96,7 +99,8 @@ export class Party implements Claimant {
       if (claim === undefined) return this.#think(false);
       // Now and then somebody keeps a lock for very long.
       const ms = this.#stream.exponential(conditions.hold) * (this.#stream.chance(0.02) ? 20 : 1);
-      this.#way.clock.after(ms, () => this.#release(claim, () => this.#think()));
+      const holdMs = this.#world.isOver ? 0 : Math.min(ms, holdMsMax);
+      this.#way.clock.after(holdMs, () => this.#release(claim, () => this.#think()));
     });
     if (!this.#stream.chance(0.1)) return;
     const ms = this.#stream.exponential(conditions.hold);

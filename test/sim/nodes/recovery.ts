@@ -25,10 +25,12 @@ export class Recovery {
   judge(): void {
     const world = this.#world;
     world.isOver = true;
+    // A write that hangs already goes on hanging for a while.
+    world.run(this.#nemesis.hangsMs);
     for (const nodeId of world.nodeIds) this.#revive(nodeId);
     const sound = world.nodeIds.filter((id) => !this.#nemesis.ruined.has(id));
     this.#await('L1', patience.leader, 'not all sound nodes serve', () => this.#serve(sound));
-    for (const nodeId of this.#nemesis.ruined) this.#replace(nodeId);
+    this.#replace([...this.#nemesis.ruined]);
     this.#await('L1', patience.leader, 'not all nodes serve', () => this.#serve(world.nodeIds));
     this.#visits();
     const leader = world.cluster.leader();
@@ -54,27 +56,33 @@ export class Recovery {
     this.#world.start(nodeId);
   }
 
-  /** The cure for what cannot be trusted: an empty disk, and the cluster's consent. */
-  #replace(nodeId: string): void {
-    const { cluster } = this.#world;
-    this.#world.kill(nodeId);
-    cluster.disks.get(nodeId)?.wipe();
-    this.#world.excused.delete(nodeId);
-    this.#world.start(nodeId);
-    let isDone = false;
+  /**
+   * The cure for what cannot be trusted: empty disks, and the cluster's consent. One that the faults left half done
+   * keeps the others waiting until it is asked for again, so all are asked for, again and again.
+   */
+  #replace(nodeIds: readonly string[]): void {
+    const { cluster, excused } = this.#world;
+    const missing = new Set(nodeIds);
+    for (const nodeId of nodeIds) {
+      this.#world.kill(nodeId);
+      cluster.disks.get(nodeId)?.wipe();
+      excused.delete(nodeId);
+      this.#world.start(nodeId);
+    }
     let askedAt = Number.NEGATIVE_INFINITY;
-    this.#await('L3', patience.replacement, `${nodeId} is not replaced`, () => {
+    this.#await('L3', patience.replacement, `${nodeIds.join(' and ')} are not replaced`, () => {
       const leader = cluster.leader();
-      // The empty node must have knocked; who is asked may have heard of an earlier one last, and then it is in vain.
-      if (!isDone && leader !== undefined && cluster.time.now - askedAt > askAgainMs) {
+      // An empty node must have knocked; who is asked may have heard of an earlier one last, and then it is in vain.
+      if (leader !== undefined && cluster.time.now - askedAt > askAgainMs) {
         askedAt = cluster.time.now;
-        cluster.runtime(leader).replace(nodeId, ({ ok }) => {
-          isDone ||= ok;
-        });
+        for (const nodeId of missing) {
+          cluster.runtime(leader).replace(nodeId, ({ ok }) => {
+            if (ok && missing.delete(nodeId)) this.#world.count('replacements');
+          });
+        }
       }
-      return isDone;
+      return missing.size === 0;
     });
-    this.#world.count('replacements');
   }
 
   #serve(nodeIds: readonly string[]): boolean {

@@ -113,13 +113,17 @@ export class NodeWorld {
     party.start();
   }
 
-  /** Of its writes under way, some of the oldest may be durable all the same. */
+  /** Of its writes under way, some of the oldest to each of its two databases may be durable all the same. */
   kill(nodeId: string): void {
     const { cluster } = this;
     if (!cluster.isAlive(nodeId)) return;
-    const pending = cluster.disks.get(nodeId)?.pending.length ?? 0;
+    const left = { log: this.#disk.int(0, 2), table: this.#disk.int(0, 2) };
     this.trace(nodeId, 'dies');
-    cluster.kill(nodeId, this.#disk.int(0, pending));
+    cluster.kill(nodeId, ({ kind }) => {
+      const database = kind === 'checkpoint' ? 'table' : 'log';
+      left[database] -= 1;
+      return left[database] >= 0;
+    });
     this.forgetParty(nodeId);
   }
 
