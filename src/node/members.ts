@@ -3,18 +3,13 @@ import type { ConfigurationAt, Member, MemberId } from '../../raft/index.ts';
 import { incarnationOf, memberId, membersOf, nodeIdOf } from '../../raft/index.ts';
 import type { Genesis, Identity } from '../../storage/index.ts';
 import type { Hello, PeerAddress, Refused } from '../transport/index.ts';
-
-/** What the table recorded of a node's newest process. */
-export interface RecordedRun {
-  readonly incarnation: string;
-  readonly run: number;
-  readonly boot: string;
-}
+import { type NodeProcess, RunsMet } from './runs-met.ts';
 
 /** What the handshake needs to know of the node besides its identity. */
 export interface MembersWorld {
   configuration(): ConfigurationAt | undefined;
-  runOf(nodeId: string): RecordedRun | undefined;
+  /** The newest process of that node that the table has recorded. */
+  runOf(nodeId: string): NodeProcess | undefined;
   isQuarantined(): boolean;
 }
 
@@ -53,6 +48,7 @@ export class Members {
   /** Where a member said that it wants to be dialled; outranks the configuration. */
   readonly #addresses = new Map<string, string>();
   readonly #knocks = new Map<string, Knock>();
+  readonly #runs = new RunsMet();
 
   constructor(
     identity: Identity,
@@ -103,7 +99,9 @@ export class Members {
   /** Whether that peer may speak with us; `weDialled`: the hello is the answer to ours, so it has let us in. */
   judge(hello: Hello, weDialled: boolean): Refused | undefined {
     const refusal = this.#refusal(hello, weDialled);
-    if (refusal === undefined && hello.address !== '') this.#addresses.set(hello.nodeId, hello.address);
+    if (refusal !== undefined) return refusal;
+    if (hello.address !== '') this.#addresses.set(hello.nodeId, hello.address);
+    this.#runs.met(hello);
     return refusal;
   }
 
@@ -233,15 +231,10 @@ export class Members {
   }
 
   #refusalOfMember(hello: Hello): Refused | undefined {
-    const recorded = this.#world.runOf(hello.nodeId);
-    if (recorded !== undefined && recorded.incarnation === hello.incarnation) {
-      const isOld = hello.run < recorded.run || (hello.run === recorded.run && hello.boot !== recorded.boot);
-      if (isOld) {
-        return {
-          code: 'OLD_RUN',
-          text: `${hello.nodeId} says run ${hello.run}, the cluster knows a process of run ${recorded.run}: its data directory is an old copy or in use twice`,
-        };
-      }
+    const newer = this.#runs.newerThan(hello, this.#world.runOf(hello.nodeId));
+    if (newer !== undefined) {
+      const text = `${hello.nodeId} says run ${hello.run}, the cluster knows a process of run ${newer.run}: its data directory is an old copy or in use twice`;
+      return { code: 'OLD_RUN', text };
     }
     const at = this.#world.configuration();
     // Without a configuration of our own (a fresh learner), or with an older one, we cannot judge; the core still can.

@@ -8,6 +8,14 @@ const sessions = {
 /** Bugs of the driver, and of what a holder knows of its own lock. */
 export const nodeMutants: readonly Mutant[] = [
   {
+    id: 'runs-met-forgotten',
+    guard: 'a peer refuses an older run of a directory than it has met, before any leader recorded it (S104)',
+    file: 'src/node/members.ts',
+    find: '    this.#runs.met(hello);\n',
+    plant: '',
+    killer: { tests: ['test/node/runs-met.test.ts'] },
+  },
+  {
     id: 'beat-acknowledged-alone',
     guard: 'a heartbeat is acknowledged only after a quorum answered a round sent after it',
     file: 'src/node/deadlines.ts',

@@ -130,7 +130,7 @@ function drawWorld(stream: Stream, electionTimeout: number, faults: readonly Nod
   return {
     network: {
       delay,
-      jitter: delay * stream.logUniform(0.1, 4),
+      jitter: Math.min(delay * stream.logUniform(0.1, 4), electionTimeout / 8),
       loss: when('loss', stream.logUniform(0.002, 0.3), 0),
       duplicate: when('duplicates', stream.logUniform(0.005, 0.5), 0),
       fifo: !when('reordering', true, false),

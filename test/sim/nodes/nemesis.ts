@@ -57,11 +57,11 @@ export class NodeNemesis {
   /** Ends every fault: links whole, disks quick, machines awake. Who is down is left to the recovery. */
   stop(): void {
     this.#isOver = true;
-    const { cluster, weather, conditions, stallUntil } = this.#world;
+    const { cluster, conditions, stallUntil } = this.#world;
     this.#world.onMoment = () => {};
     cluster.heal();
     const delay = conditions.timings.electionTimeout / 100;
-    Object.assign(weather, { delay, jitter: delay / 10, loss: 0, duplicate: 0, fifo: true });
+    this.#world.calm({ delay, jitter: delay / 10, loss: 0, duplicate: 0, fifo: true });
     const until = Math.max(cluster.time.now, ...stallUntil.values());
     this.#hangsMs = until - cluster.time.now;
     stallUntil.clear();
@@ -240,7 +240,9 @@ export class NodeNemesis {
     cluster.time.at(this.#stream.exponential(this.#world.conditions.lasts.down), () => {
       if (this.#isOver || !cluster.isAlive(asked)) return;
       cluster.runtime(asked).replace(nodeId, ({ ok }) => {
-        if (!ok || this.#repairs.get(nodeId) !== repair) return;
+        // What was let in may be its former incarnation.
+        const isIn = cluster.runtime(nodeId).status().role !== 'blank';
+        if (!ok || !isIn || this.#repairs.get(nodeId) !== repair) return;
         this.#world.count('replacements');
         this.#ruined.delete(nodeId);
         excused.delete(nodeId);

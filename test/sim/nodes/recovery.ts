@@ -77,7 +77,8 @@ export class Recovery {
         askedAt = cluster.time.now;
         for (const nodeId of missing) {
           cluster.runtime(leader).replace(nodeId, ({ ok }) => {
-            if (ok && missing.delete(nodeId)) this.#world.count('replacements');
+            const isIn = cluster.runtime(nodeId).status().role !== 'blank';
+            if (ok && isIn && missing.delete(nodeId)) this.#world.count('replacements');
           });
         }
       }

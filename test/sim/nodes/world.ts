@@ -98,6 +98,12 @@ export class NodeWorld {
     return this.#broken;
   }
 
+  /** New weather, and new connections: what still waits for its turn on an old one keeps nobody waiting. */
+  calm(weather: Weather): void {
+    Object.assign(this.weather, weather);
+    this.#arrivals.clear();
+  }
+
   /** A node's process begins, and a party in it. */
   start(nodeId: string): void {
     const { cluster } = this;
