@@ -84,4 +84,12 @@ export const storageMutants: readonly Mutant[] = [
     plant: '',
     killer: storage,
   },
+  {
+    id: 'snapshot-head-early',
+    guard: 'a table that lost a chunk is no picture of anything (S71)',
+    file: 'storage/level-snapshot.ts',
+    find: 'await table.checkpoint({ head: unfinished(this.head), rows: decodeChunk(own) });',
+    plant: 'await table.checkpoint({ head: this.head, rows: decodeChunk(own) });',
+    killer: storage,
+  },
 ];
