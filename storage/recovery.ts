@@ -46,17 +46,19 @@ export async function recover(
     const { file, mark } = await WatermarkFile.open(layout, owner);
     opened.push(file);
     const database = { ...options.database, create: false };
-    await judge(layout, layout.log, options.progress);
+    const tornLog = await judge(layout, layout.log, options.progress);
     const log = await LogDatabase.open({ path: layout.log, owner, options: database });
     opened.push(log);
     const entries = await log.readEntries(options.chainOf, options.progress);
     compareWithMark(mark, log, entries);
     const { table: number } = log.bounds;
-    await judge(layout, layout.table(number), options.progress);
+    const tornTable = await judge(layout, layout.table(number), options.progress);
     const table = await TableDatabase.open(tablePlace(layout, number, { owner, options: database }), options.progress);
     opened.push(table);
     compareWithTable(table.head.position, log.bounds, entries);
     await removeStaleTables(layout, number);
+    // All agrees without what was torn: it was a write that nobody relied on.
+    for (const copy of [...tornLog, ...tornTable]) await rm(copy, { recursive: true, force: true });
     const restored = { hardState: log.hardState, checkpoint: table.head, base: log.bounds.base, entries };
     return { parts: { owner, log, table, watermark: file, mark }, restored };
   } catch (error) {
@@ -71,11 +73,14 @@ export const tablePlace = (
   context: { readonly owner: Owner; readonly options: DatabaseOptions },
 ): TablePlace => ({ path: layout.table(number), number, ...context });
 
-/** The files of a database, unless they are damaged; then a copy of what LevelDB might rewrite is kept. */
-async function judge(layout: Layout, directory: string, progress: () => void): Promise<void> {
+/**
+ * The files of a database, unless they are damaged. A copy of what LevelDB might rewrite is kept if they are, and also
+ * where a write looks torn: what comes later may show that it was not, and by then LevelDB has dropped it. Says where.
+ */
+async function judge(layout: Layout, directory: string, progress: () => void): Promise<readonly string[]> {
   if (!(await exists(directory))) throw corrupt(`${directory} is missing`);
   try {
-    await preflight(directory, progress);
+    return (await preflight(directory, progress)) === 'torn' ? [await copyEvidence(layout, directory)] : [];
   } catch (error) {
     if (isDamage(error)) await copyEvidence(layout, directory);
     throw error;

@@ -92,4 +92,12 @@ export const storageMutants: readonly Mutant[] = [
     plant: 'await table.checkpoint({ head: this.head, rows: decodeChunk(own) });',
     killer: storage,
   },
+  {
+    id: 'torn-evidence-dropped',
+    guard: 'what LevelDB drops as torn is kept until all else agrees without it (S95)',
+    file: 'storage/recovery.ts',
+    find: "=== 'torn' ? [await copyEvidence(layout, directory)] : [];",
+    plant: "=== 'torn' ? [] : [];",
+    killer: storage,
+  },
 ];

@@ -127,6 +127,7 @@ describe('a crash while a snapshot is taken in', () => {
     }
     await asked<void>((done) => receiver.finish(reader.total, done));
     await write(store, { hardState: termOne, install: { snapshot: reader.head, keepsSuffix: false } });
+    await expect.poll(async () => (await readdir(machine.dataDir)).includes('table-1')).toBe(false);
 
     const reasons: string[] = [];
     for (const length of lengths) {

@@ -153,6 +153,28 @@ describe('a log cut short', () => {
     expect(await reasonOf(machine)).toMatch(/is damaged at byte \d+/);
   });
 
+  test('in its last write leaves no copy of it where that write was not relied on', async () => {
+    const { machine } = await crashedAfterAWrite();
+    const log = await machine.newest('log', '.log');
+    await truncate(log, (await readFile(log)).length - 100);
+
+    expect(await reasonOf(machine)).toBe('opened as member');
+
+    expect(await readdir(machine.path('quarantine'))).toEqual([]);
+  });
+
+  test('in a write that was relied on leaves a copy of what LevelDB drops', async () => {
+    const machine = await damaged();
+    const log = await machine.newest('log', '.log');
+    await flipBit(log, (await readFile(log)).length - 100);
+    const before = await readFile(log);
+
+    expect(await reasonOf(machine)).toMatch(/ends at 119 but had reached 120/);
+
+    const name = log.slice(log.lastIndexOf('/') + 1);
+    expect((await readFile(machine.path('quarantine', 'evidence-log-1', name))).equals(before)).toBe(true);
+  });
+
   test('below its watermark is quarantined', async () => {
     const machine = await damaged();
     await truncate(await machine.newest('log', '.log'), 60_000);
