@@ -6,7 +6,7 @@ import { corrupt } from './errors.ts';
 import { writeIdentity } from './identity.ts';
 import { LogDatabase } from './log-database.ts';
 import { emptyLog } from './log-plan.ts';
-import { isDamage, preflight } from './preflight.ts';
+import { isDamage, preflight, wasUsed } from './preflight.ts';
 import { copyEvidence, moveAside } from './quarantine.ts';
 import { type Owner, ownerOf, type StoredBounds } from './record.ts';
 import type { Genesis, Identity } from './store.ts';
@@ -135,21 +135,13 @@ export async function clearUnformed(layout: Layout): Promise<void> {
   const tables = (await tableNumbers(layout)).map((number) => layout.table(number));
   const parts = [layout.log, ...tables, ...layout.watermarks];
   if (!(await Promise.all(parts.map(exists))).includes(true)) return;
-  const mark = await peekMark(layout);
-  if (mark !== undefined && (mark.index > 0 || mark.hardState.term > 0)) {
+  // A watermark torn while it was made says nothing; but then the log was never used either.
+  const mark = await WatermarkFile.peek(layout);
+  const hasMoved = mark !== undefined && (mark.index > 0 || mark.hardState.term > 0);
+  if (hasMoved || ((await exists(layout.log)) && (await wasUsed(layout.log)))) {
     throw corrupt('the identity is that of a blank node, the log beside it is not');
   }
   await moveAside(layout, 'unformed', parts);
-}
-
-/** A watermark torn while it was made says nothing, and nothing came after it. */
-async function peekMark(layout: Layout): Promise<Mark | undefined> {
-  try {
-    return await WatermarkFile.peek(layout);
-  } catch (error) {
-    if (isDamage(error)) return undefined;
-    throw error;
-  }
 }
 
 /** Makes a blank node a member. The identity is written last: without it, all the rest does not count. */

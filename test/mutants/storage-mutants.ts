@@ -100,4 +100,12 @@ export const storageMutants: readonly Mutant[] = [
     plant: "=== 'torn' ? [] : [];",
     killer: storage,
   },
+  {
+    id: 'blank-over-used-log',
+    guard: 'a log that was used makes no empty node, even without a watermark (S97)',
+    file: 'storage/recovery.ts',
+    find: 'if (hasMoved || ((await exists(layout.log)) && (await wasUsed(layout.log)))) {',
+    plant: 'if (hasMoved) {',
+    killer: storage,
+  },
 ];
