@@ -223,7 +223,7 @@ test('an entry whose checksum is right and whose chain is not is quarantined', a
 });
 
 describe('an older copy', () => {
-  test('of the log alone is quarantined', async () => {
+  test('of the log alone is quarantined (S104)', async () => {
     const machine = await damaged();
     const { store } = await machine.open();
     await write(store, { entries: entriesAfter(lastOf([...original.entries]), 1) });
@@ -244,7 +244,7 @@ describe('an older copy', () => {
     expect(await reasonOf(machine)).toMatch(/another node's/);
   });
 
-  test('of the whole directory opens: only the peers can tell, by the run that they have seen', async () => {
+  test('of the whole directory opens: only the peers can tell, by the run that they have seen (S104)', async () => {
     const machine = await damaged();
     const { found } = await machine.open();
 

@@ -25,6 +25,8 @@ export interface Chronicle {
   readonly floor: number;
   /** The newest acknowledged state; what comes after it was under way, and may be there or not. */
   readonly acknowledged: number;
+  /** The newest acknowledged state of a table, by the same count. */
+  readonly checkpointed: number;
   /** The witness of the newest vote and term was damaged as well. */
   readonly isBlind?: boolean;
 }
@@ -79,6 +81,10 @@ export class Chronicler implements Chronicle {
 
   get acknowledged(): number {
     return this.#logs.length - 1;
+  }
+
+  get checkpointed(): number {
+    return this.#tables.length - 1;
   }
 
   get log(): LogState {
@@ -138,7 +144,7 @@ export class Chronicler implements Chronicle {
 
   /** As it stands now; later writes do not change it. */
   get sofar(): Chronicle {
-    const { floor, acknowledged } = this;
-    return { logs: [...this.#logs], tables: [...this.#tables], floor, acknowledged };
+    const { floor, acknowledged, checkpointed } = this;
+    return { logs: [...this.#logs], tables: [...this.#tables], floor, acknowledged, checkpointed };
   }
 }

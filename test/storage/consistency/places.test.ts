@@ -8,10 +8,14 @@ test('a file, record, block or directory that is lost, doubled, exchanged or old
 }, async () => {
   const survey = new Survey();
 
-  for (const specimen of await makeSpecimens()) await survey.run(specimen, onPlaces(specimen));
+  for (const [turn, specimen] of (await makeSpecimens()).entries()) {
+    // What LevelDB keeps for itself is the same in all of them.
+    const plan = onPlaces(specimen).filter(({ name }) => turn === 0 || !/LOG|LOCK|^lock/.test(name));
+    await survey.run(specimen, plan);
+  }
 
   expect(survey.violations).toEqual([]);
-  expect(survey.total).toBeGreaterThan(1_000);
+  expect(survey.total).toBeGreaterThan(700);
   for (const kind of ['log', 'table', 'identity.json', 'watermark.a', 'watermark.b']) {
     expect(survey.count('refused', new RegExp(`^${kind}`)), kind).toBeGreaterThan(0);
   }

@@ -93,8 +93,9 @@ async function judged(
   if (table < 0) return violation(`rows that never were, at ${position.index}`);
   if (position.index < restored.base.index) return violation('rows older than the beginning of the log');
   if (state < acknowledged) return await goesOn(found, store, dataDir);
-  const newest = chronicle.tables.findLastIndex((one) => one.table === log.table);
-  return { kind: table < newest ? 'older checkpoint' : 'whole' };
+  const promisedRows = chronicle.tables[chronicle.checkpointed];
+  const isOlder = table < chronicle.checkpointed && promisedRows?.table === log.table;
+  return { kind: isOlder ? 'older checkpoint' : 'whole' };
 }
 
 const agrees = (log: LogState, found: Restored): boolean =>
@@ -128,10 +129,12 @@ async function goesOn({ restored }: Found, store: LevelStore, dataDir: string): 
  * damage in it may have become a table file or another MANIFEST: what it said is still there.
  */
 function missingEvidence(dataDir: string, image: Image, specimen: Image): string | undefined {
+  // LevelDB removes table files that the MANIFEST, as it finds it, does not name.
+  const isNamed = [...image].every(([path, bytes]) => !path.includes('MANIFEST') || specimen.get(path)?.equals(bytes));
   const contents = new Set([...imageOf(dataDir).values()].map((bytes) => bytes.toString('latin1')));
   return [...image].find(([path, bytes]) => {
     if (!/^(log|table-\d+)\/(\d|MANIFEST)|^watermark/.test(path) || bytes.length === 0) return false;
-    if (specimen.get(path)?.equals(bytes)) return false;
+    if (specimen.get(path)?.equals(bytes) || (path.endsWith('.ldb') && !isNamed)) return false;
     if (/\d\.log$|MANIFEST/.test(path) && readLog(bytes).damage === undefined) return false;
     return !contents.has(bytes.toString('latin1'));
   })?.[0];
