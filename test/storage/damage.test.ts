@@ -4,6 +4,7 @@ import type { Entry } from '../../raft/index.ts';
 import type { Opened } from '../../storage/index.ts';
 import { entryKey } from '../../storage/keys.ts';
 import { encodeEntry, ownerOf } from '../../storage/record.ts';
+import { recordsIn } from './consistency/byte-classes.ts';
 import { alter, flipBit, type LevelMachine, openBare, reasonOf, usedMachine } from './level-machine.ts';
 import { asked, entriesAfter, lastOf, write } from './samples.ts';
 
@@ -80,6 +81,18 @@ describe('a log damaged in the middle', () => {
     });
 
     expect(await reasonOf(machine)).toMatch(/damaged|misses writes/);
+  });
+
+  test('by a write that vanished without a trace is quarantined, by the sequence numbers alone', async () => {
+    const machine = await damaged();
+    // Only the first block: what stands behind it would not fit its fragments any more.
+    await alter(await machine.newest('log', '.log'), (bytes) => {
+      const [, , gone] = recordsIn(bytes).records;
+      if (gone === undefined) throw new Error('three writes are needed');
+      return Buffer.concat([bytes.subarray(0, gone.from), bytes.subarray(gone.to, 32 * 1024)]);
+    });
+
+    expect(await reasonOf(machine)).toMatch(/misses writes before byte \d+: batch \d+ after \d+/);
   });
 
   test('stays quarantined, keeps the data as it was, and a copy as evidence', async () => {

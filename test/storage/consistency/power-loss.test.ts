@@ -199,6 +199,35 @@ describe('a hard state (S105)', () => {
   });
 });
 
+test('an older log that is as long as the acknowledged one is found out by the chain (S104)', async () => {
+  const { machine, scribe } = await member();
+  await scribe.write({ hardState: termOne, entries: entriesAfter(start, 10) });
+  const before = imageOf(machine.dataDir);
+  await scribe.write({ truncateFrom: 5, entries: entriesAfter(scribe.at(4), 6, { bytes: 17 }) });
+  await machine.stop();
+  scribe.stopped();
+  const image = imageOf(machine.dataDir);
+  const older = new Map([...before].filter(([path]) => path.startsWith('log/')));
+
+  const verdict = await verdictOn(changed(image, older), { image, chronicle: scribe.sofar });
+
+  expect(verdict).toMatchObject({ kind: 'refused', reason: expect.stringContaining('entry 10 is not the one') });
+});
+
+test('a log without its last entry, in whose bounds that entry stands, is quarantined (S97)', async () => {
+  const { machine, scribe } = await member();
+  await scribe.write({ hardState: termOne, entries: entriesAfter(start, 5) });
+  const contrast = await machine.crashed();
+  machines.push(contrast);
+  await machine.stop();
+  const level = await openBare(machine.path('log'));
+  await level.del(entryKey(5));
+  await level.close();
+
+  expect(await reasonOf(contrast)).toBe('opened as member');
+  expect(await reasonOf(machine)).toMatch(/the log ends at 4 instead of 5/);
+});
+
 describe('a table at rest (S71)', () => {
   async function altered(
     change: (level: Awaited<ReturnType<typeof openBare>>) => Promise<void>,
