@@ -4,6 +4,7 @@ import type { SnapshotHead } from '../raft/index.ts';
 import { addChunk, decodeChunk, encodeChunk, missing, noChunks, rowBytes } from './chunk.ts';
 import { syncDirectory } from './data-directory.ts';
 import { demand } from './errors.ts';
+import { emptyLog } from './log-plan.ts';
 import { settle } from './settle.ts';
 import type { Chunk, Done, Row, RowReader, SnapshotReader, SnapshotReceiver, SnapshotTotal } from './store.ts';
 import { TableDatabase, type TablePicture, type TablePlace } from './table-database.ts';
@@ -90,6 +91,12 @@ function closeQuietly(picture: TablePicture): void {
   picture.close().catch(() => undefined);
 }
 
+/**
+ * What a table says of itself until its last chunk is there. Every chunk is a batch of its own, so the newest can be
+ * lost to damage that looks like a torn write; were the head final from the first on, nobody would miss its rows.
+ */
+const unfinished = ({ configuration }: SnapshotHead): SnapshotHead => ({ position: emptyLog.base, configuration });
+
 /** Builds `table-N` beside the current table; nothing refers to it before it is installed. */
 export class LevelSnapshotReceiver implements SnapshotReceiver {
   readonly head: SnapshotHead;
@@ -113,16 +120,17 @@ export class LevelSnapshotReceiver implements SnapshotReceiver {
     const own = chunk.slice();
     this.#then(done, async (table) => {
       // Synced, every one: an unsynced write may be lost where a later, synced one is not.
-      await table.checkpoint({ head: this.head, rows: decodeChunk(own) });
+      await table.checkpoint({ head: unfinished(this.head), rows: decodeChunk(own) });
       this.#total = addChunk(this.#total, own);
     });
   }
 
   finish(total: SnapshotTotal, done: Done): void {
     demand(this.#state === 'receiving', 'finish of a snapshot that is finished or aborted');
-    this.#then(done, async () => {
+    this.#then(done, async (table) => {
       const error = missing(this.#total, total);
       if (error !== undefined) throw error;
+      await table.checkpoint({ head: this.head, rows: [] });
       await syncDirectory(this.#place.path);
       await syncDirectory(dirname(this.#place.path));
       this.#state = 'finished';
@@ -154,7 +162,7 @@ export class LevelSnapshotReceiver implements SnapshotReceiver {
 
   async #begin(): Promise<void> {
     await rm(this.#place.path, { recursive: true, force: true });
-    this.#table = await TableDatabase.create(this.#place, this.head);
+    this.#table = await TableDatabase.create(this.#place, unfinished(this.head));
   }
 
   async #discard(): Promise<void> {

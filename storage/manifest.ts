@@ -10,6 +10,8 @@ export interface Manifest {
   readonly lastSequence: number;
   /** Sizes of the live table files, by number. */
   readonly tables: ReadonlyMap<number, number>;
+  /** Whether a last edit was cut short. */
+  readonly isTorn: boolean;
 }
 
 const above32 = 2 ** 32;
@@ -22,7 +24,7 @@ export function readManifest(file: Buffer): Manifest {
   if (records.length === 0) throw corrupt('MANIFEST without a single edit');
   const found = { logNumber: 0, lastSequence: 0, tables: new Map<number, number>() };
   for (const record of records) applyEdit(found, new Fields(record.bytes, 'MANIFEST'));
-  return found;
+  return { ...found, isTorn: damage !== undefined };
 }
 
 function applyEdit(

@@ -8,10 +8,10 @@ import { checkTableFile } from './table-file.ts';
 /**
  * Judges the files of a closed LevelDB database before LevelDB sees them: it would skip damaged parts of its
  * write-ahead log in silence, delete the evidence, and believe its table files whatever they say. Throws
- * `CORRUPT_STORAGE` for anything but a clean end or a last write cut short by a crash. Reads only; calls `progress`
- * after each file.
+ * `CORRUPT_STORAGE` for anything but a clean end or a last write cut short by a crash, which LevelDB is going to drop:
+ * that is `torn`. Reads only; calls `progress` after each file.
  */
-export async function preflight(directory: string, progress: () => void): Promise<void> {
+export async function preflight(directory: string, progress: () => void): Promise<'clean' | 'torn'> {
   const names = await readdir(directory);
   const manifest = await readCurrentManifest(directory, names);
   for (const path of await tablesIn(directory, names, manifest)) {
@@ -39,6 +39,7 @@ export async function preflight(directory: string, progress: () => void): Promis
     if (!damage.isTail) throw error;
     torn ??= error;
   }
+  return torn !== undefined || manifest.isTorn ? 'torn' : 'clean';
 }
 
 async function readCurrentManifest(directory: string, names: readonly string[]): Promise<Manifest> {
@@ -92,6 +93,17 @@ function sequenceAfter(records: readonly LogRecord[], place: LogPlace): number |
     expected = sequence + count;
   }
   return expected;
+}
+
+/** Whether the database in `directory` was written to after the one batch that made it. Opens nothing. */
+export async function wasUsed(directory: string): Promise<boolean> {
+  for (const name of await readdir(directory)) {
+    if (/^\d+\.(ldb|sst)$/.test(name)) return true;
+    if (!/^\d+\.log$/.test(name)) continue;
+    const { records } = await contentsOf(join(directory, name));
+    if (records.length > 1) return true;
+  }
+  return false;
 }
 
 /** Whether `error` is the verdict that stored bytes are not what was written. */

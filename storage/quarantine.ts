@@ -37,8 +37,8 @@ export async function passVerdict(layout: Layout, reason: string): Promise<void>
   await replaceFile(layout.verdict, `${JSON.stringify({ reason }, null, 2)}\n`);
 }
 
-/** Copies what LevelDB would rewrite at its next open, as far as it is small; the tables stay where they are. */
-export async function copyEvidence(layout: Layout, database: string): Promise<void> {
+/** Copies what LevelDB would rewrite at its next open, as far as it is small; the tables stay. Says where to. */
+export async function copyEvidence(layout: Layout, database: string): Promise<string> {
   await mkdir(layout.quarantine, { recursive: true, mode: 0o700 });
   const copy = await freshDirectory(layout, `evidence-${basename(database)}`);
   let bytes = 0;
@@ -49,6 +49,7 @@ export async function copyEvidence(layout: Layout, database: string): Promise<vo
     bytes += found.size;
     if (found.isFile() && bytes <= evidenceBytesMax) await copyFile(join(database, name), join(copy, name));
   }
+  return copy;
 }
 
 /** Moves `paths` into a new directory under `quarantine/`, durably; those that are not there are left out. */

@@ -6,7 +6,7 @@ import { corrupt } from './errors.ts';
 import { writeIdentity } from './identity.ts';
 import { LogDatabase } from './log-database.ts';
 import { emptyLog } from './log-plan.ts';
-import { isDamage, preflight } from './preflight.ts';
+import { isDamage, preflight, wasUsed } from './preflight.ts';
 import { copyEvidence, moveAside } from './quarantine.ts';
 import { type Owner, ownerOf, type StoredBounds } from './record.ts';
 import type { Genesis, Identity } from './store.ts';
@@ -46,17 +46,19 @@ export async function recover(
     const { file, mark } = await WatermarkFile.open(layout, owner);
     opened.push(file);
     const database = { ...options.database, create: false };
-    await judge(layout, layout.log, options.progress);
+    const tornLog = await judge(layout, layout.log, options.progress);
     const log = await LogDatabase.open({ path: layout.log, owner, options: database });
     opened.push(log);
     const entries = await log.readEntries(options.chainOf, options.progress);
     compareWithMark(mark, log, entries);
     const { table: number } = log.bounds;
-    await judge(layout, layout.table(number), options.progress);
+    const tornTable = await judge(layout, layout.table(number), options.progress);
     const table = await TableDatabase.open(tablePlace(layout, number, { owner, options: database }), options.progress);
     opened.push(table);
     compareWithTable(table.head.position, log.bounds, entries);
     await removeStaleTables(layout, number);
+    // All agrees without what was torn: it was a write that nobody relied on.
+    for (const copy of [...tornLog, ...tornTable]) await rm(copy, { recursive: true, force: true });
     const restored = { hardState: log.hardState, checkpoint: table.head, base: log.bounds.base, entries };
     return { parts: { owner, log, table, watermark: file, mark }, restored };
   } catch (error) {
@@ -71,11 +73,14 @@ export const tablePlace = (
   context: { readonly owner: Owner; readonly options: DatabaseOptions },
 ): TablePlace => ({ path: layout.table(number), number, ...context });
 
-/** The files of a database, unless they are damaged; then a copy of what LevelDB might rewrite is kept. */
-async function judge(layout: Layout, directory: string, progress: () => void): Promise<void> {
+/**
+ * The files of a database, unless they are damaged. A copy of what LevelDB might rewrite is kept if they are, and also
+ * where a write looks torn: what comes later may show that it was not, and by then LevelDB has dropped it. Says where.
+ */
+async function judge(layout: Layout, directory: string, progress: () => void): Promise<readonly string[]> {
   if (!(await exists(directory))) throw corrupt(`${directory} is missing`);
   try {
-    await preflight(directory, progress);
+    return (await preflight(directory, progress)) === 'torn' ? [await copyEvidence(layout, directory)] : [];
   } catch (error) {
     if (isDamage(error)) await copyEvidence(layout, directory);
     throw error;
@@ -130,21 +135,13 @@ export async function clearUnformed(layout: Layout): Promise<void> {
   const tables = (await tableNumbers(layout)).map((number) => layout.table(number));
   const parts = [layout.log, ...tables, ...layout.watermarks];
   if (!(await Promise.all(parts.map(exists))).includes(true)) return;
-  const mark = await peekMark(layout);
-  if (mark !== undefined && (mark.index > 0 || mark.hardState.term > 0)) {
+  // A watermark torn while it was made says nothing; but then the log was never used either.
+  const mark = await WatermarkFile.peek(layout);
+  const hasMoved = mark !== undefined && (mark.index > 0 || mark.hardState.term > 0);
+  if (hasMoved || ((await exists(layout.log)) && (await wasUsed(layout.log)))) {
     throw corrupt('the identity is that of a blank node, the log beside it is not');
   }
   await moveAside(layout, 'unformed', parts);
-}
-
-/** A watermark torn while it was made says nothing, and nothing came after it. */
-async function peekMark(layout: Layout): Promise<Mark | undefined> {
-  try {
-    return await WatermarkFile.peek(layout);
-  } catch (error) {
-    if (isDamage(error)) return undefined;
-    throw error;
-  }
 }
 
 /** Makes a blank node a member. The identity is written last: without it, all the rest does not count. */

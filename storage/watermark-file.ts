@@ -55,10 +55,14 @@ export class WatermarkFile {
     return { file: new WatermarkFile(await openBoth(layout, 'r+'), owner, newest.sequence), mark: newest.mark };
   }
 
-  /** The newer mark whoever it belongs to, or undefined where no watermark was ever made. */
+  /** The newest mark that can be read, whoever it belongs to; one file may be gone or torn, or both. */
   static async peek(layout: Layout): Promise<Mark | undefined> {
-    const present = await Promise.all(layout.watermarks.map(exists));
-    return present.includes(true) ? (await readNewest(layout)).mark : undefined;
+    let newest: Slot | undefined;
+    for (const path of layout.watermarks) {
+      const slot = (await exists(path)) ? await readSlot(path) : undefined;
+      if (slot !== undefined && slot.sequence > (newest?.sequence ?? 0)) newest = slot;
+    }
+    return newest?.mark;
   }
 
   /** Durable when it resolves. Calls must not overlap. */

@@ -71,4 +71,25 @@ describe('the files beside the databases', () => {
 
     expect(await reasonOf(machine)).toMatch(/identity is that of a blank node/);
   });
+
+  test('an identity of a blank node is no way to an empty node, whatever became of the watermarks (S97)', async () => {
+    const blank = await LevelMachine.make();
+    copies.push(blank);
+    await blank.open();
+    await blank.stop();
+    const losses = [['watermark.a'], ['watermark.b'], ['watermark.a', 'watermark.b']];
+
+    const reasons: string[] = [];
+    for (const lost of losses) {
+      for (const damage of [rm, (path: string) => flipBit(path, 20)]) {
+        const machine = await damaged();
+        await cp(blank.path('identity.json'), machine.path('identity.json'));
+        for (const name of lost) await damage(machine.path(name));
+        reasons.push(await reasonOf(machine));
+      }
+    }
+
+    expect(reasons).toHaveLength(6);
+    for (const reason of reasons) expect(reason).toMatch(/identity is that of a blank node/);
+  });
 });

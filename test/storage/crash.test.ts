@@ -112,6 +112,35 @@ describe('a crash while a snapshot is taken in', () => {
     }
   });
 
+  test('an installed table that lost any of its newest batches is quarantined, never believed with fewer rows (S71)', async () => {
+    const { store: sender } = await member();
+    const entries = entriesAfter(start, 8);
+    await write(sender, { hardState: termOne, entries });
+    await checkpoint(sender, positionOf(lastOf(entries)), { a: '1', b: '2', c: '3' });
+    const reader = sender.readSnapshot();
+    const { machine, store } = await member();
+    const receiver = store.receiveSnapshot(reader.head);
+    const lengths: number[] = [];
+    for (const chunk of await chunksOf(reader, 1)) {
+      await asked<void>((done) => receiver.put(chunk, done));
+      lengths.push((await readFile(await machine.newest('table-2', '.log'))).length);
+    }
+    await asked<void>((done) => receiver.finish(reader.total, done));
+    await write(store, { hardState: termOne, install: { snapshot: reader.head, keepsSuffix: false } });
+    await expect.poll(async () => (await readdir(machine.dataDir)).includes('table-1')).toBe(false);
+
+    const reasons: string[] = [];
+    for (const length of lengths) {
+      const image = await crashed(machine);
+      await truncate(await image.newest('table-2', '.log'), length);
+      reasons.push(await reasonOf(image));
+    }
+
+    expect(lengths).toHaveLength(3);
+    for (const reason of reasons) expect(reason).toMatch(/the table ends at 0, the log begins at 8/);
+    expect(await reasonOf(await crashed(machine))).toBe('opened as member');
+  });
+
   test('a reader of the old table goes on after the installation, and then the old table goes', async () => {
     const { machine, store } = await member();
     await checkpoint(store, start, { old: 'row' });

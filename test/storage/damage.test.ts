@@ -4,6 +4,7 @@ import type { Entry } from '../../raft/index.ts';
 import type { Opened } from '../../storage/index.ts';
 import { entryKey } from '../../storage/keys.ts';
 import { encodeEntry, ownerOf } from '../../storage/record.ts';
+import { recordsIn } from './consistency/byte-classes.ts';
 import { alter, flipBit, type LevelMachine, openBare, reasonOf, usedMachine } from './level-machine.ts';
 import { asked, entriesAfter, lastOf, write } from './samples.ts';
 
@@ -82,6 +83,18 @@ describe('a log damaged in the middle', () => {
     expect(await reasonOf(machine)).toMatch(/damaged|misses writes/);
   });
 
+  test('by a write that vanished without a trace is quarantined, by the sequence numbers alone', async () => {
+    const machine = await damaged();
+    // Only the first block: what stands behind it would not fit its fragments any more.
+    await alter(await machine.newest('log', '.log'), (bytes) => {
+      const [, , gone] = recordsIn(bytes).records;
+      if (gone === undefined) throw new Error('three writes are needed');
+      return Buffer.concat([bytes.subarray(0, gone.from), bytes.subarray(gone.to, 32 * 1024)]);
+    });
+
+    expect(await reasonOf(machine)).toMatch(/misses writes before byte \d+: batch \d+ after \d+/);
+  });
+
   test('stays quarantined, keeps the data as it was, and a copy as evidence', async () => {
     const machine = await damaged();
     const log = await machine.newest('log', '.log');
@@ -153,6 +166,28 @@ describe('a log cut short', () => {
     expect(await reasonOf(machine)).toMatch(/is damaged at byte \d+/);
   });
 
+  test('in its last write leaves no copy of it where that write was not relied on', async () => {
+    const { machine } = await crashedAfterAWrite();
+    const log = await machine.newest('log', '.log');
+    await truncate(log, (await readFile(log)).length - 100);
+
+    expect(await reasonOf(machine)).toBe('opened as member');
+
+    expect(await readdir(machine.path('quarantine'))).toEqual([]);
+  });
+
+  test('in a write that was relied on leaves a copy of what LevelDB drops', async () => {
+    const machine = await damaged();
+    const log = await machine.newest('log', '.log');
+    await flipBit(log, (await readFile(log)).length - 100);
+    const before = await readFile(log);
+
+    expect(await reasonOf(machine)).toMatch(/ends at 119 but had reached 120/);
+
+    const name = log.slice(log.lastIndexOf('/') + 1);
+    expect((await readFile(machine.path('quarantine', 'evidence-log-1', name))).equals(before)).toBe(true);
+  });
+
   test('below its watermark is quarantined', async () => {
     const machine = await damaged();
     await truncate(await machine.newest('log', '.log'), 60_000);
@@ -201,7 +236,7 @@ test('an entry whose checksum is right and whose chain is not is quarantined', a
 });
 
 describe('an older copy', () => {
-  test('of the log alone is quarantined', async () => {
+  test('of the log alone is quarantined (S104)', async () => {
     const machine = await damaged();
     const { store } = await machine.open();
     await write(store, { entries: entriesAfter(lastOf([...original.entries]), 1) });
@@ -222,7 +257,7 @@ describe('an older copy', () => {
     expect(await reasonOf(machine)).toMatch(/another node's/);
   });
 
-  test('of the whole directory opens: only the peers can tell, by the run that they have seen', async () => {
+  test('of the whole directory opens: only the peers can tell, by the run that they have seen (S104)', async () => {
     const machine = await damaged();
     const { found } = await machine.open();
 

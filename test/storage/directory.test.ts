@@ -33,7 +33,7 @@ const holder = `
 `;
 const built = fileURLToPath(new URL('../../dist/storage/index.js', import.meta.url));
 
-test('a directory that another process uses is refused, and free once that one is killed', async () => {
+test('a directory that another process uses is refused, and free once that one is killed (S103)', async () => {
   const machine = await make();
   const child = spawn(process.execPath, ['--input-type=module', '-e', holder, built, machine.dataDir]);
   const [said] = await once(createInterface(child.stdout), 'line');

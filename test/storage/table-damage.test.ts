@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { StorageError } from '../../storage/index.ts';
 import { checkTableFile } from '../../storage/table-file.ts';
+import { blocksIn } from './consistency/byte-classes.ts';
 import { flipBit, type LevelMachine, openBare, opensBare, reasonOf, usedMachine } from './level-machine.ts';
 
 /** A member that was used and stopped in good order; each test damages a copy. */
@@ -29,6 +31,20 @@ async function copyOf(machine: LevelMachine): Promise<LevelMachine> {
 }
 
 const damaged = (): Promise<LevelMachine> => copyOf(original);
+/** A table of which LevelDB can pack some blocks; where it gains less than an eighth, it leaves them as they are. */
+async function halfPacked(): Promise<LevelMachine> {
+  const machine = await damaged();
+  const level = await openBare(machine.path('table-1'));
+  for (let row = 0; row < 4; row += 1) {
+    const noise = Array.from({ length: 128 }, (_, part) => createHash('sha256').update(`${row}/${part}`).digest());
+    await level.put(Buffer.from(`0row-noise-${row}`), Buffer.concat(noise));
+    await level.put(Buffer.from(`0row-zeros-${row}`), Buffer.alloc(4_096));
+  }
+  await level.close();
+  await (await openBare(machine.path('table-1'))).close();
+  return machine;
+}
+
 const compacted = (): Promise<LevelMachine> => copyOf(packed);
 
 async function pack(): Promise<LevelMachine> {
@@ -110,6 +126,24 @@ describe('damaged table files', () => {
     expect([...outcomes]).not.toContain('BACKEND');
     // The contrast to the check before: LevelDB may find nothing at all, and say nothing.
     expect([...outcomes]).toEqual(expect.arrayContaining(['0 rows', 'CORRUPT_STORAGE']));
+  });
+
+  test('show a flipped bit in every block of theirs, packed or not (S98)', async () => {
+    const path = await (await halfPacked()).newest('table-1', '.ldb');
+    const file = await readFile(path);
+    const unseen: number[] = [];
+
+    const blocks = blocksIn(file).filter(({ name }) => name === 'rows');
+    for (const { from, to } of blocks) {
+      for (const offset of [from, from + 1, (from + to) >> 1, to - 1, to, to + 4]) {
+        file[offset] = (file[offset] ?? 0) ^ 8;
+        if (complaintAbout(file) === undefined) unseen.push(offset);
+        file[offset] = (file[offset] ?? 0) ^ 8;
+      }
+    }
+
+    expect(new Set(blocks.map(({ to }) => file[to]))).toEqual(new Set([0, 1]));
+    expect(unseen).toEqual([]);
   });
 
   test('and a row that vanished without a trace are quarantined', async () => {
