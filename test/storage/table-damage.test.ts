@@ -50,7 +50,7 @@ function complaintAbout(file: Buffer): string | undefined {
   }
 }
 
-describe('damaged table files', () => {
+describe('damaged table files (S71)', () => {
   test('are quarantined if a file is missing or has another size', async () => {
     for (const directory of ['log', 'table-1']) {
       const missing = await compacted();
