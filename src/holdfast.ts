@@ -8,6 +8,7 @@ import type { ConnectOptions, HoldfastOptions } from './options.ts';
 import { type ClientSettings, checkClientOptions, checkNodeOptions, type NodeSettings } from './options-check.ts';
 import { Provider } from './provider.ts';
 import { SessionEngine } from './session-engine.ts';
+import { connectClient } from './transport/index.ts';
 import { decodeStatus, type NodeStatus } from './views.ts';
 
 /** An embedded node: a member of the cluster in this process, and a provider of locks. */
@@ -96,6 +97,7 @@ const connect = (options: ConnectOptions): Promise<HoldfastClient> =>
       clock: systemClock,
       random: systemRandom,
       pulseMs: Math.min(1_000, sessionTtl / 10),
+      dial: connectClient,
     });
     const release = keepAlive();
     const shutDown = (): void => {

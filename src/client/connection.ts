@@ -3,7 +3,7 @@ import type { Logger } from '../logger.ts';
 import type { Failure } from '../node/index.ts';
 import type { ClientMessage, ClusterView, ServerMessage } from '../server/index.ts';
 import { Endpoints } from './endpoints.ts';
-import { Link, type Trouble } from './link.ts';
+import { type Dial, Link, type Trouble } from './link.ts';
 
 export interface ConnectionOptions {
   readonly endpoints: readonly string[];
@@ -18,6 +18,8 @@ export interface ConnectionOptions {
   readonly requireLeader: boolean;
   /** See `LinkOptions`. */
   readonly pulseMs: number;
+  /** How a node is reached. */
+  readonly dial: Dial;
 }
 
 export interface ConnectionEvents {
@@ -112,10 +114,10 @@ export class Connection {
   #dial(endpoint: string): void {
     if (this.#isClosed) return;
     if (endpoint === this.#link?.endpoint) return this.#later();
-    const { clock, insecure, label, pulseMs, requireLeader } = this.#options;
+    const { clock, insecure, label, pulseMs, requireLeader, dial } = this.#options;
     const hello = { clusterId: this.#clusterId, label, requireLeader };
     const candidate = new Link(
-      { endpoint, hello, clock, insecure, pulseMs, dialTimeoutMs },
+      { endpoint, hello, clock, insecure, pulseMs, dialTimeoutMs, dial },
       {
         accepted: (_link, clusterId) => {
           // Ever after the first one met: a restarted cluster of another name must not be taken for ours.

@@ -8,13 +8,7 @@ import {
   parseServerMessage,
   type ServerMessage,
 } from '../server/index.ts';
-import {
-  type ClientChannel,
-  type ClientHello,
-  connectClient,
-  type RefusalCode,
-  type Value,
-} from '../transport/index.ts';
+import type { ClientChannel, ClientHello, ConnectOptions, RefusalCode, Value } from '../transport/index.ts';
 
 /** Why a link ended, or never came up. */
 export interface Trouble {
@@ -22,6 +16,9 @@ export interface Trouble {
   /** Set when the node turned us down. */
   readonly code: RefusalCode | undefined;
 }
+
+/** Opens one stream to one node, as `connectClient` does. */
+export type Dial = (options: ConnectOptions) => ClientChannel;
 
 /** Told from the event loop, never inside a call of the link. */
 export interface LinkEvents {
@@ -44,6 +41,7 @@ export interface LinkOptions {
   readonly pulseMs: number;
   /** From the call to the node's answer, milliseconds. */
   readonly dialTimeoutMs: number;
+  readonly dial: Dial;
 }
 
 /** How many pulses without a sign of life make a link dead. */
@@ -71,7 +69,7 @@ export class Link {
     this.#clock = options.clock;
     this.#pulseMs = options.pulseMs;
     this.#events = events;
-    this.#channel = connectClient({
+    this.#channel = options.dial({
       endpoint: options.endpoint,
       hello: options.hello,
       clock: options.clock,

@@ -8,6 +8,7 @@ import {
 import type { Row, RowChange } from '../../storage/index.ts';
 import { type Command, Table, type TableEvent, type TableLimits } from '../table/index.ts';
 import { decodeBatch } from './batch-codec.ts';
+import type { Observer } from './observer.ts';
 import { rowChangeOf, rowTupleOf } from './row-codec.ts';
 
 export interface ApplierHandlers {
@@ -15,6 +16,7 @@ export interface ApplierHandlers {
   event(event: TableEvent): void;
   /** A command was executed, whatever came of it. */
   executed(command: Command): void;
+  readonly observer: Observer | undefined;
 }
 
 /** A table as a checkpoint or a snapshot has it. */
@@ -32,10 +34,14 @@ export class Applier {
   #configuration: ConfigurationAt;
   #entriesSinceCheckpoint = 0;
   #bytesSinceCheckpoint = 0;
+  readonly #emit: (event: TableEvent) => void;
+  /** What came of the entry under way; kept for an observer alone. */
+  #events: TableEvent[] = [];
 
   constructor(limits: TableLimits, { head, rows }: Picture, handlers: ApplierHandlers) {
     this.#limits = limits;
     this.#handlers = handlers;
+    this.#emit = handlers.observer === undefined ? handlers.event : (event) => this.#told(event);
     this.#table = tableOf(limits, rows);
     this.#position = head.position;
     this.#configuration = head.configuration;
@@ -64,6 +70,7 @@ export class Applier {
       this.#position = { index: entry.index, term: entry.term, chain: entry.chain };
       this.#entriesSinceCheckpoint += 1;
       this.#bytesSinceCheckpoint += entry.payload.length;
+      if (this.#handlers.observer !== undefined) this.#observed(this.#handlers.observer, entry);
     }
   }
 
@@ -81,6 +88,18 @@ export class Applier {
     this.#configuration = head.configuration;
     this.#entriesSinceCheckpoint = 0;
     this.#bytesSinceCheckpoint = 0;
+    this.#handlers.observer?.installed(head, this.#table);
+  }
+
+  #told(event: TableEvent): void {
+    this.#events.push(event);
+    this.#handlers.event(event);
+  }
+
+  #observed(observer: Observer, entry: Entry): void {
+    const events = this.#events;
+    this.#events = [];
+    observer.applied(entry, events, this.#table);
   }
 
   #applyOne(entry: Entry): void {
@@ -93,7 +112,7 @@ export class Applier {
       case 'commands': {
         const { stamp, commands } = decodeBatch(entry.payload);
         for (const command of commands) {
-          this.#table.apply(entry.index, stamp, command, this.#handlers.event);
+          this.#table.apply(entry.index, stamp, command, this.#emit);
           this.#handlers.executed(command);
         }
         return;

@@ -13,6 +13,7 @@ import type { Store } from '../../storage/index.ts';
 import type { Clock, Timer } from '../clock/index.ts';
 import type { PeerTransport } from '../transport/index.ts';
 import { Disk } from './disk.ts';
+import type { Observer } from './observer.ts';
 import type { Timings } from './options.ts';
 
 /** What the driver does not do itself. All are called inside a turn and must not await. */
@@ -40,6 +41,7 @@ export interface DriverWorld {
   readonly clock: Clock;
   readonly timings: Timings;
   readonly handlers: DriverHandlers;
+  readonly observer: Observer | undefined;
 }
 
 /** How often the core hears that time passed; an election or heartbeat is late by at most this. */
@@ -136,7 +138,7 @@ export class Driver {
     const now = clock.now();
     const inputs = this.#mailbox;
     this.#mailbox = [];
-    for (const input of inputs) core.step(input, now);
+    for (const input of inputs) this.#step(input, now);
     handlers.turnBegins(now);
     // Last, so that a process that was stopped hears its peers before it concludes anything from their silence (S110).
     if (this.#isTickDue) this.#tick(now);
@@ -152,13 +154,20 @@ export class Driver {
     const isStalled = this.#disk.busyMs > this.#world.timings.diskStallTimeout;
     if (isStalled !== this.#isStalled) {
       this.#isStalled = isStalled;
-      this.#world.core.step({ kind: 'disk-stalled', stalled: isStalled }, now);
+      this.#step({ kind: 'disk-stalled', stalled: isStalled }, now);
     }
-    this.#world.core.step({ kind: 'tick' }, now);
+    this.#step({ kind: 'tick' }, now);
+  }
+
+  #step(input: Input, now: number): void {
+    const { core, observer } = this.#world;
+    core.step(input, now);
+    observer?.stepped(core.status);
   }
 
   #perform(effects: Effects, now: number): void {
-    const { core, handlers } = this.#world;
+    const { core, handlers, observer } = this.#world;
+    observer?.asked(effects, core.status);
     this.#send(effects.send);
     if (effects.persist !== undefined) {
       if (effects.persist.write.install !== undefined) handlers.installing(effects.persist.write);
@@ -167,7 +176,7 @@ export class Driver {
     if (effects.apply.length > 0) {
       handlers.apply(effects.apply);
       const last = effects.apply.at(-1);
-      if (last !== undefined) core.step({ kind: 'applied', index: last.index }, now);
+      if (last !== undefined) this.#step({ kind: 'applied', index: last.index }, now);
     }
     for (const answer of effects.proposals) handlers.proposalAnswered(answer);
     for (const answer of effects.reads) handlers.readAnswered(answer);

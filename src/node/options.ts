@@ -6,6 +6,7 @@ import type { TableLimits } from '../table/index.ts';
 import { defaultTableLimits } from '../table/index.ts';
 import type { PeerHandlers, PeerTransport } from '../transport/index.ts';
 import type { Failure } from './gateway.ts';
+import type { Observer } from './observer.ts';
 
 /** Where a node says what an operator should know; any pino-shaped logger fits. */
 export interface Logger {
@@ -78,4 +79,6 @@ export interface RuntimeOptions {
   readonly logger: Logger;
   /** The node has stopped for good: a storage error, a broken invariant, a second process on a copy of its data. */
   readonly onFailed: (failure: Failure) => void;
+  /** Sees all that this node does. */
+  readonly observer?: Observer | undefined;
 }

@@ -60,7 +60,7 @@ export class Replica {
 
   constructor(world: ReplicaWorld, restored: Restored, rows: Iterable<Row>) {
     const { options, store, transport, tickets, members } = world;
-    const { clock, timings, limits } = options;
+    const { clock, timings, limits, observer } = options;
     const picture = { head: restored.checkpoint, rows };
     this.#world = world;
     this.#core = new Core(
@@ -78,8 +78,10 @@ export class Replica {
     this.#applier = new Applier(limits.table, picture, {
       event: (event) => this.#heard(event),
       executed: (command) => this.#leadership.executed(command),
+      observer,
     });
-    this.#driver = new Driver({ core: this.#core, store, transport, clock, timings, handlers: this.#driverHandlers() });
+    const drives = { core: this.#core, store, transport, clock, timings, observer };
+    this.#driver = new Driver({ ...drives, handlers: this.#driverHandlers() });
     this.#reads = new Reads(this.#core, restored.checkpoint.position.index);
     this.#leadership = new Leadership({
       options,

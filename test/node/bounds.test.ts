@@ -3,11 +3,11 @@ import { defaultCoreLimits, type Message } from '../../raft/index.ts';
 import { systemClock } from '../../src/clock/index.ts';
 import { defaultNodeLimits } from '../../src/node/index.ts';
 import { Proposals } from '../../src/node/proposals.ts';
+import { NodeClock, VirtualTime } from '../../src/testing/index.ts';
 import { defaultTransportLimits, encodeMessage } from '../../src/transport/index.ts';
 import { accepted } from '../raft/messages.ts';
 import { leaderOver } from '../raft/node.ts';
 import { acquire } from '../table/world.ts';
-import { NodeClock, VirtualTime } from './virtual-clock.ts';
 
 const dayMs = 86_400_000;
 

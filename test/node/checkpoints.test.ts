@@ -29,7 +29,11 @@ function node() {
     },
   );
   const picture = { head: store.readSnapshot().head, rows: [] };
-  const applier = new Applier(defaultNodeLimits.table, picture, { event: () => {}, executed: () => {} });
+  const applier = new Applier(defaultNodeLimits.table, picture, {
+    event: () => {},
+    executed: () => {},
+    observer: undefined,
+  });
   let chain = 0;
   const apply = (index: number): void => {
     const nonce = index.toString(16).padStart(32, 'a');

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { OpenOutcome, Runtime, SessionListener } from '../../src/node/index.ts';
 import type { Answer, SessionEnd } from '../../src/table/index.ts';
-import { SimulatedCluster } from './simulated-cluster.ts';
+import { SimulatedCluster } from '../../src/testing/index.ts';
 
 /** The least that speaks the gateway: sequences, marks and answers of one session, without deadlines of its own. */
 export class TestClient implements SessionListener {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { SimulatedCluster } from '../../src/testing/index.ts';
 import { openOn, three } from './client.ts';
-import { SimulatedCluster } from './simulated-cluster.ts';
 
 describe('damage and replacement', () => {
   it('keeps a damaged node out, and lets a new incarnation take its place', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { SimulatedCluster } from '../../src/testing/index.ts';
 import { grantedTo, openOn, three } from './client.ts';
-import { SimulatedCluster } from './simulated-cluster.ts';
 
 describe('founding a cluster', () => {
   it('makes the same cluster of three blank nodes and elects one leader', () => {

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { encodeConfiguration } from '../../raft/index.ts';
 import type { AdminOutcome, QueryOutcome, Runtime } from '../../src/node/index.ts';
 import { Members } from '../../src/node/members.ts';
+import { SimulatedCluster } from '../../src/testing/index.ts';
 import { MemoryDisk, type RowReader, type Store } from '../../storage/index.ts';
 import { grantedTo, openOn, readyCluster, three } from './client.ts';
-import { SimulatedCluster } from './simulated-cluster.ts';
 
 describe('a snapshot transfer', () => {
   it('that outlives its leader stops nobody', () => {

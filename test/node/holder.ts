@@ -2,7 +2,7 @@ import type { Acquisition } from '../../src/acquisition.ts';
 import type { LockLostError } from '../../src/errors.ts';
 import type { Hold } from '../../src/hold.ts';
 import { SessionEngine } from '../../src/session-engine.ts';
-import type { SimulatedCluster } from './simulated-cluster.ts';
+import type { SimulatedCluster } from '../../src/testing/index.ts';
 
 /** What users get of one simulated node: its session, one hold, and what was told of it. */
 export class Holder {

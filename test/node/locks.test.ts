@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { SimulatedCluster } from '../../src/testing/index.ts';
 import { grantedTo, openOn, three } from './client.ts';
-import { SimulatedCluster } from './simulated-cluster.ts';
 
 describe('locks over three nodes', () => {
   it('grants at a follower and at the leader, and passes the lock on in order', () => {

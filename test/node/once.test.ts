@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { decodeBatch } from '../../src/node/batch-codec.ts';
 import { encodeBatch } from '../../src/node/index.ts';
 import { commandTuple, defaultTableLimits, Table, type TableEvent } from '../../src/table/index.ts';
+import { SimulatedCluster } from '../../src/testing/index.ts';
 import { Cluster } from '../raft/cluster.ts';
 import { votersOf } from '../raft/entries.ts';
 import { heartbeatInterval, Node } from '../raft/node.ts';
 import { acquire, nonceOf } from '../table/world.ts';
 import { grantedTo, openOn, readyCluster, type TestClient } from './client.ts';
-import { SimulatedCluster } from './simulated-cluster.ts';
 import { allTogether } from './straggler.ts';
 
 const pending = 50;

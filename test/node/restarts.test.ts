@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { SimulatedCluster } from '../../src/testing/index.ts';
 import { grantedTo, openOn, three } from './client.ts';
-import { SimulatedCluster } from './simulated-cluster.ts';
 
 describe('restarts and snapshots', () => {
   it('remember every acknowledged grant after all nodes lost their power', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { SimulatedCluster } from '../../src/testing/index.ts';
 import { grantedTo, openOn, three } from './client.ts';
-import { SimulatedCluster } from './simulated-cluster.ts';
 
 describe('sessions', () => {
   it('live as long as their heartbeats are acknowledged and end one TTL after the last', () => {

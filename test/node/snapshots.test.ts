@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { SimulatedCluster } from '../../src/testing/index.ts';
 import type { Packet } from '../../src/transport/index.ts';
 import { grantedTo, openOn, three } from './client.ts';
-import type { SimulatedCluster } from './simulated-cluster.ts';
 import {
   allTogether,
   checkpointOf,

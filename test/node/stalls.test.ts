@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { QueryOutcome } from '../../src/node/index.ts';
+import { SimulatedCluster } from '../../src/testing/index.ts';
 import { openOn, three } from './client.ts';
 import { Holder } from './holder.ts';
-import { SimulatedCluster } from './simulated-cluster.ts';
 
 const hourMs = 3_600_000;
 

@@ -1,5 +1,5 @@
+import type { SimulatedCluster } from '../../src/testing/index.ts';
 import { grantedTo, openOn, readyCluster, type TestClient } from './client.ts';
-import type { SimulatedCluster } from './simulated-cluster.ts';
 
 /** A cluster in which `lagging` was away for so long that only a snapshot brings it back. */
 export interface Straggler {

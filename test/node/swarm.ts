@@ -1,6 +1,6 @@
 import type { Hold } from '../../src/hold.ts';
 import { SessionEngine } from '../../src/session-engine.ts';
-import { SimulatedCluster } from './simulated-cluster.ts';
+import { SimulatedCluster } from '../../src/testing/index.ts';
 
 /** What one seed makes of a run. */
 export interface SwarmReport {

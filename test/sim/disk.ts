@@ -1,7 +1,7 @@
 import type { HardState, LogWrite, MemberId, Persist, Restored, SnapshotHead } from '../../raft/index.ts';
+import { Stream } from '../../src/testing/random.ts';
 import type { Agenda } from './agenda.ts';
 import { LogImage } from './log-image.ts';
-import { Stream } from './random.ts';
 import type { Swarm } from './swarm.ts';
 import { require } from './violation.ts';
 

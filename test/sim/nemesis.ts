@@ -1,6 +1,6 @@
 import type { MemberId, Message } from '../../raft/index.ts';
+import { Stream } from '../../src/testing/random.ts';
 import type { Process } from './process.ts';
-import { Stream } from './random.ts';
 import type { World } from './world.ts';
 
 const flapsMax = 6;

@@ -1,6 +1,6 @@
 import type { MemberId } from '../../raft/index.ts';
+import { Stream } from '../../src/testing/random.ts';
 import type { Agenda } from './agenda.ts';
-import { Stream } from './random.ts';
 import type { Swarm } from './swarm.ts';
 
 const tailChance = 0.01;

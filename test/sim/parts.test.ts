@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Entry, Persist } from '../../raft/index.ts';
+import { Stream } from '../../src/testing/random.ts';
 import { Agenda } from './agenda.ts';
 import { chainOf } from './digest.ts';
 import { Disk } from './disk.ts';
 import { LogImage } from './log-image.ts';
-import { Stream } from './random.ts';
 import { drawSwarm, faultClasses } from './swarm.ts';
 
 const genesis = { index: 0, term: 0, chain: 0 };

@@ -1,8 +1,8 @@
 import type { CoreStatus, Input, Member, MemberId } from '../../raft/index.ts';
+import { Stream } from '../../src/testing/random.ts';
 import { Disk, type Table } from './disk.ts';
 import { Life } from './life.ts';
 import type { Machine } from './machine.ts';
-import { Stream } from './random.ts';
 import type { Shipment, Surroundings } from './surroundings.ts';
 
 /** One member: its process, which may die, pause and start again, around its disk, which stays. */

@@ -1,7 +1,7 @@
 import type { Configuration, Member, MemberId } from '../../raft/index.ts';
+import { Stream } from '../../src/testing/random.ts';
 import type { Nemesis } from './nemesis.ts';
 import type { Process } from './process.ts';
-import { Stream } from './random.ts';
 import { memberNamed, type World } from './world.ts';
 
 /** Operators who replace members, one at a time: lost ones, and some that were fine. */

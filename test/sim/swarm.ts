@@ -1,5 +1,5 @@
 import type { CoreLimits } from '../../raft/index.ts';
-import { Stream } from './random.ts';
+import { Stream } from '../../src/testing/random.ts';
 
 /** Faults that a seed may have; each is on in about two of five, and can be switched off to narrow a failure down. */
 export const faultClasses = [

@@ -8,13 +8,13 @@ import type {
   ProposalAnswer,
   ReadAnswer,
 } from '../../raft/index.ts';
+import { Stream } from '../../src/testing/random.ts';
 import { Agenda } from './agenda.ts';
 import type { Table } from './disk.ts';
 import { Ghost } from './ghost.ts';
 import type { Mutant } from './mutant.ts';
 import { Network } from './network.ts';
 import { Process } from './process.ts';
-import { Stream } from './random.ts';
 import { Requests } from './requests.ts';
 import type { Shipment, Surroundings } from './surroundings.ts';
 import type { Swarm } from './swarm.ts';

@@ -1,76 +1,7 @@
-import type { Clock, Timer } from '../../src/clock/index.ts';
+import type { Clock, Timer } from '../clock/index.ts';
+import type { VirtualTime } from './virtual-time.ts';
 
-interface Event {
-  readonly at: number;
-  readonly order: number;
-  readonly run: () => void;
-  isCancelled: boolean;
-}
-
-/** Virtual time for whole nodes: nothing happens between events, and equal runs give equal orders. */
-export class VirtualTime {
-  #now = 0;
-  #order = 0;
-  #events: Event[] = [];
-
-  get now(): number {
-    return this.#now;
-  }
-
-  at(ms: number, run: () => void): Timer {
-    const event: Event = { at: this.#now + Math.max(0, ms), order: this.#order++, run, isCancelled: false };
-    this.#insert(event);
-    return {
-      cancel: () => {
-        event.isCancelled = true;
-      },
-    };
-  }
-
-  /** Runs events until `ms` have passed. */
-  advance(ms: number): void {
-    const end = this.#now + ms;
-    this.runUntil(() => false, end);
-    this.#now = end;
-  }
-
-  /** Runs events until `holds`, or fails after `withinMs`. */
-  until(holds: () => boolean, withinMs: number, what: string): void {
-    const end = this.#now + withinMs;
-    this.runUntil(holds, end);
-    if (!holds()) throw new Error(`not within ${withinMs} virtual ms: ${what}`);
-  }
-
-  private runUntil(holds: () => boolean, end: number): void {
-    while (!holds()) {
-      const next = this.#events[this.#events.length - 1];
-      if (next === undefined || next.at > end) {
-        this.#now = Math.max(this.#now, end);
-        return;
-      }
-      this.#events.pop();
-      if (next.isCancelled) continue;
-      this.#now = next.at;
-      next.run();
-    }
-  }
-
-  /** Sorted with the next event last; ties in the order they were made. */
-  #insert(event: Event): void {
-    let low = 0;
-    let high = this.#events.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const other = this.#events[middle];
-      if (other !== undefined && (other.at > event.at || (other.at === event.at && other.order > event.order)))
-        low = middle + 1;
-      else high = middle;
-    }
-    this.#events.splice(low, 0, event);
-  }
-}
-
-/** One node's view of it. A paused node's timers wait and fire when it wakes, before it hears what came meanwhile. */
+/** One machine's view of virtual time. A paused node's timers wait and fire when it wakes, before it hears what came meanwhile. */
 export class NodeClock implements Clock {
   readonly #time: VirtualTime;
   /** Milliseconds that this clock counts in one of true time. */
@@ -137,6 +68,11 @@ export class NodeClock implements Clock {
   suspend(): void {
     this.pause();
     this.#asleepSince ??= this.#time.now;
+  }
+
+  /** Stopped, or asleep: nothing of it runs until `resume`. */
+  get isStopped(): boolean {
+    return this.#missed !== undefined;
   }
 
   get isAsleep(): boolean {

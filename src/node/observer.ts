@@ -1,0 +1,19 @@
+import type { CoreStatus, Effects, Entry, Restored, SnapshotHead } from '../../raft/index.ts';
+import type { Table, TableEvent } from '../table/index.ts';
+
+/**
+ * Looks over one node's shoulder: a simulator judges by it. Called inside the node's turns, in the order of events. It
+ * must change nothing; what it throws ends the node like a broken invariant.
+ */
+export interface Observer {
+  /** A member starts from what its disk held. */
+  began(status: CoreStatus, restored: Restored): void;
+  /** The core took in one input. */
+  stepped(status: CoreStatus): void;
+  /** The core asks for `effects`; nothing of them has been done yet. */
+  asked(effects: Effects, status: CoreStatus): void;
+  /** One entry was executed, and `events` came of it. */
+  applied(entry: Entry, events: readonly TableEvent[], table: Table): void;
+  /** A snapshot took the table's place. */
+  installed(head: SnapshotHead, table: Table): void;
+}
