@@ -118,7 +118,7 @@ describe('damage and replacement', () => {
     expect(outcome).toMatchObject({ ok: false, failure: { code: 'INVALID_ARGUMENT' } });
   });
 
-  it('condemns an old copy of a directory at the first word of a peer, so that restarts do not make it young', () => {
+  it('condemns an old copy of a directory at the first word of a peer, so that restarts do not make it young (S104)', () => {
     const cluster = new SimulatedCluster(three);
     cluster.startAll();
     cluster.untilReady();

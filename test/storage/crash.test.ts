@@ -62,7 +62,7 @@ const writer = `
 `;
 const built = fileURLToPath(new URL('../../dist/storage/index.js', import.meta.url));
 
-test('a process killed while it writes has everything it acknowledged', async () => {
+test('a process killed while it writes has everything it acknowledged (S101)', async () => {
   const machine = await LevelMachine.make();
   machines.push(machine);
   const child = spawn(process.execPath, ['--input-type=module', '-e', writer, built, machine.dataDir]);
@@ -222,7 +222,7 @@ describe('the watermark', () => {
   });
 });
 
-test('what the base has passed is deleted by later writes, also after a restart', async () => {
+test('what the base has passed is deleted by later writes, also after a restart (S100)', async () => {
   const { machine, store } = await member();
   const entries = entriesAfter(start, 400);
   await write(store, { hardState: termOne, entries });

@@ -33,7 +33,7 @@ const holder = `
 `;
 const built = fileURLToPath(new URL('../../dist/storage/index.js', import.meta.url));
 
-test('a directory that another process uses is refused, and free once that one is killed', async () => {
+test('a directory that another process uses is refused, and free once that one is killed (S103)', async () => {
   const machine = await make();
   const child = spawn(process.execPath, ['--input-type=module', '-e', holder, built, machine.dataDir]);
   const [said] = await once(createInterface(child.stdout), 'line');
@@ -149,7 +149,7 @@ test('an open that hangs is answered in time, and what ends too late is let go',
     .toBe('blank');
 });
 
-test('a full disk ends the store: no later write is tried, and a restart finds all that was acknowledged', async () => {
+test('a full disk ends the store: no later write is tried, and a restart finds all that was acknowledged (S102)', async () => {
   const machine = await make();
   const { store } = await machine.open({ writeBufferBytes: 64 * 1024 });
   await asked((done) => store.form(genesis, done));

@@ -79,7 +79,7 @@ describe('damaged table files (S71)', () => {
     expect(unseen).toEqual([]);
   });
 
-  test('are quarantined for a flipped bit, wherever it is, before LevelDB sees them', async () => {
+  test('are quarantined for a flipped bit, wherever it is, before LevelDB sees them (S98)', async () => {
     for (const directory of ['log', 'table-1']) {
       const { length } = await readFile(await packed.newest(directory, '.ldb'));
       const spread = Array.from({ length: 10 }, (_, part) => Math.floor((part * length) / 10));
