@@ -62,7 +62,7 @@ const writer = `
 `;
 const built = fileURLToPath(new URL('../../dist/storage/index.js', import.meta.url));
 
-test('a process killed while it writes has everything it acknowledged (S101)', async () => {
+test('a process killed while it writes has everything it acknowledged', async () => {
   const machine = await LevelMachine.make();
   machines.push(machine);
   const child = spawn(process.execPath, ['--input-type=module', '-e', writer, built, machine.dataDir]);
