@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { QueryOutcome } from '../../src/node/index.ts';
 import type { SimulatedCluster } from '../../src/testing/index.ts';
 import type { Packet } from '../../src/transport/index.ts';
-import { grantedTo, openOn, three } from './client.ts';
+import { type SnapshotReader, StorageError } from '../../storage/index.ts';
+import { bound, grantedTo, openOn, three } from './client.ts';
 import {
   allTogether,
   checkpointOf,
@@ -179,6 +181,45 @@ describe('a snapshot that is installed', () => {
     expect(next).toBe(first + 41);
     expect(heads[1]).toEqual(heads[0]);
     expect(checkpointOf(cluster, lagging)).toBeGreaterThan(before);
+  });
+
+  it('answers a read that was asked before it came, as of then or later (S47)', () => {
+    const { cluster, leader, lagging } = fallenBehind();
+    const { commitIndex } = cluster.runtime(leader).status();
+    const answers: QueryOutcome[] = [];
+    cluster.heal();
+    cluster.time.until(() => cluster.runtime(lagging).status().commitIndex < commitIndex, 1_000, 'it is behind');
+
+    cluster
+      .runtime(lagging)
+      .query({ kind: 'inspect', name: 'kept-39', consistency: 'linearizable' }, (said) => answers.push(said));
+    cluster.time.until(() => answers.length > 0, 20_000, 'it is answered');
+
+    expect(answers).toMatchObject([{ ok: true, value: { holders: [{}] } }]);
+    expect(answers.every((said) => said.ok && said.appliedIndex >= commitIndex)).toBe(true);
+  });
+
+  it('that cannot be read once fails that transfer, not the leader, and is sent again (S38)', () => {
+    let failures = 0;
+    const { cluster, leader, lagging } = fallenBehind((_, store) => {
+      const readSnapshot = (): SnapshotReader => {
+        const reader = store.readSnapshot();
+        if (failures > 0) return reader;
+        const next: SnapshotReader['next'] = (_bytes, done) => {
+          failures += 1;
+          done({ ok: false, error: new StorageError('BACKEND', 'EIO') });
+        };
+        return new Proxy(reader, { get: (of, key) => (key === 'next' ? next : bound(of, key)) });
+      };
+      return new Proxy(store, { get: (of, key) => (key === 'readSnapshot' ? readSnapshot : bound(of, key)) });
+    });
+
+    cluster.heal();
+    untilCaughtUp(cluster, lagging);
+
+    expect(failures).toBeGreaterThan(0);
+    expect(cluster.failures(leader)).toEqual([]);
+    expect(digestOf(cluster, lagging)).toBe(digestOf(cluster, cluster.leader() ?? ''));
   });
 
   it('is sent slowly without holding up heartbeats, grants elsewhere, or the count of who follows (S72)', () => {

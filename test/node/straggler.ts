@@ -14,9 +14,9 @@ export interface Straggler {
 const locks = 40;
 
 /** Nobody is behind yet. */
-export function allTogether(): Straggler {
+export function allTogether(wrapStore?: SimulatedCluster['wrapStore']): Straggler {
   const limits = { checkpointEntries: 10, keptEntries: 0, snapshotChunkBytes: 200 };
-  const { cluster, leader, followers } = readyCluster({ limits });
+  const { cluster, leader, followers } = readyCluster(wrapStore === undefined ? { limits } : { limits, wrapStore });
   const [lagging, other] = followers;
   const client = openOn(cluster, leader, 1, { isHome: false, ttlMs: 3_600_000 });
   return { cluster, leader, other, lagging, client };
@@ -31,7 +31,8 @@ export function leaveBehind(world: Straggler): Straggler {
   return world;
 }
 
-export const fallenBehind = (): Straggler => leaveBehind(allTogether());
+export const fallenBehind = (wrapStore?: SimulatedCluster['wrapStore']): Straggler =>
+  leaveBehind(allTogether(wrapStore));
 
 /** Runs until `nodeId` has applied all that the leader has. */
 export function untilCaughtUp(cluster: SimulatedCluster, nodeId: string): void {

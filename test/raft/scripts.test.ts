@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Cluster } from './cluster.ts';
 import { logOf, member, textOf, votersOf } from './entries.ts';
-import { append, appendOf, heartbeat, preVoteReply, voteReply } from './messages.ts';
-import { electionTimeout, heartbeatInterval, Node } from './node.ts';
+import { accepted, append, appendOf, heartbeat, preVoteReply, rejected, voteReply } from './messages.ts';
+import { electionTimeout, heartbeatInterval, leaderOver, Node } from './node.ts';
 
 const five = ['a', 'b', 'c', 'd', 'e'];
 
@@ -219,6 +219,24 @@ describe('a change of members before anything of the term is committed (S50)', (
     expect(b.proposals.at(-1)).toMatchObject({ id: 3, kind: 'accepted' });
     expect(cluster.node('a').status.role).not.toBe('leader');
   });
+});
+
+test('the end of a transfer to a peer that was removed meanwhile concerns nobody (S70)', () => {
+  const node = leaderOver([1, 1, 1]).receive(accepted({ term: 2, from: 'c', request: 2, match: 4 }));
+  node.step({ kind: 'compact', index: 4 }).receive(rejected({ term: 2, request: 1, prevIndex: 3 }));
+  const asked = [...node.snapshots];
+  node.step({ kind: 'replace', id: 1, member: member('d'), replaces: 'b' });
+  for (let request = 3; request < 12; request++) {
+    const { lastIndex } = node.status;
+    for (const from of ['c', 'd']) node.receive(accepted({ term: 2, from, request, match: lastIndex }));
+  }
+
+  node.step({ kind: 'snapshot-sent', to: 'b', delivered: false }).wait(3 * heartbeatInterval);
+
+  expect(asked).toEqual(['b']);
+  expect(node.status.configuration).toEqual(votersOf('a', 'd', 'c'));
+  expect(node.status.progress.map(({ id }) => id)).toEqual(['d', 'c']);
+  expect(node.snapshots).toEqual(asked);
 });
 
 describe('numbers beyond 2^31', () => {
