@@ -199,7 +199,7 @@ describe('a snapshot that is installed', () => {
     expect(answers.every((said) => said.ok && said.appliedIndex >= commitIndex)).toBe(true);
   });
 
-  it('that cannot be read once fails that transfer, not the leader, and is sent again (S38)', () => {
+  it('that cannot be read once fails that transfer, not the leader, is told of, and is sent again (S38)', () => {
     let failures = 0;
     const { cluster, leader, lagging } = fallenBehind((_, store) => {
       const readSnapshot = (): SnapshotReader => {
@@ -214,9 +214,15 @@ describe('a snapshot that is installed', () => {
       return new Proxy(store, { get: (of, key) => (key === 'readSnapshot' ? readSnapshot : bound(of, key)) });
     });
 
+    const said: string[] = [];
+    cluster.logged = (nodeId, text) => {
+      if (nodeId === leader) said.push(text);
+    };
+
     cluster.heal();
     untilCaughtUp(cluster, lagging);
 
+    expect(said.filter((text) => text.includes('cannot be read'))).toHaveLength(failures);
     expect(failures).toBeGreaterThan(0);
     expect(cluster.failures(leader)).toEqual([]);
     expect(digestOf(cluster, lagging)).toBe(digestOf(cluster, cluster.leader() ?? ''));
