@@ -95,6 +95,11 @@ export class MemoryDisk {
     this.#faults.push(fault);
   }
 
+  /** Faults that have not struck yet never will. */
+  mend(): void {
+    this.#faults = [];
+  }
+
   /** Everything is gone, the identity too: a new disk. Cuts the power. */
   wipe(): void {
     this.powerOff();

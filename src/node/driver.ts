@@ -162,7 +162,7 @@ export class Driver {
   #step(input: Input, now: number): void {
     const { core, observer } = this.#world;
     core.step(input, now);
-    observer?.stepped(core.status);
+    observer?.stepped(input, core);
   }
 
   #perform(effects: Effects, now: number): void {

@@ -1,4 +1,4 @@
-import type { CoreStatus, Effects, Entry, Restored, SnapshotHead } from '../../raft/index.ts';
+import type { CoreStatus, Effects, Entry, Input, Restored, SnapshotHead } from '../../raft/index.ts';
 import type { Table, TableEvent } from '../table/index.ts';
 
 /**
@@ -8,8 +8,8 @@ import type { Table, TableEvent } from '../table/index.ts';
 export interface Observer {
   /** A member starts from what its disk held. */
   began(status: CoreStatus, restored: Restored): void;
-  /** The core took in one input. */
-  stepped(status: CoreStatus): void;
+  /** The core took in one input. Its status is made when it is looked at. */
+  stepped(input: Input, core: { readonly status: CoreStatus }): void;
   /** The core asks for `effects`; nothing of them has been done yet. */
   asked(effects: Effects, status: CoreStatus): void;
   /** One entry was executed, and `events` came of it. */

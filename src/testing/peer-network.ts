@@ -73,24 +73,24 @@ export class PeerNetwork {
     const isCut = this.#world.isCut(process.nodeId, nodeId) || this.#world.isCut(nodeId, process.nodeId);
     const isThere = peer?.isAlive === true && !peer.clock.isStopped && !process.clock.isStopped;
     if (isCut || !isThere || process.handlers === undefined || peer.handlers === undefined) return;
-    const refusedThere = peer.handlers.judge(process.handlers.hello(), false);
+    const ours = process.handlers.hello();
+    const refusedThere = peer.handlers.judge(ours, false);
     if (refusedThere !== undefined) return process.handlers.refused(nodeId, { ...refusedThere, by: 'peer' });
     const hello = peer.handlers.hello();
     const refusedHere = process.handlers.judge(hello, true);
     if (refusedHere !== undefined) return process.handlers.refused(nodeId, { ...refusedHere, by: 'us' });
     process.links.set(nodeId, peer);
+    process.member = memberId(process.nodeId, ours.incarnation);
+    peer.member = memberId(nodeId, hello.incarnation);
     process.handlers.linkUp(memberId(nodeId, hello.incarnation), hello);
   }
 
   #send(process: SimulatedProcess, to: string, packets: readonly Packet[]): void {
     const nodeId = nodeIdOf(to);
     const peer = this.#world.processes.get(nodeId);
-    const from = process.handlers?.hello();
-    if (!process.isAlive || peer === undefined || from === undefined) return;
-    const isLinked = process.links.get(nodeId) === peer || peer.links.get(process.nodeId) === process;
-    const addressee = peer.handlers?.hello();
-    if (!isLinked || addressee === undefined || memberId(nodeId, addressee.incarnation) !== to) return;
-    const sender = memberId(from.nodeId, from.incarnation);
+    const sender = process.member;
+    if (!process.isAlive || peer === undefined || sender === undefined || peer.member !== to) return;
+    if (process.links.get(nodeId) !== peer && peer.links.get(process.nodeId) !== process) return;
     for (const packet of packets) {
       this.#world.leaving(process.nodeId, nodeId, packet);
       for (const delay of this.#world.arrivals(process.nodeId, nodeId, packet)) {

@@ -114,7 +114,7 @@ export class SimulatedCluster {
     });
     const service = new LockService({ clock, logger, servant: () => runtime });
     const process: SimulatedProcess = {
-      ...{ nodeId, runtime, clock, service, failures, handlers: undefined, isAlive: true },
+      ...{ nodeId, runtime, clock, service, failures, handlers: undefined, member: undefined, isAlive: true },
       ...{ links: new Map(), clients: new Set() },
     };
     this.processes.set(nodeId, process);
@@ -155,8 +155,8 @@ export class SimulatedCluster {
     return this.#process(nodeId).failures;
   }
 
-  /** Power loss: of the writes under way the oldest `keepPending` are durable all the same; links are refused. */
-  kill(nodeId: string, keepPending = 0): void {
+  /** Power loss; of the writes under way those are durable all the same that `keepPending` names. Links are refused. */
+  kill(nodeId: string, keepPending: Parameters<MemoryDisk['powerOff']>[0] = 0): void {
     const process = this.#process(nodeId);
     if (!process.isAlive) return;
     process.isAlive = false;
@@ -171,7 +171,8 @@ export class SimulatedCluster {
     const process = this.#process(nodeId);
     process.service.close();
     process.runtime.stop({ deadlineMs }, () => {
-      this.kill(nodeId);
+      // It may have been killed meanwhile, and another process be there.
+      if (this.processes.get(nodeId) === process) this.kill(nodeId);
       done();
     });
   }

@@ -1,3 +1,4 @@
+import type { MemberId } from '../../raft/index.ts';
 import type { Failure, Runtime } from '../node/index.ts';
 import type { LockService } from '../server/index.ts';
 import type { PeerHandlers } from '../transport/index.ts';
@@ -12,6 +13,8 @@ export interface SimulatedProcess {
   /** Why it stopped by itself, if it did. */
   readonly failures: Failure[];
   handlers: PeerHandlers | undefined;
+  /** Who it is to its peers, once it has spoken to one. */
+  member: MemberId | undefined;
   /** By node id: the process that a live link which this one dialled leads to. */
   readonly links: Map<string, SimulatedProcess>;
   /** Ends of clients' streams here, to be told when the process dies. */

@@ -4,15 +4,19 @@ import { Copy } from './copy.ts';
 import type { Mutant } from './mutant.ts';
 import { runTests } from './vitest-run.ts';
 
-const usage = `npm run mutants -- [--only TEXT] [--jobs N]
+const usage = `npm run mutants -- [--only TEXT] [--jobs N] [--seeds N]
 
 Plants the bugs of test/mutants one at a time in a copy of the repository, and shows which test notices each. Ends with 1
-if one of them lives. --only takes those whose id contains TEXT; --jobs runs so many at once (default 2).`;
+if one of them lives. --only takes those whose id contains TEXT; --jobs runs so many at once (default 2).
+--seeds lets whole nodes look for each of them in so many seeds of the simulator, also where that is not demanded.`;
 
 interface Fate {
   readonly mutant: Mutant;
   /** By whom it died; undefined if it lives. */
   readonly killedBy: string | undefined;
+  /** The first seed of whole nodes that finds it: a number, or why there is none. */
+  readonly seed: string;
+  readonly isDead: boolean;
   readonly seconds: number;
 }
 
@@ -20,6 +24,7 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
     jobs: { type: 'string', default: '2' },
+    seeds: { type: 'string', default: '0' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -29,19 +34,38 @@ const root = new URL('../../..', import.meta.url).pathname;
 
 async function fateOf(mutant: Mutant, copy: Copy): Promise<Fate> {
   const startedAt = performance.now();
-  const killedBy = await copy.with(mutant, async () => {
-    const { failed, broken, passed } = await runTests(copy.path, mutant.killer.tests);
-    const [first] = failed;
-    if (first !== undefined) return first;
-    if (broken.length > 0 || passed === 0) throw new Error(`mutant ${mutant.id}: no test ran (${broken.join(', ')})`);
-    return undefined;
+  return await copy.with(mutant, async () => {
+    const killedBy = await testThat(mutant, copy);
+    const seed = await seedThat(mutant, copy);
+    const isDead = killedBy !== undefined && (mutant.killer.seeds === undefined || seed.startsWith('seed'));
+    return { mutant, killedBy, seed, isDead, seconds: (performance.now() - startedAt) / 1_000 };
   });
-  return { mutant, killedBy, seconds: (performance.now() - startedAt) / 1_000 };
 }
 
-function tell({ mutant, killedBy, seconds }: Fate): void {
-  const verdict = killedBy === undefined ? 'LIVES' : 'dead ';
-  console.log(`${verdict} ${mutant.id.padEnd(30)} ${seconds.toFixed(1).padStart(5)} s  ${killedBy ?? mutant.guard}`);
+/** The first test that fails, if any does. */
+async function testThat({ id, killer }: Mutant, copy: Copy): Promise<string | undefined> {
+  const { failed, broken, passed } = await runTests(copy.path, killer.tests);
+  const [first] = failed;
+  if (first !== undefined) return first.name;
+  if (broken.length > 0 || passed === 0) throw new Error(`mutant ${id}: no test ran (${broken.join(', ')})`);
+  return undefined;
+}
+
+/** The first seed of whole nodes that breaks a law, if the mutant, or the command line, asks for that. */
+async function seedThat({ killer }: Mutant, copy: Copy): Promise<string> {
+  const seeds = killer.seeds ?? Number(values.seeds);
+  if (seeds === 0) return '';
+  const env = { HOLDFAST_SWARM_SEEDS: `${seeds}` };
+  const { failed } = await runTests(copy.path, ['test/sim/nodes/swarm.test.ts'], { only: 'in seeds', env });
+  const [first] = failed;
+  if (first === undefined) return `not in ${seeds} seeds`;
+  return /seed (\d+): (\w+)/.exec(first.said)?.[0] ?? `seeds 1 to ${seeds}: ${first.name} ${first.said}`;
+}
+
+function tell({ mutant, killedBy, seed, isDead, seconds }: Fate): void {
+  const verdict = isDead ? 'dead ' : 'LIVES';
+  const who = [seed, killedBy ?? mutant.guard].filter((word) => word !== '').join(' · ');
+  console.log(`${verdict} ${mutant.id.padEnd(30)} ${seconds.toFixed(1).padStart(5)} s  ${who}`);
 }
 
 /** Without a bug, all of them must pass: a test that always fails kills everything. */
@@ -49,7 +73,8 @@ async function checkSound(mutants: readonly Mutant[]): Promise<void> {
   await using copy = await Copy.of(root);
   const paths = [...new Set(mutants.flatMap(({ killer }) => killer.tests))];
   const { failed } = await runTests(copy.path, paths);
-  if (failed.length > 0) throw new Error(`without any mutant, these fail: ${failed.join('; ')}`);
+  const names = failed.map(({ name }) => name);
+  if (names.length > 0) throw new Error(`without any mutant, these fail: ${names.join('; ')}`);
 }
 
 async function run(): Promise<number> {
@@ -66,7 +91,7 @@ async function run(): Promise<number> {
   };
   await checkSound(mutants);
   await Promise.all(Array.from({ length: Math.max(1, Number(values.jobs)) }, work));
-  const alive = fates.filter(({ killedBy }) => killedBy === undefined);
+  const alive = fates.filter(({ isDead }) => !isDead);
   console.log(`${fates.length - alive.length} of ${mutants.length} mutants are dead`);
   return alive.length > 0 || fates.length === 0 ? 1 : 0;
 }

@@ -12,7 +12,10 @@ export interface Mutant {
   readonly killer: Killer;
 }
 
-/** Tests, by file or folder, one of which must fail. */
+/** Who must notice. */
 export interface Killer {
+  /** Tests, by file or folder, one of which must fail. */
   readonly tests: readonly string[];
+  /** Whole nodes under random faults must find it, too, within so many seeds. */
+  readonly seeds?: number;
 }

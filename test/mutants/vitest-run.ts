@@ -6,38 +6,58 @@ import { join } from 'node:path';
 /** What a run of tests said. */
 export interface TestRun {
   readonly passed: number;
-  /** Full names of the tests that failed. */
-  readonly failed: readonly string[];
+  /** Full names of the tests that failed, and what they said first. */
+  readonly failed: readonly { readonly name: string; readonly said: string }[];
   /** Files that could not even be loaded: no test had its say. */
   readonly broken: readonly string[];
 }
 
 const limitMs = 120_000;
 
+interface Assertion {
+  readonly status: string;
+  readonly fullName: string;
+  readonly failureMessages: readonly string[];
+}
+
 interface Report {
   readonly numPassedTests: number;
   readonly testResults: readonly {
     readonly name: string;
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+    readonly assertionResults: readonly Assertion[];
   }[];
 }
 
+/** Which tests of the files, by their names, and with which variables. */
+export interface Selection {
+  readonly only?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Runs the tests of `paths` in `root`. What takes longer than `limitMs` runs in circles: it is killed, and counts as a failure. */
-export async function runTests(root: string, paths: readonly string[]): Promise<TestRun> {
+export async function runTests(root: string, paths: readonly string[], selection: Selection = {}): Promise<TestRun> {
   const output = join(root, 'report.json');
   await rm(output, { force: true });
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const args = [vitest, 'run', '--reporter=json', `--outputFile=${output}`, '--root', root, ...paths];
-  const child = spawn(process.execPath, args, { cwd: root, stdio: 'ignore', detached: true });
+  if (selection.only !== undefined) args.push('-t', selection.only);
+  const env = { ...process.env, ...selection.env };
+  const child = spawn(process.execPath, args, { cwd: root, stdio: 'ignore', detached: true, env });
   const timer = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), limitMs);
   const [, signal] = await once(child, 'exit');
   clearTimeout(timer);
-  if (signal !== null) return { passed: 0, failed: [`no end within ${limitMs / 1_000} s`], broken: [] };
+  if (signal !== null)
+    return { passed: 0, failed: [{ name: `no end within ${limitMs / 1_000} s`, said: '' }], broken: [] };
   const report: Report = JSON.parse(await readFile(output, 'utf8'));
   const tests = report.testResults.flatMap(({ assertionResults }) => assertionResults);
   return {
     passed: report.numPassedTests,
-    failed: tests.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName),
+    failed: tests.filter(({ status }) => status === 'failed').map(failureOf),
     broken: report.testResults.filter(({ assertionResults }) => assertionResults.length === 0).map(({ name }) => name),
   };
 }
+
+const failureOf = ({ fullName, failureMessages: [message = ''] }: Assertion): TestRun['failed'][number] => ({
+  name: fullName,
+  said: message.split('\n')[0]?.slice(0, 160) ?? '',
+});

@@ -15,7 +15,18 @@ export type Deed =
   | 'pauses'
   | 'partitions'
   | 'replacements'
-  | 'transfers';
+  | 'transfers'
+  | 'grants'
+  | 'losses'
+  | 'questions'
+  | 'stops'
+  | 'suspends'
+  | 'clock steps'
+  | 'stalls'
+  | 'disk errors'
+  | 'damaged disks'
+  | 'broken links'
+  | 'wounds';
 
 /**
  * What nobody in the cluster can know: everything that was ever elected, committed and applied anywhere. Judges each
@@ -120,12 +131,12 @@ export class Ghost {
     );
   }
 
-  /** I5: the state machine of `member` has executed `entry` and is in `state`. */
-  applied(member: MemberId, entry: Entry, state: number): void {
+  /** I5: the state machine of `member` has executed `entry` and is in `state`, if anybody looked. */
+  applied(member: MemberId, entry: Entry, state?: number): void {
     this.demand(entry.index <= this.#committed.length, 'I5', () => `${member} applies ${entry.index}, not committed`);
     const isSame = this.committedChain(entry.index) === entry.chain;
     this.demand(isSame, 'I5', () => `${member} applies another entry ${entry.index}`);
-    this.stateAt(member, entry.index, state);
+    if (state !== undefined) this.stateAt(member, entry.index, state);
   }
 
   /** I5: the state machine of `member` is in `state` at `index`. */

@@ -1,5 +1,14 @@
-import type { Chain, ConfigurationAt, Entry, LogIndex, LogWrite, Position, Restored } from '../../raft/index.ts';
-import { chainOf } from './digest.ts';
+import type {
+  Chain,
+  ChainOf,
+  ConfigurationAt,
+  Entry,
+  LogIndex,
+  LogWrite,
+  Position,
+  Restored,
+} from '../../raft/index.ts';
+import { chainOf as toyChain } from './digest.ts';
 import { require } from './violation.ts';
 
 /**
@@ -7,6 +16,7 @@ import { require } from './violation.ts';
  * for, one of what its disk would give back after a power loss. Judges every write that passes through (I3, I21).
  */
 export class LogImage {
+  readonly #chainOf: ChainOf;
   #base: Position;
   #entries: Entry[];
   /** The configuration entries among `#entries`. */
@@ -14,7 +24,8 @@ export class LogImage {
   /** The newest configuration that stands before `#entries`. */
   #configurationBelow: LogIndex;
 
-  constructor(from: Pick<Restored, 'base' | 'entries' | 'checkpoint'>) {
+  constructor(from: Pick<Restored, 'base' | 'entries' | 'checkpoint'>, chainOf: ChainOf = toyChain) {
+    this.#chainOf = chainOf;
     this.#base = from.base;
     this.#entries = [...from.entries];
     this.#configurations = indexesOfConfigurations(from.entries);
@@ -76,7 +87,7 @@ export class LogImage {
     const last = this.last;
     require(entry.index === last.index + 1, 'I21', () => `entry ${entry.index} stands after ${last.index}`);
     require(entry.term >= last.term, 'I21', () => `entry ${entry.index}: term ${entry.term} after ${last.term}`);
-    require(entry.chain === chainOf(last.chain, entry), 'I3', () => `entry ${entry.index} breaks the chain`);
+    require(entry.chain === this.#chainOf(last.chain, entry), 'I3', () => `entry ${entry.index} breaks the chain`);
   }
 
   #install(position: Position, configuration: ConfigurationAt, keepsSuffix: boolean): void {

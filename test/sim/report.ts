@@ -3,7 +3,7 @@ import { type FaultClass, faultClasses } from './swarm.ts';
 
 /** The one command that runs `seed` again. */
 export const replayCommand = (seed: number, without: readonly FaultClass[] = []): string =>
-  `npm run sim -- --seed ${seed}${without.length > 0 ? ` --without ${without.join(',')}` : ''}`;
+  `npm run sim -- --layer core --seed ${seed}${without.length > 0 ? ` --without ${without.join(',')}` : ''}`;
 
 /** All that a person needs to begin with: what broke, under which conditions, after which events. */
 export function report({ swarm, failure }: Outcome): string {

@@ -21,6 +21,7 @@ export interface Outcome {
   /** Equal for two runs of one seed, or something in them is not determined. */
   readonly hash: string;
   readonly steps: number;
+  readonly virtualMs: number;
   readonly counts: ReadonlyMap<Deed, number>;
 }
 
@@ -48,7 +49,8 @@ export function simulate(seed: number, { mutant = noMutant, blind = [], ...narro
     nemesis.stop();
     new Liveness(world, { workload, replacement }).judge();
   });
-  return { swarm, failure, hash: world.trace.hash, steps: world.steps, counts: world.ghost.counts };
+  const { steps, trace, ghost, agenda } = world;
+  return { swarm, failure, hash: trace.hash, steps, virtualMs: agenda.now, counts: ghost.counts };
 }
 
 function caught(world: World, run: () => void): Failure | undefined {

@@ -4,8 +4,8 @@ import { regressionSeeds } from './regression-seeds.ts';
 import { narrow, replayCommand, report } from './report.ts';
 import { type Conditions, type Outcome, simulate } from './simulate.ts';
 
-const batches = 8;
-const seedsPerBatch = 50;
+const batches = 12;
+const seedsPerBatch = 100;
 
 function holds(seed: number, conditions: Conditions = {}): Outcome {
   const outcome = simulate(seed, conditions);

@@ -1,12 +1,26 @@
-import type { CoreStatus, Entry, LogWrite, Message, Restored } from '../../raft/index.ts';
-import type { Disk } from './disk.ts';
+import type { ChainOf, CoreStatus, Entry, HardState, LogWrite, Message, Restored } from '../../raft/index.ts';
+import { chainOf as toyChain } from './digest.ts';
 import type { Ghost } from './ghost.ts';
 import { LogImage } from './log-image.ts';
+
+/** What a disk would give back after a power loss at this moment. */
+export interface Durable {
+  readonly hardState: HardState;
+  readonly log: LogImage;
+}
+
+export interface Beginning {
+  readonly disk: Durable;
+  readonly status: CoreStatus;
+  readonly restored: Restored;
+  /** The toy one of the simulator, unless whole nodes run with their own. */
+  readonly chainOf?: ChainOf;
+}
 
 /** Looks over the shoulder of one core, for one life of its process: what must never go back, and what must be durable. */
 export class Watch {
   readonly #ghost: Ghost;
-  readonly #disk: Disk;
+  readonly #disk: Durable;
   /** The log as the core has it, by all that it asked to be written. */
   readonly #log: LogImage;
   #status: CoreStatus;
@@ -14,10 +28,10 @@ export class Watch {
   /** A snapshot that was written and that the state machine has not become yet. */
   #installing = 0;
 
-  constructor(ghost: Ghost, { disk, status, restored }: { disk: Disk; status: CoreStatus; restored: Restored }) {
+  constructor(ghost: Ghost, { disk, status, restored, chainOf = toyChain }: Beginning) {
     this.#ghost = ghost;
     this.#disk = disk;
-    this.#log = new LogImage(restored);
+    this.#log = new LogImage(restored, chainOf);
     this.#status = status;
     this.#delivered = restored.checkpoint.position.index;
   }

@@ -1,0 +1,170 @@
+import { defaultCoreLimits } from '../../../raft/index.ts';
+import { defaultNodeLimits, type NodeLimits, type Timings } from '../../../src/node/index.ts';
+import { Stream } from '../../../src/testing/index.ts';
+
+/** Faults that a seed may have; each is on in about two of five, and can be switched off to narrow a failure down. */
+export const nodeFaults = [
+  ...['loss', 'duplicates', 'reordering', 'partitions', 'resets', 'crashes', 'wounds', 'pauses', 'suspends'],
+  ...['clocks', 'wall-clock', 'slow-disk', 'stalls', 'disk-errors', 'damage', 'compaction', 'stops', 'bursts'],
+] as const;
+
+export type NodeFault = (typeof nodeFaults)[number];
+
+/** Everything that a seed decides about a run of whole nodes, apart from the course of chance. Milliseconds, probabilities. */
+export interface NodeConditions {
+  readonly seed: number;
+  readonly faults: readonly NodeFault[];
+  readonly nodes: number;
+  readonly clients: number;
+  readonly locks: number;
+  /** What each process does at the same time. */
+  readonly fibers: number;
+  readonly ttl: number;
+  readonly timings: Timings;
+  readonly limits: NodeLimits;
+  readonly network: {
+    readonly delay: number;
+    readonly jitter: number;
+    readonly loss: number;
+    readonly duplicate: number;
+    readonly fifo: boolean;
+    /** Packets go through the codec, as on a real wire. */
+    readonly isEncoded: boolean;
+  };
+  readonly disk: { readonly delay: number; readonly jitter: number };
+  /** How far the rates of clocks lie from the true one. */
+  readonly clockSpread: number;
+  /** Mean waits between faults; a class that is off has none. */
+  readonly every: Readonly<Record<Recurring, number | undefined>>;
+  /** Mean lengths of the same. */
+  readonly lasts: { readonly partition: number; readonly down: number; readonly pause: number; readonly stall: number };
+  /** How likely a process dies right before or after it gives its word: at a vote, an acknowledgement, a write. */
+  readonly wounds: number;
+  readonly hold: number;
+  readonly think: number;
+  readonly safetyMs: number;
+}
+
+/** What happens again and again. */
+export type Recurring =
+  | 'partition'
+  | 'reset'
+  | 'crash'
+  | 'pause'
+  | 'suspend'
+  | 'wall'
+  | 'stall'
+  | 'diskError'
+  | 'damage'
+  | 'repair'
+  | 'stop';
+
+/** While rates differ by less than this, no holder's claim may outlive its session (SEMANTICS 6.3). */
+export const spreadBounded = 0.045;
+
+export interface NodeNarrowing {
+  readonly without?: readonly NodeFault[];
+  readonly safetyMs?: number;
+  readonly clients?: number;
+}
+
+/** What `seed` decides. A class in `without` is off, and all else stays as it was. */
+export function drawConditions(seed: number, narrowing: NodeNarrowing = {}): NodeConditions {
+  const stream = new Stream(seed, 'conditions');
+  const faults = nodeFaults.filter((fault) => {
+    const isOn = stream.chance(fault === 'compaction' ? 0.6 : 0.4);
+    return isOn && narrowing.without?.includes(fault) !== true;
+  });
+  const electionTimeout = stream.pick([400, 1000, 1000, 2000]);
+  const clients = stream.pick([0, 0, 1, 2, 3]);
+  const drawnMs = electionTimeout * stream.int(5, 20);
+  return {
+    seed,
+    faults,
+    nodes: stream.pick([1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 7]),
+    clients: narrowing.clients ?? clients,
+    locks: stream.int(1, 4),
+    fibers: stream.pick([1, 1, 2, 3]),
+    ttl: stream.pick([1_000, 1_500, 3_000, 6_000]),
+    timings: {
+      electionTimeout,
+      heartbeatInterval: electionTimeout / stream.pick([5, 10]),
+      diskStallTimeout: electionTimeout,
+    },
+    limits: drawLimits(stream, faults.includes('compaction')),
+    ...drawWorld(stream, electionTimeout, faults),
+    ...drawMoments(stream, electionTimeout, faults),
+    hold: stream.logUniform(2, 1_000),
+    think: stream.logUniform(20, 500),
+    safetyMs: narrowing.safetyMs ?? drawnMs,
+  };
+}
+
+function drawLimits(stream: Stream, isCompacted: boolean): NodeLimits {
+  const drawn = {
+    checkpointEntries: stream.pick([3, 10, 50, 200]),
+    checkpointRows: stream.pick([5, 50, 20_000]),
+    keptEntries: stream.pick([0, 1, 10, 50]),
+    snapshotChunkBytes: stream.pick([1, 64, 512, 256 * 1024]),
+  };
+  return {
+    ...defaultNodeLimits,
+    batchBytesMax: stream.pick([400, 64 * 1024, 1024 * 1024]),
+    core: {
+      ...defaultCoreLimits,
+      appendEntriesMax: stream.pick([1, 1, 2, 8, 64, 256]),
+      appendBytesMax: stream.pick([1, 1024, 256 * 1024]),
+      inflightMessagesMax: stream.pick([1, 2, 64]),
+      inflightBytesMax: stream.pick([1, 1024, 4 * 1024 * 1024]),
+      uncommittedEntriesMax: stream.pick([2, 20, 65_536]),
+    },
+    ...(isCompacted ? drawn : {}),
+  };
+}
+
+function drawWorld(stream: Stream, electionTimeout: number, faults: readonly NodeFault[]) {
+  // Every value is drawn whether its class is on or not, so that switching one off leaves the others alone.
+  const when = <T>(fault: NodeFault, on: T, off: T): T => (faults.includes(fault) ? on : off);
+  const delay = (electionTimeout / stream.pick([0.5, 2, 10, 40, 100, 200, 400])) * 0.5;
+  const clockSpread = stream.pick([spreadBounded, spreadBounded, 0.22]);
+  return {
+    network: {
+      delay,
+      jitter: delay * stream.logUniform(0.1, 4),
+      loss: when('loss', stream.logUniform(0.002, 0.3), 0),
+      duplicate: when('duplicates', stream.logUniform(0.005, 0.5), 0),
+      fifo: !when('reordering', true, false),
+      isEncoded: stream.chance(0.1),
+    },
+    disk: {
+      delay: when('slow-disk', electionTimeout * stream.logUniform(0.01, 0.4), electionTimeout / 500),
+      jitter: electionTimeout * stream.logUniform(0.0005, 0.05),
+    },
+    clockSpread: when('clocks', clockSpread, 0),
+    wounds: when('wounds', stream.logUniform(0.001, 0.02), 0),
+  };
+}
+
+function drawMoments(stream: Stream, electionTimeout: number, faults: readonly NodeFault[]) {
+  const wait = (fault: NodeFault, shortest = 1.5): number | undefined => {
+    const drawn = electionTimeout * stream.logUniform(shortest, 12);
+    return faults.includes(fault) ? drawn : undefined;
+  };
+  const length = (longest: number): number => electionTimeout * stream.logUniform(0.1, longest);
+  return {
+    every: {
+      partition: wait('partitions'),
+      reset: wait('resets', 0.5),
+      crash: wait('crashes'),
+      pause: wait('pauses'),
+      suspend: wait('suspends', 3),
+      wall: wait('wall-clock'),
+      stall: wait('stalls'),
+      diskError: wait('disk-errors', 4),
+      damage: wait('damage', 5),
+      repair: wait('damage', 5),
+      stop: wait('stops', 3),
+    },
+    lasts: { partition: length(8), down: length(5), pause: length(6), stall: length(4) },
+  };
+}

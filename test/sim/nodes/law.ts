@@ -1,0 +1,115 @@
+import type { Hold } from '../../../src/hold.ts';
+import type { Ghost } from '../ghost.ts';
+
+/** Somebody who may hold locks: one process. */
+export interface Claimant {
+  readonly name: string;
+  readonly isAlive: boolean;
+  /** Its machine sleeps: nobody can ask there, and what counts is what it says when it wakes. */
+  readonly isAsleep: boolean;
+}
+
+/** One hold as the law sees it. */
+export interface Claim {
+  readonly hold: Hold;
+  readonly by: Claimant;
+  /** Its holder has asked to release it. */
+  isLetGo: boolean;
+}
+
+/** What was true when somebody asked. */
+export interface Moment {
+  /** The highest token that anybody had been given by then. */
+  readonly tokenHighest: number;
+}
+
+/** What an inspection showed. */
+export interface Sight {
+  readonly name: string;
+  readonly tokens: readonly number[];
+}
+
+/**
+ * The law of locks as their users see it, whatever happens below. O1: never two who may say that they hold a lock. O2:
+ * tokens rise. O3: one outcome a question. O5: a linearizable view shows nothing older than what was known when it was
+ * asked for.
+ */
+export class Law {
+  readonly #ghost: Ghost;
+  /** False while clocks run at rates for which nothing is promised to holders. */
+  readonly #isBounded: boolean;
+  readonly #claims = new Map<string, Set<Claim>>();
+  /** By name: the newest claim that anybody was given. */
+  readonly #newest = new Map<string, Claim>();
+  readonly #tokens = new Set<number>();
+  #tokenHighest = 0;
+
+  constructor(ghost: Ghost, { isBounded }: { readonly isBounded: boolean }) {
+    this.#ghost = ghost;
+    this.#isBounded = isBounded;
+  }
+
+  /** Somebody asks for a lock now. */
+  asked(): Moment {
+    return { tokenHighest: this.#tokenHighest };
+  }
+
+  granted(by: Claimant, hold: Hold, moment: Moment): Claim {
+    const { name, token } = hold;
+    this.#ghost.demand(!this.#tokens.has(token), 'O2', () => `token ${token} of ${name} was given out twice`);
+    const rises = token > moment.tokenHighest;
+    this.#ghost.demand(rises, 'O2', () => `${by.name} gets ${name} with token ${token} after ${moment.tokenHighest}`);
+    this.#tokens.add(token);
+    this.#tokenHighest = Math.max(this.#tokenHighest, token);
+    const claim: Claim = { hold, by, isLetGo: false };
+    const claims = this.#claims.get(name) ?? new Set();
+    this.#claims.set(name, claims.add(claim));
+    const former = this.#newest.get(name);
+    if (former === undefined || former.hold.token < token) this.#newest.set(name, claim);
+    this.judge(name);
+    return claim;
+  }
+
+  /** The holder lets go; it may not know yet that it has lost it. */
+  letGo(claim: Claim): void {
+    claim.isLetGo = true;
+    this.#claims.get(claim.hold.name)?.delete(claim);
+  }
+
+  /** A process is gone, and nobody is left there to say anything. */
+  died(by: Claimant): void {
+    for (const claims of this.#claims.values()) {
+      for (const claim of claims) if (claim.by === by) claims.delete(claim);
+    }
+  }
+
+  /** O1, for one name or for all. */
+  judge(only?: string): void {
+    if (!this.#isBounded) return;
+    for (const [name, claims] of this.#claims) {
+      if (only !== undefined && only !== name) continue;
+      const holders = [...claims].filter(({ hold, by }) => by.isAlive && !by.isAsleep && hold.isHeld);
+      this.#ghost.demand(holders.length <= 1, 'O1', () => {
+        const names = holders.map(({ hold, by }) => `${by.name} (token ${hold.token})`);
+        return `${name} is held by ${names.join(' and ')}`;
+      });
+    }
+  }
+
+  /** What a view of `name` that is asked for now must show at least. */
+  expectation(name: string): (sight: Sight) => void {
+    const claim = this.#newest.get(name);
+    const mayBeOver = (): boolean =>
+      !this.#isBounded || claim?.isLetGo !== false || !claim.by.isAlive || claim.by.isAsleep;
+    return ({ tokens }) => {
+      if (claim === undefined) return;
+      const { token } = claim.hold;
+      const isOld = tokens.some((shown) => shown < token);
+      this.#ghost.demand(!isOld, 'O5', () => `${name} shows token ${tokens.join()} after ${token} was given out`);
+      const isThere = tokens.some((shown) => shown >= token);
+      // A session may end in the table before its holder hears of it.
+      const isKnown = isThere || mayBeOver() || !claim.hold.isHeld;
+      this.#ghost.demand(isKnown, 'O5', () => `${name} shows nobody, though ${claim.by.name} holds it with ${token}`);
+    };
+  }
+}

@@ -1,0 +1,62 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Entry, LogIndex, MemberId } from '../../../raft/index.ts';
+import { decodeBatch } from '../../../src/node/batch-codec.ts';
+import { digestOf } from '../../../src/node/row-codec.ts';
+import { defaultTableLimits, type Table, type TableEvent } from '../../../src/table/index.ts';
+import { Model } from '../../table/model.ts';
+import type { Ghost } from '../ghost.ts';
+
+/** How often the tables of all members are compared whole: at indexes that this divides. */
+const digestEvery = 16;
+
+/**
+ * What the lock table must have said: the naive model, fed with the committed log. Whoever executes an entry first is
+ * judged by it, word for word (O0); everybody else by the digest of the whole table (I5).
+ */
+export class TableGhost {
+  readonly #ghost: Ghost;
+  readonly #model = new Model(defaultTableLimits);
+  #applied: LogIndex = 0;
+
+  constructor(ghost: Ghost) {
+    this.#ghost = ghost;
+  }
+
+  /** Nobody holds or awaits anything. */
+  get isClear(): boolean {
+    return this.#model.claims.length === 0;
+  }
+
+  applied(member: MemberId, entry: Entry, said: readonly TableEvent[], table: Table): void {
+    this.#ghost.applied(member, entry);
+    if (entry.index > this.#applied) this.#executed(member, entry, said);
+    if (entry.index % digestEvery === 0) this.compare(member, entry.index, table);
+  }
+
+  compare(member: MemberId, index: LogIndex, table: Table): void {
+    this.#ghost.stateAt(member, index, Number.parseInt(digestOf(table).slice(0, 12), 16));
+  }
+
+  #executed(member: MemberId, entry: Entry, said: readonly TableEvent[]): void {
+    const isNext = entry.index === this.#applied + 1;
+    this.#ghost.demand(isNext, 'I12', () => `${member} executes ${entry.index}, nobody has executed the one before`);
+    this.#applied = entry.index;
+    if (entry.kind !== 'commands') return;
+    const { stamp, commands } = decodeBatch(entry.payload);
+    const expected = commands.flatMap((command) => this.#model.apply(stamp, command));
+    for (const event of expected) {
+      if (event.kind === 'granted') this.#ghost.count('grants');
+      if (event.kind === 'lost') this.#ghost.count('losses');
+    }
+    this.#ghost.demand(isSame(said, expected), 'O0', () => {
+      const words = JSON.stringify({ commands, said, expected });
+      return `${member} executes ${entry.index} otherwise than the model: ${words}`;
+    });
+  }
+}
+
+const isSame = (said: readonly TableEvent[], expected: readonly TableEvent[]): boolean =>
+  JSON.stringify(said) === JSON.stringify(expected) || isDeepStrictEqual(plain(said), plain(expected));
+
+/** Without properties that are there and undefined. */
+const plain = (events: readonly TableEvent[]): unknown => JSON.parse(JSON.stringify(events));
