@@ -23,6 +23,8 @@ interface SenderWorld {
   /** A transfer without an acknowledgement for this long has failed. */
   readonly patienceMs: number;
   readonly ended: (to: MemberId, delivered: boolean) => void;
+  /** This node's own table cannot be read; the transfer has failed. */
+  readonly unreadable: (to: MemberId, error: Error) => void;
 }
 
 /** Chunks under way at once: enough to hide a round trip, too few to fill the peer's memory. */
@@ -91,7 +93,10 @@ export class SnapshotSender {
     transfer.reader.next(this.#world.chunkBytes, (outcome) => {
       transfer.isReading = false;
       if (this.#transfers.get(to) !== transfer) return;
-      if (!outcome.ok) return this.#end(to, false);
+      if (!outcome.ok) {
+        this.#world.unreadable(to, outcome.error);
+        return this.#end(to, false);
+      }
       this.#sendChunk(to, transfer, outcome.value);
       this.#pump(to);
     });

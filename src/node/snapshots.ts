@@ -32,6 +32,8 @@ export class Snapshots {
       chunkBytes: limits.snapshotChunkBytes,
       patienceMs: timings.electionTimeout * patienceElections,
       ended: sent,
+      unreadable: (to, { message: reason }) =>
+        logger.error({ to, reason }, 'the table cannot be read, so that no snapshot of it can be sent'),
     });
     this.#intake = new SnapshotIntake({
       store,

@@ -134,7 +134,7 @@ export const givingUp = (pair: () => Pair): void => {
     await free.release();
   });
 
-  it('does not mistake a timeout beyond 2^31 ms for a short one', async () => {
+  it('does not mistake a timeout beyond 2^31 ms for a short one (S113)', async () => {
     const { subject, other } = pair();
     const name = freshName();
     const held = await other.acquireLock(name);

@@ -104,7 +104,7 @@ describe('a client whose link', () => {
     expect(held.isHeld).toBe(true);
   });
 
-  it('is reset in the middle of a release lets go exactly once', async () => {
+  it('is reset in the middle of a release lets go exactly once (S116)', async () => {
     const { node, client, proxy } = await scene();
     const held = await client.acquireLock('x');
 

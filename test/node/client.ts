@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { OpenOutcome, Runtime, SessionListener } from '../../src/node/index.ts';
 import type { Answer, SessionEnd } from '../../src/table/index.ts';
-import { SimulatedCluster } from '../../src/testing/index.ts';
+import { SimulatedCluster, type SimulatedClusterOptions } from '../../src/testing/index.ts';
 
 /** The least that speaks the gateway: sequences, marks and answers of one session, without deadlines of its own. */
 export class TestClient implements SessionListener {
@@ -87,13 +87,24 @@ export function grantedTo(cluster: SimulatedCluster, client: TestClient, name: s
 /** Node ids of the usual cluster. */
 export const three = ['a', 'b', 'c'];
 
+interface ReadyOptions extends SimulatedClusterOptions {
+  readonly wrapStore?: SimulatedCluster['wrapStore'];
+}
+
+/** What `of` has under `key`, for somebody who stands before it: methods keep to `of`. */
+export function bound(of: object, key: string | symbol): unknown {
+  const value: unknown = Reflect.get(of, key);
+  return typeof value === 'function' ? value.bind(of) : value;
+}
+
 /** Three nodes that serve. */
-export function readyCluster(options: ConstructorParameters<typeof SimulatedCluster>[1] = {}): {
+export function readyCluster({ wrapStore, ...options }: ReadyOptions = {}): {
   readonly cluster: SimulatedCluster;
   readonly leader: string;
   readonly followers: readonly [string, string];
 } {
   const cluster = new SimulatedCluster(three, options);
+  if (wrapStore !== undefined) cluster.wrapStore = wrapStore;
   cluster.startAll();
   const leader = cluster.untilReady();
   const [first = '', second = ''] = cluster.followers();

@@ -63,6 +63,48 @@ describe('damage and replacement', () => {
     cluster.untilReady();
   });
 
+  it('counts a node that comes back with an empty disk for nothing: no vote, no quorum (S53)', () => {
+    const cluster = new SimulatedCluster(three);
+    cluster.startAll();
+    cluster.untilReady();
+    const [wiped = '', cutOff = ''] = cluster.followers();
+    cluster.kill(wiped);
+    cluster.disks.get(wiped)?.wipe();
+    cluster.start(wiped);
+    cluster.time.advance(2_000);
+    const term = cluster.runtime(cluster.leader() ?? '').status().term;
+
+    cluster.isolate(cutOff);
+    cluster.time.advance(30_000);
+
+    expect(cluster.leader()).toBeUndefined();
+    expect(cluster.runtime(wiped).status()).toMatchObject({ role: 'blank', term: 0, members: [] });
+    for (const id of three) expect(cluster.runtime(id).status().term).toBeLessThanOrEqual(term);
+  });
+
+  it('lets nobody in who belongs to another cluster, though it has the name and the address of a member (S58)', () => {
+    const [ours, theirs] = [new SimulatedCluster(three), new SimulatedCluster(three, { seed: 2 })];
+    for (const cluster of [ours, theirs]) {
+      cluster.startAll();
+      cluster.untilReady();
+    }
+    const [taken = '', other = ''] = ours.followers();
+    const before = ours.runtime(other).status();
+    const foreign = theirs.disks.get(taken)?.image;
+    ours.kill(taken);
+    if (foreign !== undefined) ours.disks.get(taken)?.restore(foreign);
+
+    ours.start(taken);
+    ours.time.advance(30_000);
+
+    expect(ours.runtime(taken).isReady).toBe(false);
+    expect(ours.runtime(taken).status()).toMatchObject({
+      leader: undefined,
+      clusterId: theirs.runtime(taken).status().clusterId,
+    });
+    expect(ours.runtime(other).status()).toMatchObject({ term: before.term, leader: before.leader });
+  });
+
   it('refuses to replace a node that nobody has started anew', () => {
     const cluster = new SimulatedCluster(three);
     cluster.startAll();
@@ -76,7 +118,7 @@ describe('damage and replacement', () => {
     expect(outcome).toMatchObject({ ok: false, failure: { code: 'INVALID_ARGUMENT' } });
   });
 
-  it('condemns an old copy of a directory at the first word of a peer, so that restarts do not make it young', () => {
+  it('condemns an old copy of a directory at the first word of a peer, so that restarts do not make it young (S104)', () => {
     const cluster = new SimulatedCluster(three);
     cluster.startAll();
     cluster.untilReady();
@@ -102,7 +144,7 @@ describe('damage and replacement', () => {
     expect(roles).toEqual(['failed', 'quarantined', 'quarantined', 'quarantined']);
   });
 
-  it('stops for good at a storage error, and the others go on', () => {
+  it('stops for good at a storage error, and the others go on (S38)', () => {
     const cluster = new SimulatedCluster(three);
     cluster.startAll();
     const leader = cluster.untilReady();

@@ -36,7 +36,7 @@ describe('a heartbeat', () => {
     expect(acknowledged).toEqual([beat]);
   });
 
-  it('is not acknowledged when the expiry of its session was proposed while the round was under way', () => {
+  it('is not acknowledged when the expiry of its session was proposed while the round was under way (S85)', () => {
     const { deadlines, rounds, expiries, acknowledged, heard } = leading();
 
     heard(ttlMs - 1);
@@ -58,5 +58,35 @@ describe('a heartbeat', () => {
 
     expect(meanwhile).toBe(0);
     expect(rounds).toHaveLength(1);
+  });
+});
+
+describe('a pile of silent sessions (S86)', () => {
+  it('expires in portions, each after the former was decided', () => {
+    const table = new Table(defaultTableLimits);
+    const count = 10_000;
+    for (let number = 1; number <= count; number += 1) {
+      const nonce = number.toString(16).padStart(32, '0');
+      table.apply(number, 1, { kind: 'open', nonce, ttlMs, home: undefined, label: 'x' }, () => {});
+    }
+    const proposed: number[] = [];
+    const deadlines = new Deadlines(() => table, 1_000_000, {
+      expire: (session) => proposed.push(session),
+      confirm: () => {},
+    });
+    deadlines.lead(true, 0);
+
+    deadlines.sweep(ttlMs - 1);
+    const early = proposed.length;
+    deadlines.sweep(ttlMs);
+    deadlines.sweep(ttlMs + 100);
+    const first = [...proposed];
+    for (const session of first) deadlines.ended(session);
+    deadlines.sweep(ttlMs + 200);
+
+    expect(early).toBe(0);
+    expect(first.length).toBeLessThan(count / 100);
+    expect(proposed).toHaveLength(2 * first.length);
+    expect(new Set(proposed).size).toBe(proposed.length);
   });
 });

@@ -4,7 +4,7 @@ import type { AdminOutcome, QueryOutcome, Runtime } from '../../src/node/index.t
 import { Members } from '../../src/node/members.ts';
 import { SimulatedCluster } from '../../src/testing/index.ts';
 import { MemoryDisk, type RowReader, type Store } from '../../storage/index.ts';
-import { grantedTo, openOn, readyCluster, three } from './client.ts';
+import { bound, grantedTo, openOn, readyCluster, three } from './client.ts';
 
 describe('a snapshot transfer', () => {
   it('that outlives its leader stops nobody', () => {
@@ -217,8 +217,3 @@ describe('a node whose disk dies', () => {
     expect(client.ended_).toBe('unknown');
   });
 });
-
-function bound(of: Store, key: string | symbol): unknown {
-  const value: unknown = Reflect.get(of, key);
-  return typeof value === 'function' ? value.bind(of) : value;
-}

@@ -24,7 +24,7 @@ describe('sessions', () => {
     expect(cluster.time.now - silentSince).toBeGreaterThan(900);
   });
 
-  it('get their full TTL again from a new leader', () => {
+  it('get their full TTL again from a new leader (S86)', () => {
     const cluster = new SimulatedCluster(three);
     cluster.startAll();
     const leader = cluster.untilReady();

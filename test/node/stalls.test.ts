@@ -115,7 +115,7 @@ describe('a holder that stands still', () => {
   });
 });
 
-describe('a leader that stands still', () => {
+describe('a leader that stands still (S110, S111)', () => {
   const ways = [
     ['is stopped', 'pause'],
     ['sleeps', 'suspend'],
@@ -183,7 +183,7 @@ describe('a leader that stands still', () => {
   });
 });
 
-describe('a follower that stands still', () => {
+describe('a follower that stands still (S111)', () => {
   it.each(['pause', 'suspend'] as const)('(%s) disturbs nobody on waking', (way) => {
     const { cluster, leader, follower, other } = ready();
     const { term } = cluster.runtime(leader).status();
@@ -202,7 +202,7 @@ describe('a follower that stands still', () => {
   });
 });
 
-describe('a wall clock that is set', () => {
+describe('a wall clock that is set (S112)', () => {
   it.each([hourMs, -hourMs])('by %i ms, on all nodes in turn, moves no leader and ends no hold', (stepMs) => {
     const { cluster, leader } = ready();
     const { term } = cluster.runtime(leader).status();

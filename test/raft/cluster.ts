@@ -1,6 +1,6 @@
 import type { MemberId, Message } from '../../raft/index.ts';
 import { votersOf } from './entries.ts';
-import { Node, type NodeOptions } from './node.ts';
+import { electionTimeout, Node, type NodeOptions } from './node.ts';
 
 /** Nodes and the messages between them, which move only when told to. */
 export class Cluster {
@@ -39,6 +39,23 @@ export class Cluster {
     this.cut.clear();
   }
 
+  /** Only members of one group reach each other; who is in none reaches nobody. */
+  connect(...groups: readonly (readonly MemberId[])[]): this {
+    this.cut.clear();
+    for (const from of this.nodes.keys()) {
+      for (const to of this.nodes.keys()) {
+        if (!groups.some((group) => group.includes(from) && group.includes(to))) this.cut.add(`${from}>${to}`);
+      }
+    }
+    return this;
+  }
+
+  /** All clocks go on without a tick: no patience ends, and nobody has heard of a leader lately. */
+  forget(): this {
+    for (const node of this.nodes.values()) node.now += electionTimeout;
+    return this;
+  }
+
   /** Delivers what is under way now, not what that causes. True if there was something. */
   round(): boolean {
     const messages = [...this.nodes.values()].flatMap((node) => node.outbox.splice(0));
@@ -65,11 +82,13 @@ export class Cluster {
     return this;
   }
 
-  /** Makes `id` the leader, by its own campaign. */
+  /** Makes `id` the leader, by its own campaign; by a second one if the first only taught it a higher term. */
   elect(id: MemberId): Node {
     const node = this.node(id);
-    node.step({ kind: 'campaign' });
-    this.settle();
+    for (let tries = 0; tries < 2 && node.status.role !== 'leader'; tries++) {
+      node.step({ kind: 'campaign' });
+      this.settle();
+    }
     if (node.status.role !== 'leader') throw new Error(`${id} was not elected: ${JSON.stringify(node.status)}`);
     return node;
   }

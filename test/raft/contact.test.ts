@@ -131,14 +131,20 @@ describe('the quorum check', () => {
     expect(leader.proposals).toMatchObject([{ kind: 'accepted', term: 1 }]);
   });
 
-  test('a leader that can send but not hear gives way (S13)', () => {
+  test.each([
+    ['send but not hear', ['b>a', 'c>a']],
+    ['hear but not send', ['a>b', 'a>c']],
+  ])('a leader that can %s takes no proposals, gives way, and leaves one leader (S13)', (_what, links) => {
     const cluster = Cluster.of(['a', 'b', 'c']);
-    cluster.elect('a');
-    cluster.cut.add('b>a').add('c>a');
+    const former = cluster.elect('a');
+    for (const link of links) cluster.cut.add(link);
 
+    cluster.wait(electionTimeout / 2 + 50);
+    former.propose('x', 1);
     cluster.wait(5 * electionTimeout);
 
-    expect(cluster.node('a').status.role).not.toBe('leader');
+    expect(former.proposals).toMatchObject([{ id: 1, kind: 'refused' }]);
+    expect(former.status.role).not.toBe('leader');
     expect(cluster.leaders()).toHaveLength(1);
   });
 

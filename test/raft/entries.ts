@@ -40,3 +40,9 @@ export function logAfter(before: readonly Entry[], terms: readonly number[], bra
   }
   return entries;
 }
+
+/** Where `log` stands at `index`; genesis for 0. */
+export function positionOf(log: readonly Entry[], index: number): Position {
+  const { term, chain } = log[index - 1] ?? genesis;
+  return { index, term, chain };
+}

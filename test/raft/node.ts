@@ -97,6 +97,7 @@ export class Node {
     const term = options.term ?? options.entries?.at(-1)?.term ?? 0;
     this.disk.hardState = { term, votedFor: undefined };
     if (options.checkpoint !== undefined) this.disk.checkpoint = options.checkpoint;
+    if (options.entries === undefined) this.disk.base = this.disk.checkpoint.position;
     this.core = this.#boot();
   }
 

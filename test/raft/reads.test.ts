@@ -120,6 +120,38 @@ describe('a read at the leader', () => {
     expect(node.reads).toMatchObject([{ id: 1, kind: 'refused' }]);
   });
 
+  test('is void when a change of leader comes in one turn with the answer, and settled once in any order (S42)', () => {
+    const change = vote({ term: 2, from: 'c', transfer: true, lastIndex: 9, lastTerm: 1 });
+    const outcomes = ['change', 'answer'].map((first) => {
+      const node = leader().step(read(1));
+      const answer = heartbeatReply({ term: 1, round: node.sent('heartbeat')[0]?.round ?? 0 });
+      node.receive(...(first === 'change' ? [change, answer] : [answer, change, answer]));
+      return node.reads.map(({ kind }) => kind);
+    });
+
+    expect(outcomes).toEqual([['refused'], ['confirmed']]);
+  });
+
+  test('is not confirmed by a member that was removed since it was asked (S43)', () => {
+    const node = leader().step(read(1));
+    const { round = 0 } = node.sent('heartbeat')[0] ?? {};
+    node.step({ kind: 'replace', id: 2, member: { id: 'd', address: 'd:1' }, replaces: 'b' });
+    node.receive(accepted({ term: 1, request: 3, match: 2 }));
+    for (let request = 4; request < 12; request++) {
+      const { lastIndex } = node.status;
+      for (const from of ['d', 'c']) node.receive(accepted({ term: 1, from, request, match: lastIndex }));
+    }
+    const { configuration } = node.status;
+
+    node.receive(heartbeatReply({ term: 1, from: 'b', round }));
+    const early = node.reads.length;
+    node.receive(heartbeatReply({ term: 1, from: 'd', round }));
+
+    expect(configuration).toEqual(votersOf('a', 'd', 'c'));
+    expect(early).toBe(0);
+    expect(node.reads).toMatchObject([{ id: 1, kind: 'confirmed' }]);
+  });
+
   test('whose answers were lost is confirmed by the next heartbeat', () => {
     const cluster = Cluster.of(['a', 'b', 'c']);
     const node = cluster.elect('a').step(read(1));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Entry, InvariantViolation, type SnapshotHead } from '../../raft/index.ts';
 import { Cluster } from './cluster.ts';
-import { genesis, logAfter, logOf, votersOf } from './entries.ts';
+import { logAfter, logOf, positionOf, votersOf } from './entries.ts';
 import {
   accepted,
   append,
@@ -18,8 +18,7 @@ const theirs = logOf([1, 1, 2, 2, 2, 2]);
 
 /** The snapshot that the owner of `log` makes at `index`. */
 function headAt(log: readonly Entry[], index: number): SnapshotHead {
-  const { term, chain } = log[index - 1] ?? genesis;
-  return { position: { index, term, chain }, configuration: { index: 0, configuration: votersOf('a', 'b', 'c') } };
+  return { position: positionOf(log, index), configuration: { index: 0, configuration: votersOf('a', 'b', 'c') } };
 }
 
 const received = (head: SnapshotHead, term = 3) => ({ kind: 'snapshot-received', from: 'b', term, head }) as const;

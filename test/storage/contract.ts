@@ -112,7 +112,7 @@ export function storeContract(name: string, build: () => Promise<Machine>): void
       expect((await rig.reopen(machine, store)).found.restored.entries).toEqual(entries);
     });
 
-    test('a write while another is under way is refused, one within its answer is not', async () => {
+    test('a write while another is under way is refused, one within its answer is not (S99)', async () => {
       const { machine, store } = await rig.member();
       const entries = entriesAfter(start, 2);
       const first = { ...noWrite, hardState: { term: 1, votedFor: undefined }, entries: entries.slice(0, 1) };

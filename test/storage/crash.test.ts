@@ -251,7 +251,7 @@ describe('the watermark', () => {
   });
 });
 
-test('what the base has passed is deleted by later writes, also after a restart', async () => {
+test('what the base has passed is deleted by later writes, also after a restart (S100)', async () => {
   const { machine, store } = await member();
   const entries = entriesAfter(start, 400);
   await write(store, { hardState: termOne, entries });

@@ -42,7 +42,7 @@ const holdsOriginal = (found: Opened): boolean =>
 describe('a log damaged in the middle', () => {
   const offsets = [0.1, 0.3, 0.5, 0.7, 0.9];
 
-  test('by one bit is quarantined, wherever the bit is', async () => {
+  test('by one bit is quarantined, wherever the bit is (S96)', async () => {
     for (const part of offsets) {
       const machine = await damaged();
       const log = await machine.newest('log', '.log');
@@ -122,7 +122,7 @@ describe('a log cut short', () => {
     return { machine: await copyOf(living), last: lastOf(more).index };
   }
 
-  test('in its last write goes on without that write, whatever is left of it', async () => {
+  test('in its last write goes on without that write, whatever is left of it (S95)', async () => {
     const { machine, last } = await crashedAfterAWrite();
     const log = await machine.newest('log', '.log');
     const { length } = await readFile(log);
@@ -195,7 +195,7 @@ describe('a log cut short', () => {
     expect(await reasonOf(machine)).toMatch(/the log ends at \d+ but had reached 120/);
   });
 
-  test('to nothing, or deleted, is quarantined', async () => {
+  test('to nothing, or deleted, is quarantined (S97)', async () => {
     const emptied = await damaged();
     await truncate(await emptied.newest('log', '.log'), 0);
     const deleted = await damaged();
@@ -208,7 +208,7 @@ describe('a log cut short', () => {
     expect(await reasonOf(gone)).toMatch(/log is missing/);
   });
 
-  test('is quarantined when its newest term and vote are gone', async () => {
+  test('is quarantined when its newest term and vote are gone (S105)', async () => {
     const machine = await damaged();
     const { store } = await machine.open();
     await write(store, { hardState: { term: 2, votedFor: 'b/1' } });

@@ -149,7 +149,7 @@ test('an open that hangs is answered in time, and what ends too late is let go',
     .toBe('blank');
 });
 
-test('a full disk ends the store: no later write is tried, and a restart finds all that was acknowledged', async () => {
+test('a full disk ends the store: no later write is tried, and a restart finds all that was acknowledged (S102)', async () => {
   const machine = await make();
   const { store } = await machine.open({ writeBufferBytes: 64 * 1024 });
   await asked((done) => store.form(genesis, done));

@@ -66,7 +66,7 @@ function complaintAbout(file: Buffer): string | undefined {
   }
 }
 
-describe('damaged table files', () => {
+describe('damaged table files (S71)', () => {
   test('are quarantined if a file is missing or has another size', async () => {
     for (const directory of ['log', 'table-1']) {
       const missing = await compacted();
@@ -95,7 +95,7 @@ describe('damaged table files', () => {
     expect(unseen).toEqual([]);
   });
 
-  test('are quarantined for a flipped bit, wherever it is, before LevelDB sees them', async () => {
+  test('are quarantined for a flipped bit, wherever it is, before LevelDB sees them (S98)', async () => {
     for (const directory of ['log', 'table-1']) {
       const { length } = await readFile(await packed.newest(directory, '.ldb'));
       const spread = Array.from({ length: 10 }, (_, part) => Math.floor((part * length) / 10));

@@ -110,6 +110,25 @@ describe('fencing tokens (S91)', () => {
     const tokens = world.events.flatMap((event) => (event.kind === 'granted' ? [event.token] : []));
     expect(tokens).toEqual(Array.from({ length: 60 }, (_, at) => at + 1));
   });
+
+  it('rise beyond 2^31 and 2^32 as before, in memory and in their rows (S117)', () => {
+    const tokens = [2 ** 31 - 1, 2 ** 32 - 1, 2 ** 52].map((last) => {
+      const world = worldOf(1);
+      world.checkpoint();
+      const counters = world.disk.get('m') ?? [];
+      world.disk.set('m', counters.with(3, last));
+      world.restart();
+      const first = tokenOf(world.ask(acquire([1, 1], 'x')));
+      world.restart();
+      return [first - last, tokenOf(world.ask(acquire([1, 2], 'y'))) - last];
+    });
+
+    expect(tokens).toEqual([
+      [1, 2],
+      [1, 2],
+      [1, 2],
+    ]);
+  });
 });
 
 describe('time (S87)', () => {

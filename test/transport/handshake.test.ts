@@ -70,7 +70,7 @@ describe('the handshake', () => {
     expect(a.refusals.map(({ refused }) => refused.by)).toEqual(['peer']);
   });
 
-  it('refuses another node at the address of the one that was dialled', async () => {
+  it('refuses another node at the address of the one that was dialled (S58)', async () => {
     const [a, c] = [await start('a'), await start('c')];
 
     a.transport.setPeers([{ nodeId: 'b', address: c.address }]);
@@ -173,7 +173,7 @@ describe('the handshake', () => {
 });
 
 describe('a message', () => {
-  it('counts only when it names its stream’s peer as sender and this node as addressee', async () => {
+  it('counts only when it names its stream’s peer as sender and this node as addressee (S58)', async () => {
     const node = await start('a');
     const [b, c] = [new TestNode('b'), new TestNode('c')];
     const visitor = stranger(node).say(helloTuple(b.hello()));

@@ -69,7 +69,7 @@ describe('an outbox', () => {
     expect(outbox.offer(frame('4'))).toBe(true);
   });
 
-  it('of waiting heartbeats sends only the newest', async () => {
+  it('of waiting heartbeats sends only the newest (S118)', async () => {
     const reader = new Reader(1);
     const outbox = new Outbox({ bytesMax: 100, messagesMax: 3 });
     outbox.open(reader.stream);

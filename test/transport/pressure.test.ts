@@ -48,7 +48,7 @@ describe('a heartbeat', () => {
   });
 });
 
-describe('a peer that does not read', () => {
+describe('a peer that does not read (S118)', () => {
   it('costs a bounded queue: what exceeds it is dropped, with one log line', async () => {
     const deaf = new TestNode('b');
     const peer = new StrangePeer(deaf.hello(), ['Snapshot']);
@@ -68,7 +68,7 @@ describe('a peer that does not read', () => {
   });
 });
 
-describe('a packet that is too large', () => {
+describe('a packet that is too large (S114)', () => {
   it('is left out with a log line, and those beside it arrive', async () => {
     const [a, b] = [await start('a', { limits: { messageBytesMax: 100_000 } }), await start('b')];
     await linked(a, b);

@@ -89,7 +89,7 @@ describe('a link that broke', () => {
     expect(a.downs.every(({ wasRefused, member }) => wasRefused && member === undefined)).toBe(true);
   });
 
-  it('is noticed when the network goes silent without closing anything', async () => {
+  it('is noticed when the network goes silent without closing anything (S115)', async () => {
     const [a, b] = [await start('a', { timing: { keepalive: 100 } }), await start('b')];
     const proxy = new TcpProxy(b.port);
     open.push(proxy);
