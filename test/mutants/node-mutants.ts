@@ -82,10 +82,10 @@ export const nodeMutants: readonly Mutant[] = [
   },
   {
     id: 'old-copy-admitted',
-    guard: 'peers refuse an older run than the recorded one (S104)',
+    guard: 'a peer that shows an older run of a directory is turned away (S104)',
     file: 'src/node/members.ts',
-    find: 'const isOld = hello.run < recorded.run || (hello.run === recorded.run && hello.boot !== recorded.boot);',
-    plant: 'const isOld = hello.run < 0 * recorded.run;',
+    find: '    if (newer !== undefined) {\n',
+    plant: '    if (newer !== undefined && newer.run < 0) {\n',
     killer: nodes,
   },
   {
