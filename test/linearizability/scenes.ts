@@ -102,6 +102,17 @@ export const failed = (during: readonly [number, number], call: CallToWrite): Ev
 /** What a history is of unless a scene says otherwise: sessions that live for 1,000 ms. */
 export const mutex: MetaToWrite = { sessions: 'strict', ttl_ms: 1_000, default: { kind: 'mutex' } };
 
+/** Locks of other kinds, none of whose holds ends by itself. */
+export const calm = { sessions: 'none' } as const;
+export const idempotent = { ...calm, default: { kind: 'mutex', reentrant: 'idempotent' } } as const;
+export const counting = { ...calm, default: { kind: 'mutex', reentrant: 'count', max_count: 2 } } as const;
+export const rw = { ...calm, default: { kind: 'rw' } } as const;
+export const barging = { ...calm, default: { kind: 'rw', fair: false } } as const;
+export const shared = { ...calm, default: { kind: 'rw', read_tokens: 'shared' } } as const;
+export const three = { ...calm, default: { kind: 'semaphore', permits: 3 } } as const;
+export const global = { ...calm, tokens: 'global' } as const;
+export const read = { mode: 'r' } as const;
+
 /** The text of a history; every call has a process of its own. */
 export function written(events: readonly Event[], meta: Partial<MetaToWrite> = {}): string {
   const lines = events.flatMap((event, process) => {
