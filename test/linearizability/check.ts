@@ -1,3 +1,4 @@
+import { bindingsOf, type Sight } from './bindings.ts';
 import { countsOf, type Gates, shortfallsOf } from './counts.ts';
 import { directViolations } from './direct.ts';
 import { grouped } from './grouped.ts';
@@ -5,7 +6,7 @@ import { type History, type Operation, settingsOf } from './history.ts';
 import { lifetimesOf } from './lifetimes.ts';
 import type { Hold } from './model.ts';
 import { parseHistory } from './parse.ts';
-import { type Placed, planOf, type Step } from './plan.ts';
+import { type Circumstances, type Placed, planOf, type Step } from './plan.ts';
 import { type Stuck, search } from './search.ts';
 import type { Judgement, LockVerdict, Rule, Verdict, Violation } from './verdict.ts';
 import { wordsOf } from './words.ts';
@@ -32,22 +33,51 @@ export function checkHistory(source: string | Iterable<string> | History, option
   const perLock = new Map<string, LockVerdict>();
   for (const [name, operations] of grouped(history.operations, nameOf)) {
     if (name === undefined) continue;
-    const settings = settingsOf(history.meta, name);
-    const plan = planOf(operations, { name, settings, lifetimes, isFleeting: history.meta.sessions === 'any' });
-    const broken = [...direct.filter(({ lock }) => lock === name), ...plan.violations];
-    violations.push(...plan.violations);
-    if (broken.length > 0) {
-      perLock.set(name, { verdict: 'violation', operations: operations.length, states: 0 });
-      continue;
-    }
-    const finding = search(plan, options.budget ?? budgetDefault);
-    const isProved = finding.kind === 'none' && !plan.isAmbiguous;
-    if (finding.kind === 'none' && isProved) violations.push(violationOf(name, finding.stuck, operations));
-    const verdict = finding.kind === 'order' ? 'linearizable' : isProved ? 'violation' : 'unknown';
-    perLock.set(name, { verdict, operations: operations.length, states: finding.states });
+    const around = { settings: settingsOf(history.meta, name), lifetimes, isFleeting: history.meta.sessions === 'any' };
+    const isBroken = direct.some(({ lock }) => lock === name);
+    const found = isBroken ? broken : judge(name, operations, { ...around, budget: options.budget ?? budgetDefault });
+    perLock.set(name, { verdict: found.verdict, operations: operations.length, states: found.states });
+    if (found.violation !== undefined) violations.push(found.violation);
   }
   return summary({ history, violations, perLock, gates: options.gates ?? {} });
 }
+
+interface Found {
+  readonly verdict: Judgement;
+  readonly states: number;
+  readonly violation?: Violation | undefined;
+}
+
+const broken: Found = { verdict: 'violation', states: 0 };
+
+/** One lock by search, for each way in which requests of unknown outcome may have got the tokens that were seen. */
+function judge(
+  name: string,
+  all: readonly Operation[],
+  around: Omit<Circumstances, 'binding'> & { readonly budget: number },
+): Found {
+  const operations = all.filter(({ outcome }) => outcome.kind !== 'fail');
+  const possible = bindingsOf(operations);
+  if (possible.kind === 'phantom') return { ...broken, violation: phantom(name, possible.sight) };
+  let states = 0;
+  let stuck: Stuck | undefined;
+  for (const binding of possible.bindings) {
+    const finding = search(planOf(operations, { ...around, binding }), around.budget - states);
+    // Every attempt costs something, or endless ways would never use up the budget.
+    states += finding.states + 1;
+    if (finding.kind === 'order') return { verdict: 'linearizable', states };
+    if (finding.kind === 'exhausted' || states >= around.budget) return { verdict: 'unknown', states };
+    stuck ??= finding.stuck;
+  }
+  return { verdict: 'violation', states, violation: stuck && violationOf(name, stuck, operations) };
+}
+
+const phantom = (lock: string, { client, token, by }: Sight): Violation => ({
+  rule: 'phantom-holder',
+  lock,
+  text: `${client} was seen with token ${token}, but no request of it can have been granted that`,
+  window: [wordsOf(by)],
+});
 
 function summary(found: {
   readonly history: History;
