@@ -11,7 +11,7 @@ describe('whole nodes under random commands and faults', () => {
     const sums = { acquires: 0, contended: 0, handovers: 0, unknown: 0, faults: 0 };
     fc.assert(
       fc.property(plots, (plot) => {
-        const verdict = checkHistory(new SimulatedWorld(plot).run(), { gates: { recovery: 1 } });
+        const verdict = checkHistory(new SimulatedWorld(plot).run(), { gates: { recovery: plot.nodes } });
 
         const { counts } = verdict;
         sums.acquires += counts.acquires;
