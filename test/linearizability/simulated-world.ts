@@ -58,14 +58,21 @@ export class SimulatedWorld {
     this.#book = new Book(recorder);
   }
 
+  /** All commands, and then everybody must be served; the history of it. */
   run(): readonly string[] {
+    this.play();
+    this.#heal();
+    return this.lines;
+  }
+
+  /** The commands alone. */
+  play(): readonly string[] {
     for (const id of this.#nodeIds) this.#start(id);
     this.#cluster.untilReady();
     for (const command of this.#plot.commands) {
       this.#take(command);
       this.#claim();
     }
-    this.#heal();
     return this.lines;
   }
 
