@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+
+/** One thing that a client, or the world, does. `node` counts round. */
+export type Command = { readonly node: number } & (
+  | { readonly kind: 'acquire'; readonly lock: number; readonly waits: boolean; readonly limitMs: number | undefined }
+  | { readonly kind: 'release'; readonly which: number }
+  | { readonly kind: 'inspect'; readonly lock: number; readonly isLocal: boolean }
+  | { readonly kind: 'close' }
+  | { readonly kind: 'pass'; readonly ms: number }
+  | { readonly kind: 'kill' | 'restart' | 'isolate' | 'pause' | 'resume' | 'heal' }
+  | { readonly kind: 'cut'; readonly other: number }
+  | { readonly kind: 'slow-disk'; readonly ms: number }
+);
+
+/** A world and what happens in it: plain records, so that they shrink to few and short ones. */
+export interface Plot {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly linkMs: number;
+  readonly ttlMs: number;
+  readonly checkpoints: boolean;
+  readonly commands: readonly Command[];
+}
+
+const node = fc.nat({ max: 2 });
+const lock = fc.nat({ max: 1 });
+const kind = <K extends Command['kind']>(...names: readonly K[]): fc.Arbitrary<K> => fc.constantFrom(...names);
+
+const request = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: kind('acquire'),
+      node,
+      lock,
+      waits: fc.boolean(),
+      limitMs: fc.option(fc.integer({ min: 1, max: 2_000 }), { nil: undefined }),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: kind('release'), node: fc.constant(0), which: fc.nat({ max: 9 }) }) },
+  { weight: 2, arbitrary: fc.record({ kind: kind('inspect'), node, lock, isLocal: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: kind('close'), node }) },
+);
+
+const pass = fc.record({ kind: kind('pass'), node: fc.constant(0), ms: fc.integer({ min: 1, max: 1_500 }) });
+
+const fault = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: kind('kill', 'restart', 'isolate', 'pause', 'resume', 'heal'), node }) },
+  { weight: 1, arbitrary: fc.record({ kind: kind('cut'), node, other: node }) },
+  { weight: 1, arbitrary: fc.record({ kind: kind('slow-disk'), node, ms: fc.integer({ min: 1, max: 400 }) }) },
+);
+
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 6, arbitrary: request },
+  { weight: 3, arbitrary: pass },
+  { weight: 2, arbitrary: fault },
+);
+
+export const plots: fc.Arbitrary<Plot> = fc.record({
+  seed: fc.nat({ max: 1_000_000 }),
+  nodes: fc.constantFrom(3, 1),
+  linkMs: fc.constantFrom(1, 5, 30),
+  ttlMs: fc.constantFrom(1_500, 4_000),
+  checkpoints: fc.boolean(),
+  commands: fc.array(command, { maxLength: 50, size: 'max' }),
+});

@@ -1,0 +1,274 @@
+import { z } from 'zod';
+import type { Hold } from '../../src/hold.ts';
+import { SessionEngine } from '../../src/session-engine.ts';
+import { SimulatedCluster } from '../node/simulated-cluster.ts';
+import type { Command, Plot } from './commands.ts';
+import { Recorder } from './index.ts';
+import { type Lie, truth } from './lies.ts';
+import { Book, clientOf, RecordingGateway } from './recording-gateway.ts';
+
+interface Seat {
+  readonly nodeId: string;
+  readonly gateway: RecordingGateway;
+  engine: SessionEngine;
+  /** Its node has joined and caught up: users get nothing of it before. */
+  isOpen: boolean;
+}
+
+const rateSpread = 0.04;
+
+/** Once faults are over: some elections, and the TTL of sessions that nobody closed. */
+const servedWithinMs = 30_000;
+
+/** A cluster of whole nodes in virtual time that carries out commands, while a history of it is written. */
+export class SimulatedWorld {
+  readonly lines: string[] = [];
+  readonly #plot: Plot;
+  readonly #lie: Lie;
+  readonly #cluster: SimulatedCluster;
+  readonly #nodeIds: readonly string[];
+  readonly #book: Book;
+  readonly #seats = new Map<string, Seat>();
+  readonly #held: { readonly hold: Hold; readonly seat: Seat }[] = [];
+  readonly #paused = new Set<string>();
+  /** Faults are over: whoever gets a lock lets go at once. */
+  #isCalm = false;
+  #lastNs = 0n;
+
+  constructor(plot: Plot, lie: Lie = truth) {
+    this.#plot = plot;
+    this.#lie = lie;
+    this.#nodeIds = Array.from({ length: plot.nodes }, (_, at) => `n${at + 1}`);
+    const limits = plot.checkpoints ? { checkpointEntries: 20, keptEntries: 5 } : {};
+    this.#cluster = new SimulatedCluster(this.#nodeIds, { seed: plot.seed, limits });
+    this.#cluster.linkMs = () => 1 + (this.#cluster.random.u32() % plot.linkMs);
+    for (const [at, id] of this.#nodeIds.entries()) this.#cluster.clockRates.set(id, 1 + rateSpread * ((at % 3) - 1));
+    const recorder = new Recorder({
+      meta: {
+        sessions: 'strict',
+        ttl_ms: plot.ttlMs,
+        // A leader's clock may run faster than that of the history.
+        ttl_slack_ms: plot.ttlMs * rateSpread,
+        tokens: 'global',
+        default: { kind: 'mutex' },
+      },
+      now: () => this.#now(),
+      sink: (line) => this.lines.push(line),
+    });
+    this.#book = new Book(recorder);
+  }
+
+  /** All commands, and then everybody must be served; the history of it. */
+  run(): readonly string[] {
+    this.play();
+    this.#heal();
+    return this.lines;
+  }
+
+  /** The commands alone. */
+  play(): readonly string[] {
+    for (const id of this.#nodeIds) this.#start(id);
+    this.#cluster.untilReady();
+    for (const command of this.#plot.commands) {
+      this.#take(command);
+      this.#claim();
+    }
+    return this.lines;
+  }
+
+  /** Strictly rising, so that what the simulation does one after the other is not taken for simultaneous. */
+  #now(): bigint {
+    const now = BigInt(Math.floor(this.#cluster.time.now * 1e6));
+    this.#lastNs = now > this.#lastNs ? now : this.#lastNs + 1n;
+    return this.#lastNs;
+  }
+
+  #start(nodeId: string): void {
+    // From now on its sessions of before may be ended by the new run.
+    for (const session of this.#seats.get(nodeId)?.gateway.living ?? []) {
+      this.#book.end(this.#book.begin({ f: 'close', client: clientOf(session) }));
+    }
+    const runtime = this.#cluster.start(nodeId);
+    const clock = this.#cluster.clock(nodeId);
+    const gateway = new RecordingGateway(runtime, { book: this.#book, soon: (run) => clock.soon(run), lie: this.#lie });
+    const seat: Seat = { nodeId, gateway, engine: this.#engineOf(nodeId, gateway), isOpen: false };
+    this.#seats.set(nodeId, seat);
+    runtime.whenReady((outcome) => {
+      seat.isOpen = outcome.ok;
+    });
+  }
+
+  #engineOf(nodeId: string, gateway: RecordingGateway): SessionEngine {
+    return new SessionEngine({
+      gateway,
+      clock: this.#cluster.clock(nodeId),
+      random: this.#cluster.random,
+      ttlMs: this.#plot.ttlMs,
+      label: nodeId,
+      isHome: true,
+    });
+  }
+
+  #take(command: Command): void {
+    const nodeId = this.#nodeIds[command.node % this.#nodeIds.length] ?? 'n1';
+    switch (command.kind) {
+      case 'acquire':
+        return this.#acquire(nodeId, command);
+      case 'release': {
+        const held = this.#held[command.which % Math.max(1, this.#held.length)];
+        if (held !== undefined && this.#runs(held.seat)) held.hold.release(() => {});
+        return;
+      }
+      case 'inspect':
+        return this.#inspect(nodeId, `lock-${command.lock}`, command.isLocal);
+      case 'close':
+        return this.#close(nodeId);
+      case 'pass':
+        return this.#pass(command.ms);
+      case 'kill':
+      case 'restart':
+      case 'isolate':
+      case 'pause':
+      case 'resume':
+      case 'cut':
+      case 'heal':
+      case 'slow-disk':
+        this.#book.recorder.nemesis({ f: command.kind, phase: isCure(command.kind) ? 'stop' : 'start', node: nodeId });
+        return this.#fault(nodeId, command);
+      default:
+        return command satisfies never;
+    }
+  }
+
+  #acquire(nodeId: string, { lock, waits, limitMs }: Extract<Command, { readonly kind: 'acquire' }>): void {
+    const seat = this.#seats.get(nodeId);
+    if (seat === undefined || !this.#runs(seat)) return;
+    seat.engine.acquire({ name: `lock-${lock}`, waits, limitMs }, (outcome) => {
+      if (outcome.kind !== 'granted') return;
+      if (this.#isCalm) outcome.hold.release(() => {});
+      else this.#held.push({ hold: outcome.hold, seat });
+    });
+  }
+
+  #inspect(nodeId: string, name: string, isLocal: boolean): void {
+    const seat = this.#seats.get(nodeId);
+    if (seat === undefined || !this.#runs(seat)) return;
+    const process = this.#book.begin({ f: 'holder', name, consistency: isLocal ? 'stale' : 'linearizable' });
+    const consistency = isLocal ? 'local' : 'linearizable';
+    seat.gateway.query({ kind: 'inspect', name, consistency }, (outcome) => {
+      this.#book.end(process, outcome.ok ? { holders: holdersIn(outcome.value) } : undefined);
+    });
+  }
+
+  #close(nodeId: string): void {
+    const seat = this.#seats.get(nodeId);
+    if (seat === undefined || !this.#runs(seat)) return;
+    seat.engine.close(() => {});
+    seat.engine = this.#engineOf(nodeId, seat.gateway);
+  }
+
+  #fault(nodeId: string, command: Extract<Command, { readonly kind: (typeof faults)[number] }>): void {
+    switch (command.kind) {
+      case 'kill':
+        if (this.#cluster.isAlive(nodeId)) this.#cluster.kill(nodeId);
+        return;
+      case 'restart':
+        if (this.#cluster.isAlive(nodeId)) this.#cluster.kill(nodeId);
+        this.#paused.delete(nodeId);
+        return this.#start(nodeId);
+      case 'isolate':
+        return this.#cluster.isolate(nodeId);
+      case 'pause':
+        this.#paused.add(nodeId);
+        return this.#cluster.pause(nodeId);
+      case 'resume':
+        this.#paused.delete(nodeId);
+        return this.#cluster.resume(nodeId);
+      case 'cut':
+        return this.#cluster.cut(nodeId, this.#nodeIds[command.other % this.#nodeIds.length] ?? nodeId);
+      case 'heal':
+        return this.#cluster.heal();
+      case 'slow-disk':
+        this.#cluster.diskMs.set(nodeId, command.ms);
+        return;
+      default:
+        return command satisfies never;
+    }
+  }
+
+  #pass(ms: number): void {
+    for (let left = ms; left > 0; left -= 100) {
+      this.#cluster.time.advance(Math.min(left, 100));
+      this.#claim();
+    }
+  }
+
+  /** Whoever says at this moment that he holds a lock must be right at this moment. */
+  #claim(): void {
+    for (const { hold, seat } of this.#held) {
+      const client = this.#book.ownerOf.get(hold.token);
+      if (client === undefined || !this.#runs(seat)) continue;
+      if (!hold.isHeld && !(this.#lie.clings && hold.loss !== undefined)) continue;
+      const process = this.#book.begin({ f: 'validate', name: hold.name, client, token: hold.token });
+      this.#book.end(process, { held: true });
+    }
+  }
+
+  /** Nobody can say anything in a process that is dead or stopped. */
+  #runs({ nodeId, gateway, isOpen }: Seat): boolean {
+    const isCurrent = this.#seats.get(nodeId)?.gateway === gateway;
+    return isOpen && isCurrent && this.#cluster.isAlive(nodeId) && !this.#paused.has(nodeId);
+  }
+
+  /** Faults end, everything is let go, and everybody gets every lock once more. */
+  #heal(): void {
+    this.#cluster.heal();
+    for (const id of this.#nodeIds) {
+      this.#cluster.diskMs.set(id, 1);
+      if (!this.#cluster.isAlive(id)) this.#start(id);
+      this.#cluster.resume(id);
+    }
+    this.#paused.clear();
+    this.#isCalm = true;
+    this.#cluster.untilReady();
+    this.#pass(200);
+    for (const { hold, seat } of this.#held) if (this.#runs(seat)) hold.release(() => {});
+    this.#book.recorder.mark('healed');
+    let served = 0;
+    for (const seat of this.#seats.values()) {
+      this.#serve(seat, () => {
+        served += 1;
+      });
+    }
+    this.#cluster.time.until(
+      () => served === this.#nodeIds.length,
+      servedWithinMs,
+      'everybody gets the lock once more',
+    );
+    this.#inspect(this.#nodeIds[0] ?? 'n1', 'lock-0', false);
+    this.#pass(1_000);
+  }
+
+  /** Again and again, because the session may have died of the faults that are over. */
+  #serve(seat: Seat, done: () => void): void {
+    seat.engine.acquire({ name: 'lock-0', waits: true, limitMs: undefined }, (outcome) => {
+      if (outcome.kind !== 'granted') {
+        this.#cluster.clock(seat.nodeId).after(100, () => this.#serve(seat, done));
+        return;
+      }
+      outcome.hold.release(() => {});
+      done();
+    });
+  }
+}
+
+const faults = ['kill', 'restart', 'isolate', 'pause', 'resume', 'cut', 'heal', 'slow-disk'] as const;
+
+const isCure = (kind: (typeof faults)[number]): boolean => kind === 'restart' || kind === 'resume' || kind === 'heal';
+
+/** Who holds a lock by the answer to `inspect`. */
+function holdersIn(value: unknown): readonly { readonly client: string; readonly token: number }[] {
+  return inspected.parse(value)?.holders.map(({ session, token }) => ({ client: clientOf(session), token })) ?? [];
+}
+
+const inspected = z.object({ holders: z.array(z.object({ session: z.number(), token: z.number() })) }).nullable();
