@@ -93,6 +93,9 @@ export class Runtime implements Gateway {
     if (failure !== undefined) return this.#soon(() => done({ ok: false, failure }));
     const { nonce, ttlMs, label, isHome } = request;
     const identity = this.#life.members?.identity;
+    // A home session that does not say whose it is would outlive its process.
+    const notYet: Failure = { code: 'NOT_READY', text: 'this node is still opening its data' };
+    if (isHome && identity === undefined) return this.#soon(() => done({ ok: false, failure: notYet }));
     const home = isHome && identity !== undefined ? homeOf(identity) : undefined;
     this.#tickets.open({ kind: 'open', nonce, ttlMs, home, label }, listener, done);
     this.#life.replica?.wake();

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Hold } from '../../src/hold.ts';
 import { SessionEngine } from '../../src/session-engine.ts';
-import { SimulatedCluster } from '../node/simulated-cluster.ts';
+import { SimulatedCluster } from '../../src/testing/index.ts';
 import type { Command, Plot } from './commands.ts';
 import { Recorder } from './index.ts';
 import { type Lie, truth } from './lies.ts';

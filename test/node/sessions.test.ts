@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SimulatedCluster } from '../../src/testing/index.ts';
-import { grantedTo, openOn, three } from './client.ts';
+import { grantedTo, openOn, TestClient, three } from './client.ts';
 
 describe('sessions', () => {
   it('live as long as their heartbeats are acknowledged and end one TTL after the last', () => {
@@ -98,5 +98,17 @@ describe('sessions', () => {
 
     expect(client.ended_).toBe('unknown');
     expect(cluster.leader()).not.toBe(leader);
+  });
+});
+
+describe('a session of the node itself', () => {
+  it('is refused before the node knows which incarnation it is, or it would outlive its process', () => {
+    const cluster = new SimulatedCluster(three);
+    const runtime = cluster.start('a');
+
+    const client = new TestClient(runtime, { nonce: 'a'.repeat(32) });
+    cluster.time.until(() => client.opening !== undefined, 1_000, 'an answer');
+
+    expect(client.opening).toMatchObject({ ok: false, failure: { code: 'NOT_READY' } });
   });
 });
