@@ -6,6 +6,9 @@ const patience = { leader: 40, replacement: 120, agreement: 60 };
 
 const visitMs = 60_000;
 
+/** Where little may be uncommitted at a time, a heap of requests goes in by and by. */
+const answerMs = 60_000;
+
 /** How soon an operator asks for the same replacement again. */
 const askAgainMs = 5_000;
 
@@ -42,7 +45,7 @@ export class Recovery {
       'a hold or a waiter is left over',
       () => this.#world.isClear,
     );
-    this.#awaitMs('L5', 5_000, 'somebody still waits for an answer', () => this.#isIdle());
+    this.#awaitMs('L5', answerMs, 'somebody still waits for an answer', () => this.#isIdle());
     const isStable = world.cluster.leader() === leader && this.#term() === term;
     world.ghost.demand(isStable, 'L4', () => `${leader} led in ${term}, ${world.cluster.leader()} in ${this.#term()}`);
   }
