@@ -23,6 +23,7 @@ export class NodeNemesis {
   constructor(world: NodeWorld) {
     this.#world = world;
     this.#stream = new Stream(world.conditions.seed, 'nemesis');
+    world.isRuined = (nodeId) => this.#ruined.has(nodeId);
     if (world.conditions.wounds > 0) world.onMoment = (nodeId) => this.#wound(nodeId);
   }
 

@@ -35,25 +35,33 @@ class DurableImage implements Durable {
   }
 }
 
-/** Watches one process of one node for the ghosts. What breaks a law is told to `broken`, and ends the node as well. */
+export interface ShoulderWorld {
+  /** The node's disk was damaged or replaced by an older one. */
+  isRuined(): boolean;
+  /** A law was broken inside the node's turn; it ends the node as well. */
+  broken(error: unknown): void;
+}
+
+/** Watches one process of one node for the ghosts. */
 export class Shoulder implements Observer {
   readonly #ghost: Ghost;
   readonly #tables: TableGhost;
-  readonly #broken: (error: unknown) => void;
+  readonly #world: ShoulderWorld;
   #watch: Watch | undefined;
   #durable: DurableImage | undefined;
   #self = '';
 
-  constructor(ghost: Ghost, tables: TableGhost, broken: (error: unknown) => void) {
+  constructor(ghost: Ghost, tables: TableGhost, world: ShoulderWorld) {
     this.#ghost = ghost;
     this.#tables = tables;
-    this.#broken = broken;
+    this.#world = world;
   }
 
   began(status: CoreStatus, restored: Restored): void {
     this.#durable = new DurableImage(restored);
     this.#self = status.self;
-    this.#ghost.meet(status.self, this.#durable.log);
+    // What a ruined disk had acknowledged counts on; what is left of it must not, and nobody lets it vote any more.
+    if (!this.#world.isRuined()) this.#ghost.meet(status.self, this.#durable.log);
     this.#watch = new Watch(this.#ghost, { disk: this.#durable, status, restored, chainOf });
   }
 
@@ -100,7 +108,7 @@ export class Shoulder implements Observer {
     try {
       look();
     } catch (error) {
-      this.#broken(error);
+      this.#world.broken(error);
       throw error;
     }
   }

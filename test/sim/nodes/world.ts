@@ -44,6 +44,8 @@ export class NodeWorld {
   readonly excused: Set<string> = new Set();
   /** Called at a moment at which a process may die: it has just given its word, or written something. */
   onMoment: (nodeId: string) => void = () => {};
+  /** Whether a node's disk was taken from it. */
+  isRuined: (nodeId: string) => boolean = () => false;
   /** True once the parties are to come to rest. */
   isOver = false;
   /** Added to each write's delay, ms; by node. */
@@ -212,8 +214,11 @@ export class NodeWorld {
     cluster.leaving = (from, to, packet) => this.#leaving(from, to, packet);
     if (this.conditions.network.isEncoded) cluster.travelled = (packet) => travelled(packet);
     cluster.observerOf = (nodeId) => {
-      const shoulder = new Shoulder(this.ghost, this.#tables, (error) => {
-        this.#broken ??= error;
+      const shoulder = new Shoulder(this.ghost, this.#tables, {
+        isRuined: () => this.isRuined(nodeId),
+        broken: (error) => {
+          this.#broken ??= error;
+        },
       });
       this.shoulders.set(nodeId, shoulder);
       return shoulder;
