@@ -186,7 +186,7 @@ export class Worker {
     return isHeld;
   }
 
-  /** The holder looks, then writes; whatever happens between the two, the resource has the last word. */
+  /** The holder looks, then writes, a careless one whatever it saw: the resource has the last word. */
   async #guard(held: Held): Promise<boolean> {
     const { journal, guarded, tally } = this.#place;
     const { name, token } = held;
@@ -194,7 +194,8 @@ export class Worker {
     this.doing = `guarded write under ${name} (token ${token})`;
     journal.invoke(actor, { f: 'guard', name, client: actor.client, token });
     const isHeld = await this.#check(held);
-    if (isHeld) {
+    const isCareless = held.life.isRunning && this.#random.chance(0.5);
+    if (isHeld || isCareless) {
       const accepted = guarded.write(name, token);
       if (!accepted) tally.staleWrites += 1;
       journal.ok(actor, { accepted });
