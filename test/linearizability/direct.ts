@@ -159,7 +159,8 @@ function foreignReleases(history: History, grants: readonly Grant[]): readonly V
     const of = owners.get(`${call.token} ${call.name}`) ?? [];
     const [owner] = of;
     if (outcome.kind !== 'ok' || !outcome.result.released || owner === undefined) return [];
-    if (of.some(({ client }) => client === call.client)) return [];
+    // A reader who never heard of its grant may have been given the same token.
+    if (of.some((grant) => grant.client === call.client || isShared(history, grant))) return [];
     const text = `${call.client} released token ${call.token}, which was granted to ${owner.client}`;
     const window = [wordsOf(owner.request), wordsOf(release)];
     return [{ rule: 'foreign-release', lock: call.name, text, window }];
@@ -182,7 +183,7 @@ function guards(history: History, grants: readonly Grant[]): readonly Violation[
     const of = owners.get(`${token} ${name}`) ?? [];
     // Whoever asked and never heard may have been granted any token.
     const mayOwn =
-      of.length === 0
+      of.every((grant) => isShared(history, grant)) && of.every((grant) => grant.client !== client)
         ? (askers.get(name) ?? []).some(({ call, invokedAt }) => call.client === client && invokedAt <= write.at)
         : of.some((grant) => grant.client === client && grant.from <= write.at);
     if (!mayOwn) {

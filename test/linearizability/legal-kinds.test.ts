@@ -15,6 +15,7 @@ import {
   three,
   took,
   written,
+  wrote,
 } from './scenes.ts';
 
 type Scene = readonly [claim: string, meta: Partial<MetaToWrite>, events: readonly Event[]];
@@ -87,6 +88,17 @@ const readers: readonly Scene[] = [
       gave('A', [8, 9], 6),
       gave('B', [8, 9], 6),
       took('W', [10, 11], 7),
+    ],
+  ],
+  [
+    'a reader who never heard of its grant has the token of another',
+    shared,
+    [
+      took('A', [0, 1], 6, read),
+      asked('B', 0, read),
+      saw([2, 3], ['A', 6], ['B', 6]),
+      wrote('B', [4, 5], 6),
+      gave('B', [6, 7], 6),
     ],
   ],
   [

@@ -9,7 +9,10 @@ import { runs } from './runs.ts';
 import { type Event, written } from './scenes.ts';
 import { acts, kinds, tell } from './stories.ts';
 
-describe('random stories', () => {
+/** Long enough for as many runs as anybody asks for. */
+const timeout = 3_600_000;
+
+describe('random stories', { timeout }, () => {
   it('are accepted whenever a lock can have told them, whatever is stretched or lost', () => {
     fc.assert(
       fc.property(kinds, acts(60), (kind, all) => {
@@ -66,7 +69,7 @@ function twisted(event: Event, { token, client }: Twist): Event {
   return { ...event, call };
 }
 
-describe('the search', () => {
+describe('the search', { timeout }, () => {
   it('judges small histories as trying every order does', () => {
     const judged = { lawful: 0, unlawful: 0 };
     fc.assert(

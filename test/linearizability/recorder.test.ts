@@ -30,4 +30,13 @@ describe('a recorder', () => {
     expect(verdict.passed).toBe(true);
     expect(verdict.counts).toMatchObject({ operations: 4, ok: 3, unknown: 1, acquires: 2, handovers: 1, recovered: 1 });
   });
+
+  it('refuses what the parser would refuse', () => {
+    const { lines, recorder } = recording();
+    recorder.invoke(1, { f: 'holder', name: 'jobs' });
+
+    expect(() => recorder.invoke(1, { f: 'holder', name: 'jobs' })).toThrow('while an operation is open');
+    expect(() => recorder.ok(2)).toThrow('what it has not invoked');
+    expect(lines).toHaveLength(2);
+  });
 });

@@ -1,3 +1,4 @@
+import { grouped } from './grouped.ts';
 import type { LockSettings } from './history.ts';
 import {
   bereft,
@@ -55,7 +56,11 @@ class Search {
   /** Ghosts that may stand for one another, those who die first at the front. */
   readonly #ghosts: readonly (readonly number[])[];
   readonly #optional: readonly Placed<Step | Want>[];
-  readonly #seen = new Set<string>();
+  /** Releases that may have happened, by whose hold they end. */
+  readonly #releases: ReadonlyMap<string, readonly number[]>;
+  /** By what is placed and what is held, what had been used up by then. */
+  readonly #seen = new Map<string, (readonly number[])[]>();
+  #states = 0;
 
   constructor(plan: Plan) {
     this.#plan = plan;
@@ -64,6 +69,7 @@ class Search {
     this.#mustDeaths = new Map(deaths);
     const { releases, clears, deaths: mayDeaths, ghosts } = plan;
     this.#optional = [...releases, ...clears, ...mayDeaths, ...ghosts];
+    this.#releases = grouped(releases.keys(), (at) => `${releases[at]?.step.token} ${releases[at]?.step.client}`);
     const beforeDeaths = releases.length + clears.length;
     this.#mayDeaths = new Map(mayDeaths.map(({ step }, at) => [step.client, beforeDeaths + at]));
     this.#ghosts = this.#alike(beforeDeaths + mayDeaths.length);
@@ -75,18 +81,30 @@ class Search {
     let furthest = -1;
     for (let node = open.pop(); node !== undefined; node = open.pop()) {
       const [settled, frontier] = this.#settle(node);
-      if (frontier.next.length === 0) return { kind: 'order', states: this.#seen.size };
-      const key = keyOf(settled);
-      if (this.#seen.has(key)) continue;
-      if (this.#seen.size >= budget) return { kind: 'exhausted', states: this.#seen.size };
-      this.#seen.add(key);
+      if (frontier.next.length === 0) return { kind: 'order', states: this.#states };
+      if (this.#isHopeless(settled)) continue;
+      if (this.#states >= budget) return { kind: 'exhausted', states: this.#states };
+      this.#states += 1;
       if (settled.progress.done > furthest) {
         furthest = settled.progress.done;
         stuck = { state: settled.state, next: this.#byUrgency(frontier) };
       }
       open.push(...this.#successors(settled, frontier).reverse());
     }
-    return { kind: 'none', states: this.#seen.size, stuck };
+    return { kind: 'none', states: this.#states, stuck };
+  }
+
+  /**
+   * Whether the search stood here before with no more used up: whatever could follow now could follow then. Remembers
+   * the node otherwise.
+   */
+  #isHopeless(node: Node): boolean {
+    const key = keyOf(node);
+    const before = this.#seen.get(key);
+    if (before === undefined) this.#seen.set(key, [node.used]);
+    else if (before.some((used) => used.every((at) => node.used.includes(at)))) return true;
+    else before.push(node.used);
+    return false;
   }
 
   /** Places whatever is a mere look at the lock and is true now. */
@@ -180,11 +198,12 @@ class Search {
     const nodes: Node[] = [];
     if (this.#plan.isFleeting) nodes.push(this.#node(node, lost(state, hold)));
     else if (hold.loose > 0) nodes.push(this.#node(node, dropped(state, hold)));
-    this.#plan.releases.forEach(({ step, from }, at) => {
-      if (from > limit || step.client !== hold.client || step.token !== hold.token || node.used.includes(at)) return;
+    for (const at of this.#releases.get(`${hold.token} ${hold.client}`) ?? []) {
+      const { step, from } = this.#plan.releases[at] ?? {};
+      if (step === undefined || from === undefined || from > limit || node.used.includes(at)) continue;
       const next = released(this.#settings, state, step);
       if (next !== undefined) nodes.push(this.#node(node, next, { uses: at }));
-    });
+    }
     const death = this.#mayDeaths.get(hold.client);
     const from = death === undefined ? undefined : this.#optional[death]?.from;
     if (death !== undefined && from !== undefined && from <= limit && !node.used.includes(death)) {
@@ -204,6 +223,7 @@ class Search {
   /** Grants that nothing shows: only where a refusal wants somebody to be there, or a hold may be entered once more. */
   #mayGrant(node: Node, frontier: Frontier): Node[] {
     const isWanted = frontier.next.some((at) => this.#plan.musts[at]?.step.kind === 'refused');
+    if (!isWanted && this.#settings.reentrant === 'no') return [];
     return this.#ghosts.flatMap((alike) => {
       const at = alike.find((each) => !node.used.includes(each) && this.#isPossible(node, each, frontier.limit));
       const ghost = at === undefined ? undefined : this.#plan.ghosts[at - this.#firstGhost];
@@ -253,9 +273,9 @@ class Search {
   }
 }
 
-const keyOf = ({ progress, used, state }: Node): string => {
+const keyOf = ({ progress, state }: Node): string => {
   const holds = state.holds
     .map(({ client, token, mode, count, loose }) => `${token ?? '?'}${mode}${count}.${loose}${client}`)
     .sort();
-  return `${progress.key}|${used.join()}|${state.last}.${state.lastWrite}|${JSON.stringify(holds)}`;
+  return `${progress.key}|${state.last}.${state.lastWrite}|${JSON.stringify(holds)}`;
 };

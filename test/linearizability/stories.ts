@@ -58,7 +58,13 @@ const startMs = 1_000;
 const permitsMax = 3;
 
 /** Random acts; they shrink towards few and short ones that are all heard. */
-export const acts = (maxLength: number): fc.Arbitrary<readonly Act[]> =>
+export const acts = (maxLength: number): fc.Arbitrary<readonly Act[]> => actsOf({ maxLength });
+
+/** The same, within bounds. */
+export const actsOf = (length: {
+  readonly minLength?: number;
+  readonly maxLength: number;
+}): fc.Arbitrary<readonly Act[]> =>
   fc.array(
     fc.record({
       kind: fc.constantFrom<Act['kind'][]>(
@@ -80,7 +86,7 @@ export const acts = (maxLength: number): fc.Arbitrary<readonly Act[]> =>
       after: fc.nat({ max: 4 * stepMs }),
       fate: fc.constantFrom<Act['fate'][]>('heard', 'heard', 'heard', 'lost', 'never'),
     }),
-    { maxLength },
+    length,
   );
 
 export const kinds: fc.Arbitrary<Kind> = fc.constantFrom('mutex', 'rw', 'semaphore');
