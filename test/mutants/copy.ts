@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Mutant } from './mutant.ts';
+import type { Place } from './mutant.ts';
 import { planted } from './plant.ts';
 
 /** What tests need; `dist` too, for those that start processes. */
@@ -26,7 +26,7 @@ export class Copy implements AsyncDisposable {
   }
 
   /** Runs `work` on a copy that has this one bug. */
-  async with<T>(mutant: Mutant, work: () => Promise<T>): Promise<T> {
+  async with<T>(mutant: Place, work: () => Promise<T>): Promise<T> {
     const file = join(this.path, mutant.file);
     const sound = await readFile(file, 'utf8');
     await writeFile(file, planted(mutant, sound));

@@ -12,6 +12,9 @@ export interface Mutant {
   readonly killer: Killer;
 }
 
+/** What is needed to plant it. */
+export type Place = Pick<Mutant, 'id' | 'file' | 'find' | 'plant'>;
+
 /** Who must notice. */
 export interface Killer {
   /** Tests, by file or folder, one of which must fail. */

@@ -125,7 +125,7 @@ export class Recovery {
   }
 
   #await(rule: string, timeouts: number, trouble: string, holds: () => boolean): void {
-    this.#awaitMs(rule, Math.max(2_000, this.#world.conditions.timings.electionTimeout * timeouts), trouble, holds);
+    this.#awaitMs(rule, Math.max(answerMs, this.#world.conditions.timings.electionTimeout * timeouts), trouble, holds);
   }
 
   #awaitMs(rule: string, ms: number, trouble: string, holds: () => boolean): void {

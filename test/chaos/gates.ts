@@ -1,0 +1,36 @@
+import type { Course } from './course.ts';
+
+/** What a run must have done for each minute, or it proves nothing. */
+const perMinute = { acquires: 1_000, contended: 200, handOvers: 100, faults: 6 } as const;
+
+/** Below this many minutes not every kind of fault has had its turn. */
+const allKindsFrom = 0.5;
+
+const unknownPartMax = 0.2;
+
+/** The gates that this run did not pass, in words. */
+export function missedGates({ tally, faults, kinds, minutes, verdict, gates }: Course): readonly string[] {
+  const wanted = (rate: number): number => Math.floor(rate * minutes * gates);
+  const counts = [
+    { what: 'completed acquires', came: tally.acquires, least: wanted(perMinute.acquires) },
+    { what: 'contended acquires', came: tally.contended, least: wanted(perMinute.contended) },
+    { what: 'hand-overs', came: tally.handOvers, least: wanted(perMinute.handOvers) },
+    {
+      what: 'faults that acted',
+      came: faults.acted,
+      least: kinds.length === 0 ? 0 : Math.max(1, wanted(perMinute.faults)),
+    },
+  ];
+  const low = counts.flatMap(({ what, came, least }) =>
+    came < least ? [`${came} ${what}, at least ${least} are needed`] : [],
+  );
+  const idle = minutes < allKindsFrom ? [] : kinds.filter((kind) => faults.of(kind).acted === 0);
+  const unknown = tally.unknown > unknownPartMax * tally.operations;
+  return [
+    // A checker that came to no end has proved nothing either.
+    ...(verdict === 'unknown' ? ['the checker came to no verdict'] : []),
+    ...low,
+    ...idle.map((kind) => `no fault of kind ${kind} acted`),
+    ...(unknown ? [`${tally.unknown} of ${tally.operations} operations have an unknown outcome`] : []),
+  ];
+}
