@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Stream } from '../sim/random.ts';
+import { Stream } from '../../src/testing/index.ts';
 import type { Cluster } from './cluster.ts';
 import { clock } from './faults/clock.ts';
 import { disk } from './faults/disk.ts';

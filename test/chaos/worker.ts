@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Stream } from '../sim/random.ts';
+import type { Stream } from '../../src/testing/index.ts';
 import type { Guarded } from './guarded.ts';
 import type { Host } from './host.ts';
 import type { Actor, Journal } from './journal.ts';

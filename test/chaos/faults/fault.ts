@@ -1,4 +1,4 @@
-import type { Stream } from '../../sim/random.ts';
+import type { Stream } from '../../../src/testing/index.ts';
 import type { Cluster } from '../cluster.ts';
 import type { Host } from '../host.ts';
 import type { Journal } from '../journal.ts';

@@ -79,11 +79,12 @@ export class Recovery {
       if (leader !== undefined && cluster.time.now - askedAt > askAgainMs) {
         askedAt = cluster.time.now;
         for (const nodeId of missing) {
-          cluster.runtime(leader).replace(nodeId, ({ ok }) => {
-            const isIn = cluster.runtime(nodeId).status().role !== 'blank';
-            if (ok && isIn && missing.delete(nodeId)) this.#world.count('replacements');
-          });
+          cluster.runtime(leader).replace(nodeId, () => {});
         }
+      }
+      // The word of the leader may get lost; who serves has been let in.
+      for (const nodeId of missing) {
+        if (cluster.runtime(nodeId).isReady && missing.delete(nodeId)) this.#world.count('replacements');
       }
       return missing.size === 0;
     });
