@@ -46,7 +46,7 @@ export const nodeMutants: readonly Mutant[] = [
     find: '    if (leads) this.#extendAll(now);\n',
     plant:
       '    if (leads) for (const { session } of this.#table().views.sessions()) this.#deadlines.set(session, now);\n',
-    killer: nodes,
+    killer: { ...nodes, seeds: 100 },
   },
   {
     id: 'checkpoint-before-log',
@@ -54,7 +54,7 @@ export const nodeMutants: readonly Mutant[] = [
     file: 'src/node/checkpoints.ts',
     find: 'if (this.#frozen !== undefined && durableIndex >= this.#frozen.head.position.index) this.#write(this.#frozen);',
     plant: 'if (this.#frozen !== undefined && durableIndex >= 0) this.#write(this.#frozen);',
-    killer: nodes,
+    killer: { ...nodes, seeds: 100 },
   },
   {
     id: 'compact-before-checkpoint',
@@ -62,7 +62,7 @@ export const nodeMutants: readonly Mutant[] = [
     file: 'src/node/checkpoints.ts',
     find: '    this.#isWriting = true;\n',
     plant: '    this.#isWriting = true;\n    this.#handlers.taken(checkpoint.head);\n',
-    killer: nodes,
+    killer: { ...nodes, seeds: 100 },
   },
   {
     id: 'messages-before-write',
@@ -70,7 +70,7 @@ export const nodeMutants: readonly Mutant[] = [
     file: 'src/node/disk.ts',
     find: '    this.#waiting.push(persist);\n',
     plant: '    this.#waiting.push(persist);\n    this.#handlers.durable(persist.id, persist.thenSend);\n',
-    killer: nodes,
+    killer: { ...nodes, seeds: 100 },
   },
   {
     id: 'write-error-ignored',
@@ -78,7 +78,7 @@ export const nodeMutants: readonly Mutant[] = [
     file: 'src/node/disk.ts',
     find: 'if (!outcome.ok) return this.#handlers.failed(outcome.error);',
     plant: 'if (!outcome.ok && write.entries.length < 0) return this.#handlers.failed(outcome.error);',
-    killer: nodes,
+    killer: { ...nodes, seeds: 100 },
   },
   {
     id: 'old-copy-admitted',
@@ -94,7 +94,7 @@ export const nodeMutants: readonly Mutant[] = [
     file: 'src/node/replica.ts',
     find: '    this.#applier.replaceBy(head, rows);\n',
     plant: '    if (rows.length < 0) this.#applier.replaceBy(head, rows);\n',
-    killer: nodes,
+    killer: { ...nodes, seeds: 100 },
   },
   {
     id: 'questions-forgotten',
@@ -158,7 +158,7 @@ export const nodeMutants: readonly Mutant[] = [
     file: 'src/acquisition.ts',
     find: "    session.ask({ kind: 'release', name: this.#wish.name, token: this.#token });\n",
     plant: '',
-    killer: sessions,
+    killer: { ...sessions, seeds: 100 },
   },
   {
     id: 'listener-before-loss',

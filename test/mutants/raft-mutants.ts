@@ -10,7 +10,7 @@ export const raftMutants: readonly Mutant[] = [
     file: 'raft/leader.ts',
     find: 'if (reached <= commit || !log.agreesAt(reached, term)) return;',
     plant: 'if (reached <= commit || log.last.index + term < 0) return;',
-    killer: raft,
+    killer: { ...raft, seeds: 100 },
   },
   {
     id: 'vote-before-durable',
@@ -18,7 +18,7 @@ export const raftMutants: readonly Mutant[] = [
     file: 'raft/journal.ts',
     find: 'const ballot = this.hardStateIsDurable ? 0 : this.#hardStateId;',
     plant: 'const ballot = 0;',
-    killer: raft,
+    killer: { ...raft, seeds: 100 },
   },
   {
     id: 'ack-before-durable',
@@ -26,7 +26,7 @@ export const raftMutants: readonly Mutant[] = [
     file: 'raft/journal.ts',
     find: 'return match <= this.#durableIndex ? ballot : Math.max(ballot, this.#writeCovering(match));',
     plant: 'return match <= this.#durableIndex ? ballot : Math.max(ballot, 0 * this.#writeCovering(match));',
-    killer: raft,
+    killer: { ...raft, seeds: 100 },
   },
   {
     id: 'truncate-always',
@@ -34,7 +34,7 @@ export const raftMutants: readonly Mutant[] = [
     file: 'raft/append.ts',
     find: '    return;\n  }\n  if (held !== undefined) server.truncateFrom(entry.index);',
     plant: '  }\n  if (held !== undefined) server.truncateFrom(entry.index);',
-    killer: raft,
+    killer: { ...raft, seeds: 100 },
   },
   {
     id: 'stale-vote-reply',
@@ -59,7 +59,7 @@ export const raftMutants: readonly Mutant[] = [
     file: 'raft/quorum.ts',
     find: 'export const majority = (members: number): number => Math.floor(members / 2) + 1;',
     plant: 'export const majority = (members: number): number => Math.max(1, Math.floor(members / 2));',
-    killer: raft,
+    killer: { ...raft, seeds: 100 },
   },
   {
     id: 'step-down-clears-vote',
@@ -67,7 +67,7 @@ export const raftMutants: readonly Mutant[] = [
     file: 'raft/ballot.ts',
     find: 'const isFree = server.votedFor === undefined || server.votedFor === question.from;',
     plant: 'const isFree = server.votedFor === undefined || question.term > 0;',
-    killer: raft,
+    killer: { ...raft, seeds: 100 },
   },
   {
     id: 'match-falls',
@@ -75,7 +75,7 @@ export const raftMutants: readonly Mutant[] = [
     file: 'raft/progress.ts',
     find: 'const rose = reply.match > this.#match;',
     plant: 'const rose = reply.match !== this.#match;',
-    killer: raft,
+    killer: { ...raft, seeds: 100 },
   },
   {
     id: 'vote-for-any-log',
@@ -83,7 +83,7 @@ export const raftMutants: readonly Mutant[] = [
     file: 'raft/ballot.ts',
     find: 'return question.lastTerm > term || (question.lastTerm === term && question.lastIndex >= index);',
     plant: 'return question.lastTerm >= 0 * term && index >= 0;',
-    killer: raft,
+    killer: { ...raft, seeds: 100 },
   },
   {
     id: 'log-compared-as-vector',

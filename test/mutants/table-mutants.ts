@@ -10,7 +10,7 @@ export const tableMutants: readonly Mutant[] = [
     file: 'src/table/table.ts',
     find: '      for (const waiter of session.waiters.values()) {\n        this.#locks.endWait(waiter);\n        left.add(waiter.lock);\n      }\n',
     plant: '',
-    killer: table,
+    killer: { ...table, seeds: 100 },
   },
   {
     id: 'token-from-request',
@@ -18,7 +18,7 @@ export const tableMutants: readonly Mutant[] = [
     file: 'src/table/locks.ts',
     find: 'claim.token = counters.tokens;',
     plant: 'claim.token = claim.sequence;',
-    killer: table,
+    killer: { ...table, seeds: 100 },
   },
   {
     id: 'expiry-without-version',
@@ -26,7 +26,7 @@ export const tableMutants: readonly Mutant[] = [
     file: 'src/table/table.ts',
     find: 'if (known !== undefined && known.version !== version) return;',
     plant: 'if (known !== undefined && version < 0) return;',
-    killer: table,
+    killer: { ...table, seeds: 100 },
   },
   {
     id: 'cancel-leaks-grant',
@@ -34,7 +34,7 @@ export const tableMutants: readonly Mutant[] = [
     file: 'src/table/table.ts',
     find: "if (request.answer.kind === 'granted') return { kind: 'already-granted', token: request.answer.token };",
     plant: "if (request.answer.kind === 'granted') return answers.cancelled;",
-    killer: table,
+    killer: { ...table, seeds: 100 },
   },
   {
     id: 'cancel-before-request',
@@ -50,7 +50,7 @@ export const tableMutants: readonly Mutant[] = [
     file: 'src/table/table.ts',
     find: 'if (earlier !== undefined) return earlier.isRepeatedBy(command) ? earlier.answer : answers.mismatch;',
     plant: 'if (earlier?.isRepeatedBy(command) === false) return answers.mismatch;',
-    killer: table,
+    killer: { ...table, seeds: 100 },
   },
   {
     id: 'stale-executed',
@@ -74,7 +74,7 @@ export const tableMutants: readonly Mutant[] = [
     file: 'src/table/locks.ts',
     find: 'const { head } = lock.queue;',
     plant: 'const head = [...lock.queue].at(-1);',
-    killer: table,
+    killer: { ...table, seeds: 100 },
   },
   {
     id: 'two-holders',
@@ -82,7 +82,7 @@ export const tableMutants: readonly Mutant[] = [
     file: 'src/table/lock-row.ts',
     find: 'if (!isCompatible(mode, holder.mode)) return false;',
     plant: 'if (!isCompatible(mode, holder.mode)) return true;',
-    killer: table,
+    killer: { ...table, seeds: 100 },
   },
   {
     id: 'answers-not-persisted',
@@ -90,7 +90,7 @@ export const tableMutants: readonly Mutant[] = [
     file: 'src/table/table.ts',
     find: '    changes.requests.takeInto(rows);\n',
     plant: '',
-    killer: table,
+    killer: { ...table, seeds: 100 },
   },
   {
     id: 'tokens-not-persisted',
@@ -98,7 +98,7 @@ export const tableMutants: readonly Mutant[] = [
     file: 'src/table/restore.ts',
     find: 'counters.tokens = field.nonNegative(',
     plant: 'counters.tokens = 0 * field.nonNegative(',
-    killer: table,
+    killer: { ...table, seeds: 100 },
   },
   {
     id: 'old-run-supersedes',
@@ -114,6 +114,6 @@ export const tableMutants: readonly Mutant[] = [
     file: 'src/table/table.ts',
     find: "if (isCurrent) this.#endAll(this.#sessions.endedBy(command), 'superseded', emit);",
     plant: "if (!isCurrent) this.#endAll(this.#sessions.endedBy(command), 'superseded', emit);",
-    killer: table,
+    killer: { ...table, seeds: 100 },
   },
 ];
