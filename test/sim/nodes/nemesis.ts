@@ -1,3 +1,4 @@
+import { memberId } from '../../../raft/index.ts';
 import { Stream } from '../../../src/testing/index.ts';
 import type { MemoryImage } from '../../../storage/index.ts';
 import type { Recurring } from './conditions.ts';
@@ -23,7 +24,6 @@ export class NodeNemesis {
   constructor(world: NodeWorld) {
     this.#world = world;
     this.#stream = new Stream(world.conditions.seed, 'nemesis');
-    world.isRuined = (nodeId) => this.#ruined.has(nodeId);
     if (world.conditions.wounds > 0) world.onMoment = (nodeId) => this.#wound(nodeId);
   }
 
@@ -210,6 +210,7 @@ export class NodeNemesis {
     if (disk === undefined || disk.image.log === undefined || this.#ruined.has(victim) || !isMinority) return;
     this.#world.count('damaged disks');
     this.#ruined.add(victim);
+    this.#world.ruinedMembers.add(memberId(victim, disk.image.identity?.incarnation ?? ''));
     excused.add(victim);
     this.#world.kill(victim);
     const older = this.#older.get(victim);

@@ -5,6 +5,7 @@ import type {
   HardState,
   Input,
   LogWrite,
+  MemberId,
   Message,
   Restored,
   SnapshotHead,
@@ -36,8 +37,8 @@ class DurableImage implements Durable {
 }
 
 export interface ShoulderWorld {
-  /** The node's disk was damaged or replaced by an older one. */
-  isRuined(): boolean;
+  /** That member's disk was damaged, or replaced by an older one. */
+  isRuined(member: MemberId): boolean;
   /** A law was broken inside the node's turn; it ends the node as well. */
   broken(error: unknown): void;
 }
@@ -61,7 +62,7 @@ export class Shoulder implements Observer {
     this.#durable = new DurableImage(restored);
     this.#self = status.self;
     // What a ruined disk had acknowledged counts on; what is left of it must not, and nobody lets it vote any more.
-    if (!this.#world.isRuined()) this.#ghost.meet(status.self, this.#durable.log);
+    if (!this.#world.isRuined(status.self)) this.#ghost.meet(status.self, this.#durable.log);
     this.#watch = new Watch(this.#ghost, { disk: this.#durable, status, restored, chainOf });
   }
 

@@ -1,3 +1,4 @@
+import type { MemberId } from '../../../raft/index.ts';
 import { SimulatedCluster, Stream } from '../../../src/testing/index.ts';
 import {
   type Decoded,
@@ -44,8 +45,8 @@ export class NodeWorld {
   readonly excused: Set<string> = new Set();
   /** Called at a moment at which a process may die: it has just given its word, or written something. */
   onMoment: (nodeId: string) => void = () => {};
-  /** Whether a node's disk was taken from it. */
-  isRuined: (nodeId: string) => boolean = () => false;
+  /** Members whose disk was damaged, or replaced by an older one. */
+  readonly ruinedMembers: Set<MemberId> = new Set();
   /** True once the parties are to come to rest. */
   isOver = false;
   /** Added to each write's delay, ms; by node. */
@@ -215,7 +216,7 @@ export class NodeWorld {
     if (this.conditions.network.isEncoded) cluster.travelled = (packet) => travelled(packet);
     cluster.observerOf = (nodeId) => {
       const shoulder = new Shoulder(this.ghost, this.#tables, {
-        isRuined: () => this.isRuined(nodeId),
+        isRuined: (member) => this.ruinedMembers.has(member),
         broken: (error) => {
           this.#broken ??= error;
         },
