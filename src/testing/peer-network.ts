@@ -1,4 +1,5 @@
 import {
+  type Hello,
   memberId,
   nodeIdOf,
   type Packet,
@@ -20,6 +21,8 @@ export interface PeerWorld {
   travelled(packet: Packet): Packet;
   /** A packet is about to leave; its sender may die of it. */
   leaving(from: string, to: string, packet: Packet): void;
+  /** Two processes have let each other in. */
+  linked(one: Hello, other: Hello): void;
 }
 
 const redialMs = 50;
@@ -82,7 +85,8 @@ export class PeerNetwork {
     process.links.set(nodeId, peer);
     process.member = memberId(process.nodeId, ours.incarnation);
     peer.member = memberId(nodeId, hello.incarnation);
-    process.handlers.linkUp(memberId(nodeId, hello.incarnation), hello);
+    process.handlers.linkUp(peer.member, hello);
+    this.#world.linked(ours, hello);
   }
 
   #send(process: SimulatedProcess, to: string, packets: readonly Packet[]): void {

@@ -11,7 +11,7 @@ import {
   type Timings,
 } from '../node/index.ts';
 import { LockService } from '../server/index.ts';
-import type { Packet } from '../transport/index.ts';
+import type { Hello, Packet } from '../transport/index.ts';
 import { randomOf } from './chance.ts';
 import { clientDial } from './client-network.ts';
 import { NodeClock } from './node-clock.ts';
@@ -65,6 +65,8 @@ export class SimulatedCluster {
   travelled: (packet: Packet) => Packet = (packet) => packet;
   /** Hears of each packet before it leaves. */
   leaving: (from: string, to: string, packet: Packet) => void = () => {};
+  /** Hears that two processes have let each other in. */
+  linked: (one: Hello, other: Hello) => void = () => {};
   /** What a node started from now on is given beyond the cluster's limits. */
   readonly limitsOf: Map<string, Partial<NodeLimits>> = new Map();
   /** Hears every line that a node logs. */
@@ -86,6 +88,7 @@ export class SimulatedCluster {
       arrivals: (from, to, packet) => this.arrivals(from, to, packet),
       travelled: (packet) => this.travelled(packet),
       leaving: (from, to, packet) => this.leaving(from, to, packet),
+      linked: (one, other) => this.linked(one, other),
     });
   }
 

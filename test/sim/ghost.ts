@@ -25,6 +25,7 @@ export type Deed =
   | 'stalls'
   | 'disk errors'
   | 'damaged disks'
+  | 'blind copies'
   | 'broken links'
   | 'wounds';
 

@@ -210,7 +210,6 @@ export class NodeNemesis {
     if (disk === undefined || disk.image.log === undefined || this.#ruined.has(victim) || !isMinority) return;
     this.#world.count('damaged disks');
     this.#ruined.add(victim);
-    this.#world.ruinedMembers.add(memberId(victim, disk.image.identity?.incarnation ?? ''));
     excused.add(victim);
     this.#world.kill(victim);
     const older = this.#older.get(victim);
@@ -218,12 +217,17 @@ export class NodeNemesis {
     this.#world.trace(victim, `its disk is ${how}`);
     // Only a copy from before the present run is one that anybody can tell from the original.
     const isTellable = older !== undefined && (older.identity?.run ?? 0) < (disk.image.identity?.run ?? 0);
-    if (how === 'restored' && isTellable) disk.restore(older);
+    if (how === 'restored' && isTellable) this.#restore(victim, older);
     else if (how === 'rolled back' && isTellable) disk.rollBackLog(older);
     else if (how === 'lost') disk.loseLog();
     else if (how === 'wiped') disk.wipe();
     else disk.damage('a checksum does not hold');
     this.#startLater(victim);
+  }
+
+  #restore(nodeId: string, older: MemoryImage): void {
+    this.#world.oldCopies.add(memberId(nodeId, older.identity?.incarnation ?? ''));
+    this.#world.cluster.disks.get(nodeId)?.restore(older);
   }
 
   /** An operator gives a ruined node an empty disk, and asks somebody to let it in; it may work, or not. */

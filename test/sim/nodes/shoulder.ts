@@ -37,8 +37,8 @@ class DurableImage implements Durable {
 }
 
 export interface ShoulderWorld {
-  /** That member's disk was damaged, or replaced by an older one. */
-  isRuined(member: MemberId): boolean;
+  /** That member's disk was replaced by an older copy of it. */
+  isOldCopy(member: MemberId): boolean;
   /** A law was broken inside the node's turn; it ends the node as well. */
   broken(error: unknown): void;
 }
@@ -61,8 +61,8 @@ export class Shoulder implements Observer {
   began(status: CoreStatus, restored: Restored): void {
     this.#durable = new DurableImage(restored);
     this.#self = status.self;
-    // What a ruined disk had acknowledged counts on; what is left of it must not, and nobody lets it vote any more.
-    if (!this.#world.isRuined(status.self)) this.#ghost.meet(status.self, this.#durable.log);
+    // What the original had acknowledged counts on; what an old copy of it holds must not, and nobody lets it vote.
+    if (!this.#world.isOldCopy(status.self)) this.#ghost.meet(status.self, this.#durable.log);
     this.#watch = new Watch(this.#ghost, { disk: this.#durable, status, restored, chainOf });
   }
 

@@ -16,6 +16,7 @@ const digestEvery = 16;
 export class TableGhost {
   readonly #ghost: Ghost;
   readonly #model = new Model(defaultTableLimits);
+  readonly #recorded = new Map<string, { incarnation: string; run: number; since: LogIndex }>();
   #applied: LogIndex = 0;
 
   constructor(ghost: Ghost) {
@@ -25,6 +26,13 @@ export class TableGhost {
   /** Nobody holds or awaits anything. */
   get isClear(): boolean {
     return this.#model.claims.length === 0;
+  }
+
+  /** The newest run of a node that the log has recorded, and since which entry. */
+  recorded(
+    nodeId: string,
+  ): { readonly incarnation: string; readonly run: number; readonly since: LogIndex } | undefined {
+    return this.#recorded.get(nodeId);
   }
 
   applied(member: MemberId, entry: Entry, said: readonly TableEvent[], table: Table): void {
@@ -47,6 +55,9 @@ export class TableGhost {
     for (const event of expected) {
       if (event.kind === 'granted') this.#ghost.count('grants');
       if (event.kind === 'lost') this.#ghost.count('losses');
+      if (event.kind === 'started' && event.isCurrent) {
+        this.#recorded.set(event.node, { incarnation: event.incarnation, run: event.run, since: entry.index });
+      }
     }
     this.#ghost.demand(isSame(said, expected), 'O0', () => {
       const words = JSON.stringify({ commands, said, expected });

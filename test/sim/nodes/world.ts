@@ -1,4 +1,3 @@
-import type { MemberId } from '../../../raft/index.ts';
 import { SimulatedCluster, Stream } from '../../../src/testing/index.ts';
 import {
   type Decoded,
@@ -6,12 +5,14 @@ import {
   decodeValue,
   encodeMessage,
   encodeValue,
+  type Hello,
   type Packet,
 } from '../../../src/transport/index.ts';
 import { type Deed, Ghost } from '../ghost.ts';
 import { Trace } from '../trace.ts';
 import { type NodeConditions, spreadBounded } from './conditions.ts';
 import { Law } from './law.ts';
+import { OldCopies } from './old-copies.ts';
 import { Party } from './party.ts';
 import { Shoulder } from './shoulder.ts';
 import { TableGhost } from './table-ghost.ts';
@@ -45,8 +46,7 @@ export class NodeWorld {
   readonly excused: Set<string> = new Set();
   /** Called at a moment at which a process may die: it has just given its word, or written something. */
   onMoment: (nodeId: string) => void = () => {};
-  /** Members whose disk was damaged, or replaced by an older one. */
-  readonly ruinedMembers: Set<MemberId> = new Set();
+  readonly oldCopies: OldCopies;
   /** True once the parties are to come to rest. */
   isOver = false;
   /** Added to each write's delay, ms; by node. */
@@ -66,6 +66,11 @@ export class NodeWorld {
     this.law = new Law(this.ghost, { isBounded: clockSpread <= spreadBounded });
     this.weather = { ...network };
     this.#tables = new TableGhost(this.ghost);
+    this.oldCopies = new OldCopies(this.ghost, {
+      hasRecordedNewer: (nodeId, hello) => this.#hasRecordedNewer(nodeId, hello),
+      // Not in the midst of the greeting.
+      blind: (nodeId) => this.cluster.time.at(0, () => this.#takeAway(nodeId)),
+    });
     this.#network = new Stream(seed, 'network');
     this.#disk = new Stream(seed, 'disk');
     const ids = Array.from({ length: nodes }, (_, at) => `n${at + 1}`);
@@ -196,6 +201,17 @@ export class NodeWorld {
     }
   }
 
+  #hasRecordedNewer(nodeId: string, { nodeId: guest, incarnation, run }: Hello): boolean {
+    const recorded = this.#tables.recorded(guest);
+    const knows = (recorded?.since ?? Number.POSITIVE_INFINITY) <= this.cluster.runtime(nodeId).status().appliedIndex;
+    return knows && recorded?.incarnation === incarnation && recorded.run > run;
+  }
+
+  #takeAway(nodeId: string): void {
+    this.kill(nodeId);
+    this.cluster.disks.get(nodeId)?.damage('an old copy that nobody could tell from the original');
+  }
+
   #connect(name: string, rate: number): void {
     const { gateway, clock } = this.cluster.connect(name, rate);
     const party = new Party(this, { name, gateway, clock, isHome: false, isAlive: () => true });
@@ -212,11 +228,12 @@ export class NodeWorld {
       const stallMs = Math.max(0, (this.stallUntil.get(nodeId) ?? 0) - cluster.time.now);
       return this.isOver ? 1 : delay + this.#disk.exponential(jitter) + stallMs;
     };
+    cluster.linked = (one, other) => this.judge(() => this.oldCopies.linked(one, other));
     cluster.leaving = (from, to, packet) => this.#leaving(from, to, packet);
     if (this.conditions.network.isEncoded) cluster.travelled = (packet) => travelled(packet);
     cluster.observerOf = (nodeId) => {
       const shoulder = new Shoulder(this.ghost, this.#tables, {
-        isRuined: (member) => this.ruinedMembers.has(member),
+        isOldCopy: (member) => this.oldCopies.has(member),
         broken: (error) => {
           this.#broken ??= error;
         },
