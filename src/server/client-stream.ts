@@ -186,13 +186,17 @@ export class ClientStream {
     // It ended meanwhile, or the client was too fast: it attaches first and sends again.
     if (member === undefined) return;
     if (!member.open.has(sequence)) {
-      if (this.#requests >= limits.requests || !this.#world.servant.hasRoom) {
-        return this.#send({ kind: 'later', session, sequence });
-      }
+      if (!this.#hasRoomFor(request)) return this.#send({ kind: 'later', session, sequence });
       member.open.add(sequence);
       this.#requests += 1;
     }
     this.#world.servant.submit(request);
+  }
+
+  /** What ends claims gets room where what makes them has none: waiters that fill a node wait for that very release. */
+  #hasRoomFor({ kind }: SessionRequest): boolean {
+    if (kind !== 'acquire') return this.#requests < 2 * limits.requests;
+    return this.#requests < limits.requests && this.#world.servant.hasRoom;
   }
 
   #forget(session: SessionId, sequence: Sequence): void {

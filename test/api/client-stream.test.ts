@@ -14,6 +14,11 @@ const inspect = (id: number): ClientMessage => ({
   query: { kind: 'inspect', name: 'x', consistency: 'local' },
 });
 
+const acquire = (sequence: number, name: string): ClientMessage => ({
+  kind: 'submit',
+  request: { kind: 'acquire', session: 1, sequence, mark: 0, name, mode: 'X', waits: true },
+});
+
 const answered = { ok: true, value: [], appliedIndex: 1 } as const;
 
 describe('the questions of one client', () => {
@@ -55,5 +60,26 @@ describe('the questions of one client', () => {
     rig.clock.pass(0);
 
     expect(rig.of('result').map(([, id]) => id)).toEqual([3]);
+  });
+});
+
+describe('a node that has no room', () => {
+  it('puts off acquires, but neither cancels nor releases', () => {
+    const rig = new StreamRig();
+    rig.open(1);
+    rig.say(acquire(1, 'x'), acquire(2, 'x'));
+    const token = rig.cluster.table.views.inspect('x')?.holders[0]?.token ?? 0;
+    const own = { session: 1, mark: 0 } as const;
+
+    rig.servant.hasRoom = false;
+    rig.say(
+      acquire(3, 'y'),
+      { kind: 'submit', request: { kind: 'cancel', ...own, sequence: 4, target: 2 } },
+      { kind: 'submit', request: { kind: 'release', ...own, sequence: 5, name: 'x', token } },
+    );
+
+    expect(rig.of('later')).toEqual([['later', 1, 3]]);
+    expect(rig.of('answer').map(([, , sequence]) => sequence)).toEqual(expect.arrayContaining([4, 5]));
+    expect(rig.cluster.table.views.inspect('x')).toBeUndefined();
   });
 });
