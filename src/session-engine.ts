@@ -68,7 +68,7 @@ export class SessionEngine {
     const reluctance = this.#options.gateway.reluctance();
     if (this.#refusal !== undefined) acquisition.refuse(this.#refusal('not-applied'));
     else if (reluctance !== undefined) acquisition.refuse(errorOf(reluctance, { outcome: 'not-applied' }));
-    else if (this.#asleep.size + (session?.openRequests ?? 0) >= openRequestsMax) {
+    else if (this.#openRequests >= openRequestsMax) {
       acquisition.refuse(new OverloadedError(`more than ${openRequestsMax} requests of this process are open`));
     } else if (session?.isOpen === true) acquisition.begin(session);
     else {
@@ -99,6 +99,13 @@ export class SessionEngine {
     this.#refusal ??= refuse;
     for (const session of [...this.#known]) if (session.isOpen) session.finish(reason, text, refuse);
     for (const each of this.#takeAsleep()) each.refuse(refuse('not-applied'));
+  }
+
+  /** Of all its sessions: those that made way for the current one may be full of waiters. */
+  get #openRequests(): number {
+    let open = this.#asleep.size;
+    for (const session of this.#known) if (session.isOpen) open += session.openRequests;
+    return open;
   }
 
   /** The session to ask in, open or opening. One that is past its deadline with nothing to lose, or full, makes way. */

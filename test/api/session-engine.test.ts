@@ -74,6 +74,22 @@ describe('one session', () => {
     expect(a.told).toEqual([]);
   });
 
+  it('counts the waiters of those that made way among what one process may have open', () => {
+    const { clock, process } = world();
+    process().acquire('long');
+    const a = process();
+    clock.pass(10);
+    for (let n = 0; n < 32_768; n += 1) {
+      a.acquire('long');
+      if (n % 1_000 === 0) clock.pass(10);
+    }
+    clock.pass(10);
+
+    const next = a.acquire('other');
+
+    expect(next.summary).toBe('failed:OVERLOADED');
+  });
+
   it('that could not be opened refuses whoever waited for it, and the next acquire tries again', () => {
     const { clock, process } = world();
     const a = process();
