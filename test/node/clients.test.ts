@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { SessionEngine } from '../../src/session-engine.ts';
 import type { SimulatedCluster } from '../../src/testing/index.ts';
-import { readyCluster } from './client.ts';
+import { decodeLock } from '../../src/views.ts';
+import { grantedTo, openOn, readyCluster } from './client.ts';
 
 /** A remote client's sessions and locks. */
 const clientOf = (cluster: SimulatedCluster, name: string): SessionEngine => {
   const { gateway, clock } = cluster.connect(name);
-  return new SessionEngine({ gateway, clock, random: cluster.random, ttlMs: 10_000, label: name, isHome: false });
+  return new SessionEngine({ gateway, clock, random: cluster.random, ttlMs: 60_000, label: name, isHome: false });
 };
 
 const wish = (name: string) => ({ name, waits: true, limitMs: undefined });
@@ -37,3 +38,45 @@ describe('waiters of one client that fill a node', () => {
     expect(granted).toBe(30);
   });
 });
+
+describe('an acquire whose grant was told to nobody', () => {
+  it('leaves nothing held once the caller has given up, though other requests were settled after it', () => {
+    const { cluster, leader, followers } = readyCluster();
+    const holder = openOn(cluster, followers[0], 1, { ttlMs: 600_000 });
+    const token = grantedTo(cluster, holder, 'x');
+    const client = clientOf(cluster, 'client');
+    const outcomes: string[] = [];
+    let rounds = 0;
+    const waiting = client.acquire(wish('x'), ({ kind }) => outcomes.push(kind));
+    const work = (): void => {
+      client.acquire(wish('busy'), (outcome) => {
+        if (outcome.kind !== 'granted') throw new Error(outcome.kind);
+        rounds += 1;
+        outcome.hold.release(() => rounds < 20 && work());
+      });
+    };
+    work();
+    cluster.time.until(() => rounds === 20, 20_000, 'other requests were settled');
+
+    cluster.cut('client', leader);
+    holder.release('x', token);
+    cluster.time.advance(50);
+    waiting.giveUp({ kind: 'timeout' });
+    cluster.kill(leader);
+    cluster.heal();
+
+    cluster.time.until(() => client.isIdle, 20_000, 'the client has cleaned up');
+    cluster.time.advance(1_000);
+    expect(outcomes).toEqual(['given-up']);
+    expect(holdersOf(cluster, followers[0], 'x')).toEqual([]);
+  });
+});
+
+const holdersOf = (cluster: SimulatedCluster, nodeId: string, name: string): readonly unknown[] => {
+  let holders: readonly unknown[] = ['not known'];
+  cluster.runtime(nodeId).query({ kind: 'inspect', name, consistency: 'local' }, (outcome) => {
+    if (outcome.ok) holders = decodeLock(outcome.value)?.holders ?? [];
+  });
+  cluster.time.advance(100);
+  return holders;
+};
