@@ -25,7 +25,8 @@ const openRequestsMax = 32_768;
 
 /**
  * While one request stays open, a long wait for instance, the cluster has to remember the answers to all later ones of
- * its session. From so many on, later ones go to a new session; far below the table's limit on answers.
+ * its session. From so many on, later ones go to another session; far below the table's limit on answers. It is a
+ * former one if it has room again, or a process with many long waits would have a session for each.
  */
 const spanMax = 8_192;
 
@@ -116,7 +117,18 @@ export class SessionEngine {
       this.#current = undefined;
       current.retire();
     }
+    this.#current ??= this.#former();
     return this.#current;
+  }
+
+  /** One that made way and goes on, because something is held or awaited in it, but with most of its room free again. */
+  #former(): Session | undefined {
+    for (const session of this.#known) {
+      if (!session.isOpen || session.span > spanMax / 2) continue;
+      session.reinstate();
+      return session;
+    }
+    return undefined;
   }
 
   #open(): void {

@@ -161,11 +161,12 @@ export class RemoteGateway implements Gateway {
   /** Another node serves us: it has heard of nothing yet. */
   #connected(): void {
     for (const id of [...this.#orders.keys()]) this.#failOrder(id, 'the node that was asked is gone; see its status');
-    for (const [id, { request }] of this.#openings) this.#sendOpening(id, request);
+    // What there is goes before what may be: the node would cut us off for one that it has no room for.
     for (const session of this.#sessions.values()) {
       session.isAttached = false;
       this.#connection.send({ kind: 'attach', session: session.id, nonce: session.nonce });
     }
+    for (const [id, { request }] of this.#openings) this.#sendOpening(id, request);
     this.#questions.connected();
     const whenConnected = this.#whenConnected;
     this.#whenConnected = undefined;

@@ -23,8 +23,11 @@ export interface StreamWorld {
   readonly openers: Map<string, ClientStream>;
 }
 
-/** What one stream may have under way; beyond it a request is refused or put off, and the others go on. */
-const limits = { openings: 16, sessions: 16, requests: 32_768, replacements: 1 };
+/**
+ * What one stream may have under way; beyond it a request is refused or put off, and the others go on. A client needs
+ * a further session when one has had thousands of requests since one that still waits; see `SessionEngine`.
+ */
+const limits = { openings: 16, sessions: 1_024, requests: 32_768, replacements: 1 };
 
 /** How long to wait before a question about an unknown session is asked again. */
 const barrierRetryMs = 200;
@@ -129,8 +132,10 @@ export class ClientStream {
     const { servant, openers } = this.#world;
     const command = parseCommand(commandTuple({ kind: 'open', nonce, ttlMs, home: undefined, label }));
     if (command.kind === 'malformed') return this.#expel(command.reason);
-    if (this.#openings.size >= limits.openings || this.#sessions.size >= limits.sessions) {
-      return this.#fail(id, { code: 'OVERLOADED', text: 'this client opens too many sessions' });
+    const known = this.#openings.size + this.#attaching.size + this.#sessions.size;
+    if (this.#openings.size >= limits.openings || known >= limits.sessions) {
+      const text = `this client has ${known} sessions, at most ${limits.sessions} are allowed, and ${limits.openings} being opened: one ends when nothing is held or awaited in it any more`;
+      return this.#fail(id, { code: 'OVERLOADED', text });
     }
     const member = this.#member();
     this.#openings.set(id, nonce);

@@ -63,6 +63,22 @@ describe('the questions of one client', () => {
   });
 });
 
+describe('the sessions of one client', () => {
+  it('are 1,024 at most; the next is overloaded until one of them has ended', () => {
+    const rig = new StreamRig();
+    for (let n = 1; n <= 1_024; n += 1) rig.open(n);
+
+    rig.open(1_025);
+    const [refusal] = rig.of('failed');
+    rig.say({ kind: 'end', session: 5 });
+    rig.open(1_026);
+
+    expect(refusal).toEqual(['failed', 1_025, 'OVERLOADED', expect.stringContaining('1024 sessions')]);
+    expect(rig.of('ended')).toEqual([['ended', 5, 'closed']]);
+    expect(rig.of('opened')).toHaveLength(1_025);
+  });
+});
+
 describe('a node that has no room', () => {
   it('puts off acquires, but neither cancels nor releases', () => {
     const rig = new StreamRig();
