@@ -8,14 +8,14 @@ import {
   type ServerMessage,
   serverTuple,
 } from '../../src/server/index.ts';
-import type { ConnectOptions, Value } from '../../src/transport/index.ts';
+import { type ConnectOptions, parseAddress, type Value } from '../../src/transport/index.ts';
 import { countingRandom, VirtualClock } from './virtual-clock.ts';
 
 const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 const listener: SessionListener = { answered: () => {}, beatAcknowledged: () => {}, ended: () => {} };
 
-const view: ServerMessage = {
+const view: ServerMessage & { readonly kind: 'cluster' } = {
   kind: 'cluster',
   view: { nodeId: 'a', role: 'leader', isReady: true, isDiskLow: false, leader: 'a', members: [] },
 };
@@ -29,6 +29,8 @@ const scene = () => {
     ...{ endpoints: ['a:1', 'b:1'], clock, random: countingRandom(), logger, label: 'client', insecure: true },
     ...{ clusterId: undefined, requireLeader: true, pulseMs: 1_000 },
     dial: (options) => {
+      // As the real one does.
+      parseAddress(options.endpoint);
       dialled.push(options);
       said.length = 0;
       const send = (frame: Value): boolean => {
@@ -56,7 +58,8 @@ const scene = () => {
   };
   gateway.start(() => {});
   clock.pass(0);
-  return { gateway, said, hear, accept, lose };
+  const endpoints = (): readonly string[] => dialled.map(({ endpoint }) => endpoint);
+  return { gateway, said, endpoints, hear, accept, lose };
 };
 
 it('a client that comes to another node names the sessions that it has before it opens more', () => {
@@ -70,4 +73,16 @@ it('a client that comes to another node names the sessions that it has before it
   accept();
 
   expect(said.map(({ kind }) => kind).filter((kind) => kind !== 'ping')).toEqual(['attach', 'open']);
+});
+
+it('a client that is told of members at no address dials none of them, and goes on', () => {
+  const { endpoints, hear, accept, lose } = scene();
+  const wrong = ['', 'nowhere', 'b:99999', '[::1:1', 'c:1'];
+  const members = wrong.map((address, at) => ({ id: `m${at}`, address }));
+  accept();
+
+  for (const { id } of members) hear({ kind: 'cluster', view: { ...view.view, leader: id, members } });
+  for (let round = 0; round < 10; round += 1) lose();
+
+  expect(new Set(endpoints())).toEqual(new Set(['a:1', 'b:1', 'c:1']));
 });
