@@ -174,6 +174,6 @@ export const nodeMutants: readonly Mutant[] = [
     file: 'src/session.ts',
     find: "    if (answer.kind !== 'queued') {\n      this.#askers.delete(sequence);\n      this.#sequences.settle(sequence);\n    }\n",
     plant: "    if (answer.kind !== 'queued') this.#askers.delete(sequence);\n    this.#sequences.settle(sequence);\n",
-    killer: sessions,
+    killer: { tests: ['test/api/session-turnover.test.ts'] },
   },
 ];
