@@ -126,9 +126,11 @@ export const checkNodeOptions = (options: HoldfastOptions): NodeSettings => {
 /** Throws a TypeError or RangeError that names the option, what was expected and what came. */
 export const checkClientOptions = (options: ConnectOptions): ClientSettings => {
   const given = read(clientOptions, options);
-  const endpoints = given.endpoints.map((endpoint) =>
-    formatAddress(checkAddress(endpoint, { what: 'endpoints', insecure: given.insecure })),
-  );
+  const endpoints = given.endpoints.map((endpoint) => {
+    const address = checkAddress(endpoint, { what: 'endpoints', insecure: given.insecure });
+    if (address.port === 0) throw outOfRange(`endpoints: ${endpoint} has port 0, where nobody can listen`);
+    return formatAddress(address);
+  });
   const twice = endpoints.find((endpoint, at) => endpoints.indexOf(endpoint) !== at);
   if (twice !== undefined) throw wrongType(`endpoints: ${twice} stands there twice`);
   const badLabel = validateText(given.label, labelBytesMax);

@@ -25,7 +25,8 @@ const openRequestsMax = 32_768;
 
 /**
  * While one request stays open, a long wait for instance, the cluster has to remember the answers to all later ones of
- * its session. From so many on, later ones go to a new session; far below the table's limit on answers.
+ * its session. From so many on, later ones go to another session; far below the table's limit on answers. It is a
+ * former one if it has room again, or a process with many long waits would have a session for each.
  */
 const spanMax = 8_192;
 
@@ -68,7 +69,7 @@ export class SessionEngine {
     const reluctance = this.#options.gateway.reluctance();
     if (this.#refusal !== undefined) acquisition.refuse(this.#refusal('not-applied'));
     else if (reluctance !== undefined) acquisition.refuse(errorOf(reluctance, { outcome: 'not-applied' }));
-    else if (this.#asleep.size + (session?.openRequests ?? 0) >= openRequestsMax) {
+    else if (this.#openRequests >= openRequestsMax) {
       acquisition.refuse(new OverloadedError(`more than ${openRequestsMax} requests of this process are open`));
     } else if (session?.isOpen === true) acquisition.begin(session);
     else {
@@ -101,6 +102,13 @@ export class SessionEngine {
     for (const each of this.#takeAsleep()) each.refuse(refuse('not-applied'));
   }
 
+  /** Of all its sessions: those that made way for the current one may be full of waiters. */
+  get #openRequests(): number {
+    let open = this.#asleep.size;
+    for (const session of this.#known) if (session.isOpen) open += session.openRequests;
+    return open;
+  }
+
   /** The session to ask in, open or opening. One that is past its deadline with nothing to lose, or full, makes way. */
   #usable(): Session | undefined {
     const current = this.#current;
@@ -109,7 +117,18 @@ export class SessionEngine {
       this.#current = undefined;
       current.retire();
     }
+    this.#current ??= this.#former();
     return this.#current;
+  }
+
+  /** One that made way and goes on, because something is held or awaited in it, but with most of its room free again. */
+  #former(): Session | undefined {
+    for (const session of this.#known) {
+      if (!session.isOpen || session.span > spanMax / 2) continue;
+      session.reinstate();
+      return session;
+    }
+    return undefined;
   }
 
   #open(): void {

@@ -98,6 +98,11 @@ export class Session implements SessionListener {
     this.#leave();
   }
 
+  /** Something new is asked in it after all. */
+  reinstate(): void {
+    this.#isRetired = false;
+  }
+
   /** It could not be opened: over and gone without ever having been. */
   abandon(): void {
     this.#state = 'gone';

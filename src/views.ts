@@ -19,7 +19,10 @@ export interface QueryOptions {
 export interface ListOptions extends QueryOptions {
   /** Only names that begin with it; absent or empty: all. */
   readonly prefix?: string | undefined;
-  /** At most this many, 1 to 10,000. Default 1,000. */
+  /**
+   * At most this many, 1 to 10,000. Default 1,000. A remote client reads more than 1,000 page by page: each page is as
+   * current as asked for, and `appliedIndex` is the lowest of theirs.
+   */
   readonly limit?: number | undefined;
   /** Only names after this one, in code unit order: the last name of the page before. */
   readonly after?: string | undefined;

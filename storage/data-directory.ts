@@ -55,7 +55,7 @@ const oursAlone = /^(identity\.json|watermark\.[ab])$/;
  */
 export async function prepareDirectory(layout: Layout): Promise<void> {
   try {
-    await mkdir(layout.root, { recursive: true, mode: ownerOnly });
+    await makeDirectories(layout.root, (path) => mkdir(path, { mode: ownerOnly }));
     const found = await lstat(layout.root);
     if (!found.isDirectory()) {
       const kind = found.isSymbolicLink() ? 'a symbolic link' : 'not a directory';
@@ -70,6 +70,29 @@ export async function prepareDirectory(layout: Layout): Promise<void> {
     if ((found.mode & 0o777) !== ownerOnly) await tighten(layout.root, found.mode);
   } catch (error) {
     throw translated(error, layout.root);
+  }
+}
+
+/**
+ * Makes a directory, and those above it that are missing. Node's own recursive `mkdir` will not do: it says of a
+ * read-only or full file system that the directory is missing.
+ */
+export async function makeDirectories(path: string, make: (path: string) => Promise<unknown>): Promise<void> {
+  const makeOne = async (): Promise<void> => {
+    try {
+      await make(path);
+    } catch (error) {
+      // Another process may have been faster.
+      if (isMissing(error) || !(await exists(path))) throw error;
+    }
+  };
+  try {
+    await makeOne();
+  } catch (error) {
+    const above = dirname(path);
+    if (!isMissing(error) || above === path) throw error;
+    await makeDirectories(above, make);
+    await makeOne();
   }
 }
 

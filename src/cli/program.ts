@@ -161,7 +161,7 @@ function addReplace(root: Command): void {
     .command('replace')
     .description('put the new, blank incarnation of a lost or quarantined node in its place')
     .argument('<node>', 'its node id')
-    .addOption(durationOption('--timeout', 'how long to wait for the new one to show up', replaceTimeoutMs))
+    .addOption(durationOption('--timeout', 'how long to wait until the new one is a voter', replaceTimeoutMs))
     .addHelpText('after', replaceHelp)
     .action(async (node: string, flags: ReplaceFlags) => {
       const { replaceNode } = await import('./replace-command.ts');

@@ -6,7 +6,7 @@ import { print, printJson } from './output.ts';
 
 export interface ReplaceFlags extends ClientFlags {
   readonly json?: boolean;
-  /** How long to ask again while the new incarnation has not been seen or another change is under way. */
+  /** How long it may take until the new incarnation is a voter; it is asked for again meanwhile. */
   readonly timeout: number;
 }
 
@@ -22,7 +22,7 @@ export async function replaceNode(nodeId: string, flags: ReplaceFlags): Promise<
   const giveUpAt = performance.now() + flags.timeout;
   for (;;) {
     try {
-      await client.replace(nodeId);
+      await within(giveUpAt - performance.now(), client.replace(nodeId));
       break;
     } catch (error) {
       // A node that was started a moment ago is not known to the leader yet.
@@ -32,6 +32,20 @@ export async function replaceNode(nodeId: string, flags: ReplaceFlags): Promise<
   }
   if (flags.json === true) printJson({ replaced: nodeId });
   else print(`${nodeId} is a voter again, under a new incarnation`);
+}
+
+/** The cluster goes on with what it has begun, whether or not somebody waits for it here. */
+async function within(leftMs: number, replacing: Promise<void>): Promise<void> {
+  const waiting = new AbortController();
+  const tooLate = pause(Math.max(askAgainMs, leftMs), undefined, { signal: waiting.signal }).then(() => {
+    const text = 'the new incarnation is not a voter yet; if it was let in, the cluster goes on with it';
+    throw new CommandFailure(exitCodes.unavailable, `${text}: see "holdfast status"`);
+  });
+  try {
+    await Promise.race([replacing, tooLate]);
+  } finally {
+    waiting.abort();
+  }
 }
 
 /** Sets a stopped node's directory aside, so that the node starts blank and can be put in its own place. */

@@ -1,5 +1,6 @@
 import type { Clock, Random } from '../clock/index.ts';
 import type { ClusterView } from '../server/index.ts';
+import { isAddress } from '../transport/index.ts';
 import type { Trouble } from './link.ts';
 
 /** Between two rounds over all endpoints: starts at the first, doubles up to the second. Milliseconds. */
@@ -52,7 +53,9 @@ export class Endpoints {
   }
 
   learn(view: ClusterView): void {
-    this.#learned = view.members.map((member) => member.address).slice(0, learnedMax);
+    // What a node says is an address need not be one, and to dial what is none throws.
+    const addresses = view.members.map((member) => member.address).filter(isAddress);
+    this.#learned = addresses.slice(0, learnedMax);
     for (const endpoint of [...this.#troubles.keys()]) {
       if (!this.#given.includes(endpoint) && !this.#learned.includes(endpoint)) {
         this.#troubles.delete(endpoint);
@@ -64,7 +67,7 @@ export class Endpoints {
   /** The leader's address if `view` names one that is worth a dial. */
   leaderOf(view: ClusterView): string | undefined {
     const leader = view.members.find((member) => member.id === view.leader);
-    if (leader === undefined || leader.id === view.nodeId) return undefined;
+    if (leader === undefined || leader.id === view.nodeId || !isAddress(leader.address)) return undefined;
     return (this.#avoidUntil.get(leader.address) ?? 0) <= this.#clock.now() ? leader.address : undefined;
   }
 

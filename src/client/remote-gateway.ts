@@ -14,6 +14,7 @@ import {
 import type { ServerMessage } from '../server/index.ts';
 import type { Sequence, SessionId } from '../table/index.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
+import { Questions } from './questions.ts';
 import { RemoteSession } from './remote-session.ts';
 
 interface Opening {
@@ -22,24 +23,16 @@ interface Opening {
   readonly done: (outcome: OpenOutcome) => void;
 }
 
-interface Asked {
-  readonly query: Query;
-  readonly done: (outcome: QueryOutcome) => void;
-  readonly timer: Timer;
-}
-
 interface Ordered {
   readonly done: (outcome: AdminOutcome) => void;
   readonly timer: Timer;
 }
 
-/** Longer than a node itself looks for a leader. */
-const queryTimeoutMs = 10_000;
-
 /** A replaced node has a whole table to fetch. */
 const replaceTimeoutMs = 600_000;
 
-const queriesMax = 10_000;
+/** A node takes one at a time. */
+const ordersMax = 64;
 
 /** How long a request that a node had no room for waits: between the half and the whole of it. */
 const laterMs = 400;
@@ -63,9 +56,9 @@ export class RemoteGateway implements Gateway {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #connection: Connection;
+  readonly #questions: Questions;
   readonly #sessions = new Map<SessionId, RemoteSession>();
   readonly #openings = new Map<number, Opening>();
-  readonly #queries = new Map<number, Asked>();
   readonly #orders = new Map<number, Ordered>();
   readonly #delayed = new Set<Timer>();
   #ids = 0;
@@ -79,6 +72,8 @@ export class RemoteGateway implements Gateway {
       connected: () => this.#connected(),
       received: (message) => this.#received(message),
     });
+    const takeId = (): number => this.#nextId();
+    this.#questions = new Questions({ clock: options.clock, connection: this.#connection, takeId });
   }
 
   /** Begins to look for a node; `done` once one serves us. */
@@ -100,12 +95,12 @@ export class RemoteGateway implements Gateway {
     for (const timer of this.#delayed) timer.cancel();
     const outcome = { ok: false, failure: shuttingDown } as const;
     for (const { done } of [...this.#openings.values()]) this.#clock.soon(() => done(outcome));
-    for (const { done, timer } of [...this.#queries.values(), ...this.#orders.values()]) {
+    for (const { done, timer } of [...this.#orders.values()]) {
       timer.cancel();
       this.#clock.soon(() => done(outcome));
     }
+    this.#questions.close(shuttingDown);
     this.#openings.clear();
-    this.#queries.clear();
     this.#orders.clear();
     this.#sessions.clear();
   }
@@ -147,17 +142,7 @@ export class RemoteGateway implements Gateway {
   }
 
   query(query: Query, done: (outcome: QueryOutcome) => void): void {
-    const refusal = this.#refusal();
-    if (refusal !== undefined) return this.#clock.soon(() => done({ ok: false, failure: refusal }));
-    const id = this.#nextId();
-    const timer = this.#clock.after(queryTimeoutMs, () => {
-      this.#queries.delete(id);
-      const text = `no answer within ${queryTimeoutMs} ms`;
-      const failure = this.#connection.isConnected ? ({ code: 'CONNECTION', text } as const) : this.failure;
-      done({ ok: false, failure });
-    });
-    this.#queries.set(id, { query, done, timer });
-    this.#connection.send({ kind: 'query', id, query });
+    this.#questions.ask(query, done);
   }
 
   /** Not repeated by itself: when the node is lost meanwhile, the outcome is unknown. */
@@ -176,12 +161,13 @@ export class RemoteGateway implements Gateway {
   /** Another node serves us: it has heard of nothing yet. */
   #connected(): void {
     for (const id of [...this.#orders.keys()]) this.#failOrder(id, 'the node that was asked is gone; see its status');
-    for (const [id, { request }] of this.#openings) this.#sendOpening(id, request);
+    // What there is goes before what may be: the node would cut us off for one that it has no room for.
     for (const session of this.#sessions.values()) {
       session.isAttached = false;
       this.#connection.send({ kind: 'attach', session: session.id, nonce: session.nonce });
     }
-    for (const [id, { query }] of this.#queries) this.#connection.send({ kind: 'query', id, query });
+    for (const [id, { request }] of this.#openings) this.#sendOpening(id, request);
+    this.#questions.connected();
     const whenConnected = this.#whenConnected;
     this.#whenConnected = undefined;
     whenConnected?.();
@@ -207,9 +193,9 @@ export class RemoteGateway implements Gateway {
       case 'failed':
         return this.#failed(message.id, message.failure);
       case 'result':
-        return this.#result(message);
+        return this.#questions.answered(message);
       case 'replaced': {
-        const order = this.#take(this.#orders, message.id);
+        const order = this.#takeOrder(message.id);
         return order?.done({ ok: true });
       }
       case 'pong':
@@ -262,8 +248,7 @@ export class RemoteGateway implements Gateway {
     const opening = this.#openings.get(id);
     this.#openings.delete(id);
     if (opening !== undefined) return opening.done({ ok: false, failure });
-    const asked = this.#take(this.#queries, id) ?? this.#take(this.#orders, id);
-    asked?.done({ ok: false, failure });
+    if (!this.#questions.failed(id, failure)) this.#takeOrder(id)?.done({ ok: false, failure });
   }
 
   /** A client that takes any node stays with one that has failed; it leaves only one that closes. */
@@ -271,27 +256,15 @@ export class RemoteGateway implements Gateway {
     return ofOneNode.has(code) && (this.#connection.requiresLeader || code === 'SHUTTING_DOWN');
   }
 
-  #result({ id, json, appliedIndex }: ServerMessage & { readonly kind: 'result' }): void {
-    const asked = this.#take(this.#queries, id);
-    if (asked === undefined) return;
-    try {
-      const value: unknown = JSON.parse(json);
-      asked.done({ ok: true, value, appliedIndex });
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      asked.done({ ok: false, failure: { code: 'BACKEND', text: 'the node sent an answer that is no JSON' } });
-    }
-  }
-
   #failOrder(id: number, text: string): void {
-    this.#take(this.#orders, id)?.done({ ok: false, failure: { code: 'CONNECTION', text } });
+    this.#takeOrder(id)?.done({ ok: false, failure: { code: 'CONNECTION', text } });
   }
 
-  #take<T extends { readonly timer: Timer }>(from: Map<number, T>, id: number): T | undefined {
-    const found = from.get(id);
-    from.delete(id);
-    found?.timer.cancel();
-    return found;
+  #takeOrder(id: number): Ordered | undefined {
+    const order = this.#orders.get(id);
+    this.#orders.delete(id);
+    order?.timer.cancel();
+    return order;
   }
 
   #sendOpening(id: number, { nonce, ttlMs, label }: OpenRequest): void {
@@ -300,8 +273,8 @@ export class RemoteGateway implements Gateway {
 
   #refusal(): Failure | undefined {
     if (this.#isClosed) return shuttingDown;
-    if (this.#queries.size + this.#orders.size < queriesMax) return undefined;
-    return { code: 'OVERLOADED', text: `more than ${queriesMax} questions are open` };
+    if (this.#orders.size < ordersMax) return undefined;
+    return { code: 'OVERLOADED', text: `${ordersMax} orders to the cluster are under way` };
   }
 
   #nextId(): number {

@@ -1,8 +1,10 @@
 import type { MemberId } from '../../raft/index.ts';
+import type { Clock } from '../clock/index.ts';
 import { type Command, commandTuple, parseCommand } from '../table/index.ts';
 import type { PeerTransport, Value } from '../transport/index.ts';
 import type { Beat } from './deadlines.ts';
-import type { AdminOutcome } from './gateway.ts';
+import { type AdminOutcome, failureCodes } from './gateway.ts';
+import { Orders } from './orders.ts';
 import type { Receipt, Ticket } from './tickets.ts';
 
 /** What nodes say to each other beside Raft: the follower's half asks, the leader's half answers. */
@@ -24,21 +26,19 @@ const openBatchesMax = 256;
 /** Commands in one forwarded message. */
 const batchCommandsMax = 2_048;
 
-/** Questions to the leader that wait for its answer. */
-const openQuestionsMax = 64;
-
 const receipts: readonly Receipt[] = ['accepted', 'try-there', 'slow-down'];
 
 /** Carries commands and heartbeats to the leader, in batches, over the forward stream; at most one hop. */
 export class Forward {
-  readonly #transport: PeerTransport;
+  readonly #transport: Pick<PeerTransport, 'send'>;
   readonly #handlers: ForwardHandlers;
   readonly #batches = new Map<number, readonly Ticket[]>();
-  readonly #questions = new Map<number, (outcome: AdminOutcome) => void>();
+  readonly #orders: Orders;
   #nextId = 1;
 
-  constructor(transport: PeerTransport, handlers: ForwardHandlers) {
+  constructor(transport: Pick<PeerTransport, 'send'>, clock: Clock, handlers: ForwardHandlers) {
     this.#transport = transport;
+    this.#orders = new Orders(clock);
     this.#handlers = handlers;
   }
 
@@ -58,16 +58,18 @@ export class Forward {
 
   sendReplace(to: MemberId, nodeId: string, done: (outcome: AdminOutcome) => void): void {
     const id = this.#takeId();
-    if (this.#questions.size >= openQuestionsMax) this.failQuestions('too many questions to the leader are open');
-    this.#questions.set(id, done);
+    this.#orders.add(id, to, done);
     this.#send(to, false, ['replace', id, nodeId]);
   }
 
   /** Nobody will answer what was asked: the leader has changed, or this node stops. */
-  failQuestions(text: string): void {
-    const open = [...this.#questions.values()];
-    this.#questions.clear();
-    for (const done of open) done({ ok: false, failure: { code: 'CONNECTION', text } });
+  failOrders(text: string): void {
+    this.#orders.failAll(text);
+  }
+
+  /** The link to this peer broke: its answers may have been lost. */
+  unreachable(peer: MemberId): void {
+    this.#orders.unreachable(peer);
   }
 
   receive(from: MemberId, body: Value): void {
@@ -77,7 +79,7 @@ export class Forward {
 
   /** The reason why the tuple makes no sense, if it makes none. */
   #receiveTuple(from: MemberId, tuple: readonly unknown[]): string | undefined {
-    const [kind, second, third, fourth] = tuple;
+    const [kind, second, third, fourth, fifth] = tuple;
     switch (kind) {
       case 'commands':
         return this.#receiveCommands(from, second, third);
@@ -92,7 +94,7 @@ export class Forward {
       case 'replace':
         return this.#receiveReplace(from, second, third);
       case 'replaced':
-        return this.#receiveReplaced(second, third, fourth);
+        return this.#receiveReplaced(second, third, [fourth, fifth]);
       default:
         return `its kind is ${String(kind).slice(0, 32)}`;
     }
@@ -131,23 +133,25 @@ export class Forward {
     const tickets = this.#batches.get(id);
     this.#batches.delete(id);
     if (tickets !== undefined) this.#handlers.receipt(tickets, receipt);
+    else this.#orders.taken(id);
     return undefined;
   }
 
   #receiveReplace(from: MemberId, id: unknown, nodeId: unknown): string | undefined {
     if (!isCounter(id) || typeof nodeId !== 'string') return 'it names no node';
+    this.#send(from, true, ['receipt', id, receipts.indexOf('accepted')]);
     this.#handlers.replace(nodeId, (outcome) => {
-      const text = outcome.ok ? '' : outcome.failure.text;
-      this.#send(from, true, ['replaced', id, outcome.ok, text]);
+      const { text, code } = outcome.ok ? { text: '', code: null } : outcome.failure;
+      this.#send(from, true, ['replaced', id, outcome.ok, text, code]);
     });
     return undefined;
   }
 
-  #receiveReplaced(id: unknown, isDone: unknown, text: unknown): string | undefined {
+  #receiveReplaced(id: unknown, isDone: unknown, [text, code]: readonly unknown[]): string | undefined {
     if (!isCounter(id) || typeof isDone !== 'boolean' || typeof text !== 'string') return 'it is no answer';
-    const done = this.#questions.get(id);
-    this.#questions.delete(id);
-    done?.(isDone ? { ok: true } : { ok: false, failure: { code: 'INVALID_ARGUMENT', text } });
+    // A leader of another version may give reasons that this node has no word for; their text still reaches a person.
+    const known = failureCodes.find((candidate) => candidate === code) ?? 'INVALID_ARGUMENT';
+    this.#orders.answered(id, isDone ? { ok: true } : { ok: false, failure: { code: known, text } });
     return undefined;
   }
 

@@ -68,19 +68,22 @@ export interface Failure {
 }
 
 /** One for each class of error above; see docs/errors.md. */
-export type FailureCode =
-  | 'BACKEND'
-  | 'CONNECTION'
-  | 'SHUTTING_DOWN'
-  | 'NOT_READY'
-  | 'QUARANTINED'
-  | 'OVERLOADED'
-  | 'LIMIT_EXCEEDED'
-  | 'SESSION_EXPIRED'
-  | 'CORRUPT_STORAGE'
-  | 'DATA_DIR_IN_USE'
-  | 'WRONG_CLUSTER'
-  | 'INVALID_ARGUMENT';
+export const failureCodes = [
+  'BACKEND',
+  'CONNECTION',
+  'SHUTTING_DOWN',
+  'NOT_READY',
+  'QUARANTINED',
+  'OVERLOADED',
+  'LIMIT_EXCEEDED',
+  'SESSION_EXPIRED',
+  'CORRUPT_STORAGE',
+  'DATA_DIR_IN_USE',
+  'WRONG_CLUSTER',
+  'INVALID_ARGUMENT',
+] as const;
+
+export type FailureCode = (typeof failureCodes)[number];
 
 /** `linearizable`: as current as the call. `local`: as of the asked node's applied index. */
 export type Consistency = 'linearizable' | 'local';

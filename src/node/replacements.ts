@@ -66,8 +66,18 @@ export class Replacements {
     const replacement = this.#asked.get(answer.id);
     if (replacement === undefined) return;
     this.#asked.delete(answer.id);
-    if (answer.kind === 'accepted') this.#underWay.push(replacement);
-    else replacement.done(refused(refusalTexts[answer.reason]));
+    if (answer.kind !== 'accepted') return replacement.done(refused(refusalTexts[answer.reason]));
+    this.#endOvertaken(replacement.member);
+    this.#underWay.push(replacement);
+  }
+
+  /** A newcomer that was lost on its way gives way to the next one under its name, and never becomes a voter. */
+  #endOvertaken(member: MemberId): void {
+    const isOvertaken = (other: Replacement): boolean =>
+      other.member !== member && nodeIdOf(other.member) === nodeIdOf(member);
+    const overtaken = this.#underWay.filter(isOvertaken);
+    this.#underWay = this.#underWay.filter((other) => !isOvertaken(other));
+    for (const { done } of overtaken) done(refused('another new incarnation was put in its place meanwhile'));
   }
 
   /** This node stops: whoever waits hears it. */

@@ -95,7 +95,7 @@ export class Replica {
       taken: (head) => this.#compactTo(head.position.index),
       failed: (error) => this.#fail(error),
     });
-    this.#forward = new Forward(transport, {
+    this.#forward = new Forward(transport, clock, {
       commands: (commands, receipt) => this.#leadership.take(commands, receipt),
       beats: (beats, acknowledge) => this.#leadership.beat(beats, acknowledge),
       replace: (nodeId, done) => this.#leadership.replace(nodeId, done),
@@ -171,6 +171,7 @@ export class Replica {
 
   unreachable(peer: MemberId, refused: boolean): void {
     this.#driver.feed({ kind: 'unreachable', peer, refused });
+    this.#forward.unreachable(peer);
   }
 
   /** Hands leadership to the best other voter, if this node leads and there is one. */
@@ -196,7 +197,7 @@ export class Replica {
 
   stop(): void {
     this.#driver.stop();
-    this.#forward.failQuestions('this node has stopped');
+    this.#forward.failOrders('this node has stopped');
     this.#leadership.stop();
     this.#checkpoints.close();
     this.#snapshots.close();
@@ -255,7 +256,7 @@ export class Replica {
 
   #leaderChanged(status: CoreStatus): void {
     const { role, term, leader } = status;
-    this.#forward.failQuestions('the leader changed: see "holdfast status" for what became of it');
+    this.#forward.failOrders('the leader changed: see "holdfast status" for what became of it');
     this.#world.options.logger.info(
       { role, term, leader },
       leader === undefined ? 'no leader is known' : 'a leader is known',

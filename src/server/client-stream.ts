@@ -1,19 +1,12 @@
 import type { Clock, Timer } from '../clock/index.ts';
-import type { Failure, Gateway, Query, QueryOutcome, Runtime, SessionListener, SessionRequest } from '../node/index.ts';
-import {
-  commandTuple,
-  listMax,
-  parseCommand,
-  type Sequence,
-  type SessionEnd,
-  type SessionId,
-  validateName,
-} from '../table/index.ts';
+import type { Failure, Gateway, Runtime, SessionListener, SessionRequest } from '../node/index.ts';
+import { commandTuple, parseCommand, type Sequence, type SessionEnd, type SessionId } from '../table/index.ts';
 import type { ClientChannel, Value } from '../transport/index.ts';
 import { BeatGate } from './beat-gate.ts';
 import { type ClientMessage, type ClusterView, type ServerMessage, serverTuple } from './client-protocol.ts';
 import { messagesOf, Outlet } from './outlet.ts';
 import { parseClientMessage } from './parse-message.ts';
+import { Questions } from './questions.ts';
 
 /** What the server floor needs of the node. */
 export type Servant = Gateway &
@@ -30,14 +23,14 @@ export interface StreamWorld {
   readonly openers: Map<string, ClientStream>;
 }
 
-/** What one stream may have under way; beyond it a request is refused or put off, and the others go on. */
-const limits = { openings: 16, sessions: 16, queries: 64, requests: 32_768, replacements: 1 };
+/**
+ * What one stream may have under way; beyond it a request is refused or put off, and the others go on. A client needs
+ * a further session when one has had thousands of requests since one that still waits; see `SessionEngine`.
+ */
+const limits = { openings: 16, sessions: 1_024, requests: 32_768, replacements: 1 };
 
 /** How long to wait before a question about an unknown session is asked again. */
 const barrierRetryMs = 200;
-
-/** Larger views do not fit into one message. */
-const resultBytesMax = 3.5 * 1024 * 1024;
 
 interface Member {
   session: SessionId | undefined;
@@ -56,16 +49,18 @@ export class ClientStream {
   readonly #openings = new Map<number, string>();
   readonly #attaching = new Set<SessionId>();
   readonly #timers = new Set<Timer>();
-  #queries = 0;
   #replacements = 0;
   #requests = 0;
   readonly #outlet: Outlet;
+  readonly #questions: Questions;
   #isClosed = false;
   #isExpelled = false;
 
   constructor(world: StreamWorld) {
     this.#world = world;
     this.#outlet = new Outlet(world.channel, world.clock);
+    const send = (message: ServerMessage): void => this.#send(message);
+    this.#questions = new Questions({ servant: world.servant, outlet: this.#outlet, send });
   }
 
   receive(frame: Value): void {
@@ -81,11 +76,13 @@ export class ClientStream {
 
   drained(): void {
     this.#outlet.drained();
+    this.#questions.drained();
   }
 
   closed(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#questions.close();
     const { servant, openers } = this.#world;
     for (const timer of this.#timers) timer.cancel();
     for (const nonce of this.#openings.values()) {
@@ -121,7 +118,7 @@ export class ClientStream {
         if (this.#sessions.has(message.session)) servant.end(message.session);
         return;
       case 'query':
-        return this.#query(message.id, message.query);
+        return this.#questions.ask(message.id, message.query);
       case 'replace':
         return this.#replace(message.id, message.nodeId);
       case 'ping':
@@ -135,8 +132,10 @@ export class ClientStream {
     const { servant, openers } = this.#world;
     const command = parseCommand(commandTuple({ kind: 'open', nonce, ttlMs, home: undefined, label }));
     if (command.kind === 'malformed') return this.#expel(command.reason);
-    if (this.#openings.size >= limits.openings || this.#sessions.size >= limits.sessions) {
-      return this.#fail(id, { code: 'OVERLOADED', text: 'this client opens too many sessions' });
+    const known = this.#openings.size + this.#attaching.size + this.#sessions.size;
+    if (this.#openings.size >= limits.openings || known >= limits.sessions) {
+      const text = `this client has ${known} sessions, at most ${limits.sessions} are allowed, and ${limits.openings} being opened: one ends when nothing is held or awaited in it any more`;
+      return this.#fail(id, { code: 'OVERLOADED', text });
     }
     const member = this.#member();
     this.#openings.set(id, nonce);
@@ -192,13 +191,17 @@ export class ClientStream {
     // It ended meanwhile, or the client was too fast: it attaches first and sends again.
     if (member === undefined) return;
     if (!member.open.has(sequence)) {
-      if (this.#requests >= limits.requests || !this.#world.servant.hasRoom) {
-        return this.#send({ kind: 'later', session, sequence });
-      }
+      if (!this.#hasRoomFor(request)) return this.#send({ kind: 'later', session, sequence });
       member.open.add(sequence);
       this.#requests += 1;
     }
     this.#world.servant.submit(request);
+  }
+
+  /** What ends claims gets room where what makes them has none: waiters that fill a node wait for that very release. */
+  #hasRoomFor({ kind }: SessionRequest): boolean {
+    if (kind !== 'acquire') return this.#requests < 2 * limits.requests;
+    return this.#requests < limits.requests && this.#world.servant.hasRoom;
   }
 
   #forget(session: SessionId, sequence: Sequence): void {
@@ -206,28 +209,6 @@ export class ClientStream {
     if (member?.open.delete(sequence) !== true) return;
     this.#requests -= 1;
     this.#world.servant.forget(session, sequence);
-  }
-
-  #query(id: number, query: Query): void {
-    const bad = troubleWith(query);
-    if (bad !== undefined) return this.#fail(id, { code: 'INVALID_ARGUMENT', text: bad });
-    if (this.#queries >= limits.queries || this.#outlet.isSlow) {
-      return this.#fail(id, { code: 'OVERLOADED', text: 'this client asks faster than it reads' });
-    }
-    this.#queries += 1;
-    this.#world.servant.query(query, (outcome) => {
-      this.#queries -= 1;
-      this.#answer(id, outcome);
-    });
-  }
-
-  #answer(id: number, outcome: QueryOutcome): void {
-    if (!outcome.ok) return this.#fail(id, outcome.failure);
-    const json = JSON.stringify(outcome.value);
-    if (Buffer.byteLength(json) > resultBytesMax) {
-      return this.#fail(id, { code: 'LIMIT_EXCEEDED', text: 'the answer is too large: ask for fewer rows' });
-    }
-    this.#send({ kind: 'result', id, json, appliedIndex: outcome.appliedIndex });
   }
 
   #replace(id: number, nodeId: string): void {
@@ -299,12 +280,3 @@ export class ClientStream {
     this.#world.expel(why);
   }
 }
-
-const troubleWith = (query: Query): string | undefined => {
-  if (query.kind === 'inspect') {
-    const bad = validateName(query.name);
-    return bad === undefined ? undefined : `the name is ${bad}`;
-  }
-  if (query.kind !== 'list' || (query.limit >= 1 && query.limit <= listMax)) return undefined;
-  return `limit must be 1 to ${listMax}`;
-};

@@ -1,4 +1,4 @@
-import type { FailureCode, NodeStatus, Query, SessionRequest } from '../node/index.ts';
+import { failureCodes, type NodeStatus, type Query, type SessionRequest } from '../node/index.ts';
 import { type Answer, parseCommand, type SessionEnd } from '../table/index.ts';
 import type { Value } from '../transport/index.ts';
 import type { ClientMessage, ClusterView, ServerMessage } from './client-protocol.ts';
@@ -252,19 +252,4 @@ const roles: readonly NodeStatus['role'][] = [
   'quarantined',
   'failed',
   'stopped',
-];
-
-const failureCodes: readonly FailureCode[] = [
-  'BACKEND',
-  'CONNECTION',
-  'SHUTTING_DOWN',
-  'NOT_READY',
-  'QUARANTINED',
-  'OVERLOADED',
-  'LIMIT_EXCEEDED',
-  'SESSION_EXPIRED',
-  'CORRUPT_STORAGE',
-  'DATA_DIR_IN_USE',
-  'WRONG_CLUSTER',
-  'INVALID_ARGUMENT',
 ];

@@ -32,6 +32,17 @@ export function parseAddress(text: string, what = 'address'): Address {
   return { host, port: Number(port) };
 }
 
+/** Whether `parseAddress` takes it. What another process says is an address need not be one. */
+export function isAddress(text: string): boolean {
+  try {
+    parseAddress(text);
+    return true;
+  } catch (error) {
+    if (error instanceof TransportError) return false;
+    throw error;
+  }
+}
+
 /** The inverse of `parseAddress`. */
 export const formatAddress = ({ host, port }: Address): string =>
   isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;

@@ -1,3 +1,4 @@
+import { isAddress } from './address.ts';
 import { type CodecBounds, decodeValue, encodeValue } from './codec.ts';
 import { Fields, reading, refuse } from './fields.ts';
 import { printable } from './notices.ts';
@@ -87,7 +88,7 @@ function readPeerHello(fields: Fields): Hello {
     boot: fields.text('boot', nameCharsMax),
     configIndex: fields.count('configuration index'),
     membersHash: fields.text('hash of members', nameCharsMax, true),
-    address: fields.text('address', addressCharsMax, true),
+    address: readAddress(fields),
     genesis: fields.list('genesis', genesisMembersMax).map(readGenesisMember),
   };
 }
@@ -96,9 +97,15 @@ function readGenesisMember(value: Value): readonly [nodeId: string, incarnation:
   const fields = new Fields(value, 'genesis member');
   const nodeId = fields.text('node id', nameCharsMax);
   const incarnation = readIncarnation(fields);
-  const address = fields.text('address', addressCharsMax, true);
+  const address = readAddress(fields);
   fields.end();
   return [nodeId, incarnation, address];
+}
+
+/** Nobody listens to a node without one. Any other is handed on to all members and their clients, who dial it. */
+function readAddress(fields: Fields): string {
+  const address = fields.text('address', addressCharsMax, true);
+  return address === '' || isAddress(address) ? address : refuse('address is none: expected host:port or [ipv6]:port');
 }
 
 /** The last `@` of a member id separates node id and incarnation, so there is none in the latter. */

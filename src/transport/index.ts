@@ -1,4 +1,4 @@
-export { type Address, formatAddress, isLoopback, parseAddress } from './address.ts';
+export { type Address, formatAddress, isAddress, isLoopback, parseAddress } from './address.ts';
 export { type CodecBounds, type Decoded, decodeValue, encodeValue } from './codec.ts';
 export { type ConnectOptions, connectClient } from './connect-client.ts';
 export { TransportError, type TransportErrorCode } from './errors.ts';

@@ -28,6 +28,29 @@ export const querying = (pair: () => Pair): void => {
     expect(view).toMatchObject({ holders: [], queue: [], waiting: 0 });
   });
 
+  it('answers 200 questions that are asked at once', async () => {
+    const { subject } = pair();
+    const names = Array.from({ length: 200 }, freshName);
+
+    const views = await Promise.all(names.map((name) => subject.inspect(name)));
+
+    expect(views.map(({ name }) => name)).toEqual(names);
+  });
+
+  it('lists more locks than fit into one page, each once, several times at once', async () => {
+    const { subject, other } = pair();
+    const prefix = `${freshName()}/`;
+    const names = Array.from({ length: 1_500 }, (_, at) => `${prefix}${String(at).padStart(4, '0')}`);
+    const handles = await Promise.all(names.map((name) => other.acquireLock(name)));
+
+    const lists = await Promise.all(Array.from({ length: 3 }, () => subject.list({ prefix, limit: 10_000 })));
+    const part = await subject.list({ prefix, limit: 1_200, after: names[99] });
+
+    for (const { locks } of lists) expect(locks.map(({ name }) => name)).toEqual(names);
+    expect(part.locks.map(({ name }) => name)).toEqual(names.slice(100, 1_300));
+    await Promise.all(handles.map((handle) => handle.release()));
+  });
+
   it('lists held locks by prefix, in pages', async () => {
     const { subject, other } = pair();
     const prefix = `${freshName()}/`;

@@ -87,6 +87,12 @@ describe('the options of a client', () => {
 
     await expect(connectWith(wrong satisfies ConnectOptions | object)).rejects.toMatchObject(refused);
   });
+
+  it('with an endpoint of port 0 are refused by a RangeError that says so', async () => {
+    const refused = { name: 'RangeError', code: 'INVALID_ARGUMENT', message: expect.stringContaining('port 0') };
+
+    await expect(connectWith({ endpoints: ['127.0.0.1:0'], readyTimeout: 100 })).rejects.toMatchObject(refused);
+  });
 });
 
 describe('a node alone', () => {

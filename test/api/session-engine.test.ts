@@ -49,31 +49,6 @@ describe('one session', () => {
     expect(cluster.table.views.session(session)?.mark).toBeGreaterThanOrEqual(98);
   });
 
-  it('makes way for another when a long wait keeps the cluster from forgetting answers', () => {
-    const { clock, cluster, process } = world();
-    const holder = process().acquire('long');
-    const a = process();
-    clock.pass(10);
-    const waiting = a.acquire('long');
-    for (let round = 0; round < 4_200; round += 1) {
-      const asked = a.acquire('busy');
-      clock.pass(5);
-      asked.hold.release(() => undefined);
-      clock.pass(5);
-    }
-    const sessionsBefore = cluster.table.views.sessions().length;
-
-    holder.hold.release(() => undefined);
-    clock.pass(10);
-    const isHeld = waiting.hold.isHeld;
-    waiting.hold.release(() => undefined);
-    clock.pass(10);
-
-    expect([sessionsBefore, isHeld]).toEqual([3, true]);
-    expect(cluster.table.views.sessions()).toHaveLength(2);
-    expect(a.told).toEqual([]);
-  });
-
   it('that could not be opened refuses whoever waited for it, and the next acquire tries again', () => {
     const { clock, process } = world();
     const a = process();

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run, Serving } from './serving.ts';
@@ -50,6 +50,30 @@ describe('a node with a flipped bit in its log', () => {
     const next = await client.acquireLock('with c', { timeout: 30_000 });
     expect(next.fencingToken).toBeGreaterThan(held.fencingToken);
     expect(held.isHeld).toBe(true);
+  });
+});
+
+describe('a replacement that does not come to its end', () => {
+  it('is waited for as long as was asked for, and no longer', async () => {
+    await using serving = await Serving.of(three);
+    await serving.node('c').kill();
+    rmSync(serving.dataDir('c'), { recursive: true });
+    const blank = serving.start('c');
+    await until('the empty node to have met both others', () =>
+      ['a', 'b'].every((peer) =>
+        blank.out.some((line) => line.includes('holdfast replace c') && line.includes(`"peer":"${peer}"`)),
+      ),
+    );
+    blank.child.kill('SIGSTOP');
+
+    const endpoints = `${serving.addressOf('a')},${serving.addressOf('b')}`;
+    const startedAt = performance.now();
+    const { code, complaint } = await run(['replace', 'c', '--endpoints', endpoints, '--timeout', '1500ms']);
+    const tookMs = performance.now() - startedAt;
+
+    expect(complaint).toContain('holdfast status');
+    expect(code).toBe(69);
+    expect(tookMs).toBeLessThan(15_000);
   });
 });
 

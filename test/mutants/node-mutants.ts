@@ -168,4 +168,20 @@ export const nodeMutants: readonly Mutant[] = [
     plant: "    for (const hold of holds) {\n      hold.markLost(reason, text);\n      hold.tell('lost');\n    }\n",
     killer: sessions,
   },
+  {
+    id: 'mark-passes-open-request',
+    guard: 'the mark stands below the oldest request whose final outcome is not known (SEMANTICS 3.6)',
+    file: 'src/sequences.ts',
+    find: '    while (this.#settledAbove.delete(this.#mark + 1)) this.#mark += 1;\n',
+    plant: '    this.#mark = Math.max(this.#mark, sequence);\n',
+    killer: { tests: ['test/node/clients.test.ts'] },
+  },
+  {
+    id: 'queued-is-settled',
+    guard: 'a queued acquire stays open until it is granted or cancelled (SEMANTICS 3.6)',
+    file: 'src/session.ts',
+    find: "    if (answer.kind !== 'queued') {\n      this.#askers.delete(sequence);\n      this.#sequences.settle(sequence);\n    }\n",
+    plant: "    if (answer.kind !== 'queued') this.#askers.delete(sequence);\n    this.#sequences.settle(sequence);\n",
+    killer: { tests: ['test/api/session-turnover.test.ts'] },
+  },
 ];

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { AdminOutcome } from '../../src/node/index.ts';
 import { SimulatedCluster } from '../../src/testing/index.ts';
-import { openOn, three } from './client.ts';
+import { MemoryDisk } from '../../storage/index.ts';
+import { openOn, readyCluster, three } from './client.ts';
 
 describe('damage and replacement', () => {
   it('keeps a damaged node out, and lets a new incarnation take its place', () => {
@@ -103,6 +105,35 @@ describe('damage and replacement', () => {
       clusterId: theirs.runtime(taken).status().clusterId,
     });
     expect(ours.runtime(other).status()).toMatchObject({ term: before.term, leader: before.leader });
+  });
+
+  it('answers a replacement that a newer one overtakes', () => {
+    const { cluster, leader, followers } = readyCluster();
+    const [, lost] = followers;
+    const outcomes = new Map<string, AdminOutcome>();
+    const renew = (): void => {
+      cluster.kill(lost);
+      cluster.disks.set(lost, new MemoryDisk());
+      cluster.start(lost);
+      cluster.time.advance(500);
+    };
+    const replace = (which: string): void =>
+      cluster.runtime(leader).replace(lost, (said) => {
+        outcomes.set(which, said);
+      });
+    renew();
+    replace('first');
+    cluster.kill(lost);
+    cluster.time.advance(500);
+
+    renew();
+    replace('second');
+    cluster.time.until(() => outcomes.size === 2, 60_000, 'both are answered');
+
+    const overtaken = { code: 'INVALID_ARGUMENT', text: expect.stringContaining('meanwhile') };
+    expect(outcomes.get('first')).toEqual({ ok: false, failure: overtaken });
+    expect(outcomes.get('second')).toEqual({ ok: true });
+    expect(cluster.leader()).toBe(leader);
   });
 
   it('refuses to replace a node that nobody has started anew', () => {

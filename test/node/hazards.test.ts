@@ -161,6 +161,45 @@ describe('questions to a leader', () => {
     expect(outcome?.ok).toBe(false);
   });
 
+  it('are answered when they get lost on the way, and it goes on leading', () => {
+    const { cluster, leader, followers } = readyCluster();
+    const [asked, other] = followers;
+    let outcome: AdminOutcome | undefined;
+
+    cluster.cut(asked, leader);
+    cluster.runtime(asked).replace(other, (said) => {
+      outcome = said;
+    });
+    cluster.time.advance(20);
+    cluster.heal();
+    cluster.time.until(() => outcome !== undefined, 20_000, 'it is answered');
+
+    expect(cluster.leader()).toBe(leader);
+    expect(outcome).toMatchObject({ ok: false, failure: { code: 'CONNECTION' } });
+  });
+
+  it('are answered when the link to it breaks before its answer', () => {
+    const { cluster, leader, followers } = readyCluster();
+    const [asked, lost] = followers;
+    let outcome: AdminOutcome | undefined;
+    cluster.kill(lost);
+    cluster.disks.set(lost, new MemoryDisk());
+    cluster.start(lost);
+    cluster.time.advance(1_000);
+    cluster.linkMs = (_from, to) => (to === lost ? 100_000 : 1);
+
+    cluster.runtime(asked).replace(lost, (said) => {
+      outcome = said;
+    });
+    cluster.time.advance(6_000);
+    const beforehand = outcome;
+    cluster.breakLink(asked, leader);
+    cluster.time.until(() => outcome !== undefined, 1_000, 'it is answered');
+
+    expect(beforehand).toBeUndefined();
+    expect(outcome).toMatchObject({ ok: false, failure: { code: 'CONNECTION' } });
+  });
+
   it('about the table are answered without one', () => {
     const { cluster, followers } = readyCluster();
     const [asked] = followers;

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
+import { makeDirectories } from '../../storage/data-directory.ts';
+import { translated } from '../../storage/database.ts';
 import { LevelStore, type Opened, resetDataDir } from '../../storage/index.ts';
 import { LevelMachine } from './level-machine.ts';
 import { asked, checkpoint, entriesAfter, genesis, lastOf, noWrite, positionOf, start, write } from './samples.ts';
@@ -129,6 +131,33 @@ test('a directory that others may enter is closed to them', async () => {
 test('a place where nothing can be made is refused, as not writable', async () => {
   // Nobody, not even root, can make directories there.
   await expect(openAt('/sys/kernel/holdfast')).rejects.toMatchObject({ code: 'DATA_DIR_NOT_WRITABLE' });
+});
+
+test('a new directory on a read-only file system is refused with the reason that it gives', async () => {
+  const machine = await make();
+  await machine.open();
+  const mounted = machine.path('mounted');
+  await mkdir(mounted);
+  const readOnly = Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS' });
+  const makeThere = (path: string): Promise<unknown> =>
+    dirname(path) === mounted ? Promise.reject(readOnly) : mkdir(path);
+
+  const refusal = await makeDirectories(join(mounted, 'new', 'data'), makeThere).catch((error) =>
+    translated(error, 'x'),
+  );
+
+  expect(refusal).toMatchObject({ code: 'DATA_DIR_NOT_WRITABLE' });
+});
+
+test('a directory is made with those above it, and one that is there is left as it is', async () => {
+  const machine = await make();
+  await machine.open();
+  const deep = machine.path('a', 'b', 'c');
+
+  await makeDirectories(deep, mkdir);
+  await makeDirectories(deep, mkdir);
+
+  expect((await stat(deep)).isDirectory()).toBe(true);
 });
 
 test('an open that hangs is answered in time, and what ends too late is let go', async () => {

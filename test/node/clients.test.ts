@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { SessionEngine } from '../../src/session-engine.ts';
+import type { SimulatedCluster } from '../../src/testing/index.ts';
+import { decodeLock } from '../../src/views.ts';
+import { grantedTo, openOn, readyCluster } from './client.ts';
+
+/** A remote client's sessions and locks. */
+const clientOf = (cluster: SimulatedCluster, name: string): SessionEngine => {
+  const { gateway, clock } = cluster.connect(name);
+  return new SessionEngine({ gateway, clock, random: cluster.random, ttlMs: 60_000, label: name, isHome: false });
+};
+
+const wish = (name: string) => ({ name, waits: true, limitMs: undefined });
+
+describe('waiters of one client that fill a node', () => {
+  it('do not keep the holder from the release that they wait for', () => {
+    const { cluster } = readyCluster({ limits: { openRequestsMax: 20 } });
+    const holder = clientOf(cluster, 'holder');
+    const waiters = clientOf(cluster, 'waiters');
+    const release: (() => void)[] = [];
+    let granted = 0;
+    holder.acquire(wish('x'), (outcome) => {
+      if (outcome.kind === 'granted') release.push(() => outcome.hold.release(() => undefined));
+    });
+    cluster.time.until(() => release.length === 1, 5_000, 'the lock is held');
+    for (let n = 0; n < 30; n += 1) {
+      waiters.acquire(wish('x'), (outcome) => {
+        if (outcome.kind !== 'granted') return;
+        granted += 1;
+        outcome.hold.release(() => undefined);
+      });
+    }
+    cluster.time.advance(2_000);
+
+    release[0]?.();
+
+    cluster.time.until(() => granted === 30, 30_000, 'all were granted');
+    expect(granted).toBe(30);
+  });
+});
+
+describe('an acquire whose grant was told to nobody', () => {
+  it('leaves nothing held once the caller has given up, though other requests were settled after it', () => {
+    const { cluster, leader, followers } = readyCluster();
+    const holder = openOn(cluster, followers[0], 1, { ttlMs: 600_000 });
+    const token = grantedTo(cluster, holder, 'x');
+    const client = clientOf(cluster, 'client');
+    const outcomes: string[] = [];
+    let rounds = 0;
+    const waiting = client.acquire(wish('x'), ({ kind }) => outcomes.push(kind));
+    const work = (): void => {
+      client.acquire(wish('busy'), (outcome) => {
+        if (outcome.kind !== 'granted') throw new Error(outcome.kind);
+        rounds += 1;
+        outcome.hold.release(() => rounds < 20 && work());
+      });
+    };
+    work();
+    cluster.time.until(() => rounds === 20, 20_000, 'other requests were settled');
+
+    cluster.cut('client', leader);
+    holder.release('x', token);
+    cluster.time.advance(50);
+    waiting.giveUp({ kind: 'timeout' });
+    cluster.kill(leader);
+    cluster.heal();
+
+    cluster.time.until(() => client.isIdle, 20_000, 'the client has cleaned up');
+    cluster.time.advance(1_000);
+    expect(outcomes).toEqual(['given-up']);
+    expect(holdersOf(cluster, followers[0], 'x')).toEqual([]);
+  });
+});
+
+const holdersOf = (cluster: SimulatedCluster, nodeId: string, name: string): readonly unknown[] => {
+  let holders: readonly unknown[] = ['not known'];
+  cluster.runtime(nodeId).query({ kind: 'inspect', name, consistency: 'local' }, (outcome) => {
+    if (outcome.ok) holders = decodeLock(outcome.value)?.holders ?? [];
+  });
+  cluster.time.advance(100);
+  return holders;
+};
