@@ -26,7 +26,8 @@ interface Held {
   readonly life: Life;
 }
 
-type AcquireCall =
+/** How a lock is asked for. */
+export type AcquireCall =
   | { readonly kind: 'acquire'; readonly name: string; readonly timeout: number | undefined }
   | { readonly kind: 'try'; readonly name: string };
 
@@ -84,10 +85,19 @@ export class Worker {
     return held !== undefined;
   }
 
+  /** Asks as told, stays in the critical section for a while if it gets in, and leaves. */
+  async visit(call: AcquireCall, stayMs: number): Promise<void> {
+    const held = await this.#acquire(call);
+    if (held === undefined) return;
+    await pause(stayMs);
+    if (await this.#validate(held)) await this.#guard(held);
+    await this.#release(held);
+  }
+
   async #turn(): Promise<void> {
     const name = this.#place.names.at(this.#random.int(0, 1_000));
     const dice = this.#random.unit();
-    if (dice < 0.15) return await this.#inspect(name);
+    if (dice < 0.15) return await this.inspect(name);
     const held = await this.#acquire(
       dice < 0.3
         ? { kind: 'try', name }
@@ -210,7 +220,8 @@ export class Worker {
     return answer?.kind === 'checked' && answer.isHeld;
   }
 
-  async #inspect(name: string): Promise<void> {
+  /** Looks, linearizably, who holds a lock. */
+  async inspect(name: string): Promise<void> {
     const { journal, tally, names } = this.#place;
     if (this.#host.life === undefined) return;
     names.operated(name);

@@ -1,9 +1,8 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -28,11 +27,6 @@ async function chaos(
   const [out, complaint] = await output;
   return { code, out, complaint };
 }
-
-beforeAll(async () => {
-  const tsc = `${root}node_modules/typescript/bin/tsc`;
-  await promisify(execFile)(process.execPath, [tsc, '-p', 'test/chaos'], { cwd: root });
-});
 
 describe('three real nodes under kills, pauses and partitions', () => {
   it('show their clients a linearizable history', async () => {
