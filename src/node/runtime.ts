@@ -101,9 +101,9 @@ export class Runtime implements Gateway {
     this.#life.replica?.wake();
   }
 
-  /** Nobody waits for that opening any more; a session that it still makes ends by its TTL. */
-  forgetOpening(nonce: string): void {
-    this.#tickets.forgetOpening(nonce);
+  /** That listener does not wait for that opening any more; a session that it still makes ends by its TTL. */
+  forgetOpening(nonce: string, listener: SessionListener): void {
+    this.#tickets.forgetOpening(nonce, listener);
   }
 
   reluctance(): Failure | undefined {

@@ -28,10 +28,15 @@ interface Attachment {
   goodbye: Ticket | undefined;
 }
 
-interface Opening {
-  readonly ticket: Ticket;
+interface Opener {
   readonly listener: SessionListener;
   readonly done: (outcome: OpenOutcome) => void;
+}
+
+interface Opening {
+  readonly ticket: Ticket;
+  /** In the order in which they asked, which need not be that in which they were asked. */
+  readonly openers: readonly Opener[];
 }
 
 /** What a leader said of a batch of commands it was handed. */
@@ -66,10 +71,19 @@ export class Tickets {
     return this.#outbox.length > 0;
   }
 
+  /**
+   * From whom it is taken hears that it is unknown here, and asks anew if it still lives: what came last need not be what
+   * was said last, for a stream that was given up may be read after the one that took its place.
+   */
   attach(session: SessionId, nonce: string, listener: SessionListener): void {
     const known = this.#attached.get(session);
-    if (known !== undefined) known.listener = listener;
-    else this.#attached.set(session, { nonce, listener, open: new Map(), goodbye: undefined });
+    if (known === undefined) {
+      this.#attached.set(session, { nonce, listener, open: new Map(), goodbye: undefined });
+      return;
+    }
+    const former = known.listener;
+    known.listener = listener;
+    if (former !== listener) former.ended('unknown');
   }
 
   /** Only if `listener` is still the one attached: a stream that ends late must not detach its successor. */
@@ -89,7 +103,8 @@ export class Tickets {
   }
 
   open(command: OpenSession, listener: SessionListener, done: (outcome: OpenOutcome) => void): void {
-    this.#openings.set(command.nonce, { ticket: this.#issue(command), listener, done });
+    const before = this.#openings.get(command.nonce)?.openers ?? [];
+    this.#openings.set(command.nonce, { ticket: this.#issue(command), openers: [...before, { listener, done }] });
   }
 
   submit(request: SessionRequest): void {
@@ -104,8 +119,13 @@ export class Tickets {
     if (this.#attached.get(session)?.open.delete(sequence) === true) this.#openCount -= 1;
   }
 
-  forgetOpening(nonce: string): void {
-    this.#openings.delete(nonce);
+  /** That listener does not wait for that opening any more; others may. */
+  forgetOpening(nonce: string, listener: SessionListener): void {
+    const opening = this.#openings.get(nonce);
+    if (opening === undefined) return;
+    const openers = opening.openers.filter((opener) => opener.listener !== listener);
+    if (openers.length === 0) this.#openings.delete(nonce);
+    else this.#openings.set(nonce, { ...opening, openers });
   }
 
   end(session: SessionId): void {
@@ -195,7 +215,7 @@ export class Tickets {
     this.#openings.clear();
     this.#started = undefined;
     for (const session of sessions) this.#ended(session, 'unknown');
-    for (const opening of openings) opening.done(outcome);
+    for (const { openers } of openings) for (const { done } of openers) done(outcome);
     this.#outbox = [];
   }
 
@@ -234,18 +254,20 @@ export class Tickets {
   }
 
   #opened(nonce: string, session: SessionId): void {
-    const opening = this.#openings.get(nonce);
-    if (opening === undefined) return;
-    this.#openings.delete(nonce);
-    this.attach(session, nonce, opening.listener);
-    opening.done({ ok: true, session });
+    for (const { listener, done } of this.#takeOpeners(nonce)) {
+      this.attach(session, nonce, listener);
+      done({ ok: true, session });
+    }
   }
 
   #refused(nonce: string, reason: (TableEvent & { readonly kind: 'session-refused' })['reason']): void {
-    const opening = this.#openings.get(nonce);
-    if (opening === undefined) return;
+    for (const { done } of this.#takeOpeners(nonce)) done({ ok: false, failure: openFailures[reason] });
+  }
+
+  #takeOpeners(nonce: string): readonly Opener[] {
+    const openers = this.#openings.get(nonce)?.openers ?? [];
     this.#openings.delete(nonce);
-    opening.done({ ok: false, failure: openFailures[reason] });
+    return openers;
   }
 
   #ended(session: SessionId, end: SessionEnd): void {

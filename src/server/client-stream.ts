@@ -19,8 +19,6 @@ export interface StreamWorld {
   readonly channel: ClientChannel;
   /** Ends the stream and says so in one log line. */
   readonly expel: (why: string) => void;
-  /** Which stream asked last to open a session under this nonce: a late end of an older one must not take it back. */
-  readonly openers: Map<string, ClientStream>;
 }
 
 /**
@@ -46,7 +44,7 @@ interface Member {
 export class ClientStream {
   readonly #world: StreamWorld;
   readonly #sessions = new Map<SessionId, Member>();
-  readonly #openings = new Map<number, string>();
+  readonly #openings = new Map<number, { readonly nonce: string; readonly listener: SessionListener }>();
   readonly #attaching = new Set<SessionId>();
   readonly #timers = new Set<Timer>();
   #replacements = 0;
@@ -83,13 +81,9 @@ export class ClientStream {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#questions.close();
-    const { servant, openers } = this.#world;
+    const { servant } = this.#world;
     for (const timer of this.#timers) timer.cancel();
-    for (const nonce of this.#openings.values()) {
-      if (openers.get(nonce) !== this) continue;
-      openers.delete(nonce);
-      servant.forgetOpening(nonce);
-    }
+    for (const { nonce, listener } of this.#openings.values()) servant.forgetOpening(nonce, listener);
     for (const [session, member] of this.#sessions) {
       member.beats.close();
       servant.detach(session, member.listener);
@@ -129,7 +123,7 @@ export class ClientStream {
   }
 
   #open({ id, nonce, ttlMs, label }: ClientMessage & { readonly kind: 'open' }): void {
-    const { servant, openers } = this.#world;
+    const { servant } = this.#world;
     const command = parseCommand(commandTuple({ kind: 'open', nonce, ttlMs, home: undefined, label }));
     if (command.kind === 'malformed') return this.#expel(command.reason);
     const known = this.#openings.size + this.#attaching.size + this.#sessions.size;
@@ -138,11 +132,9 @@ export class ClientStream {
       return this.#fail(id, { code: 'OVERLOADED', text });
     }
     const member = this.#member();
-    this.#openings.set(id, nonce);
-    openers.set(nonce, this);
+    this.#openings.set(id, { nonce, listener: member.listener });
     servant.open({ nonce, ttlMs, label, isHome: false }, member.listener, (outcome) => {
       this.#openings.delete(id);
-      if (openers.get(nonce) === this) openers.delete(nonce);
       if (!outcome.ok) return this.#fail(id, outcome.failure);
       if (this.#isClosed) return servant.detach(outcome.session, member.listener);
       this.#admit(outcome.session, member);

@@ -29,7 +29,6 @@ const noticeMs = 60_000;
 export class LockService implements ClientAcceptor {
   readonly #options: LockServiceOptions;
   readonly #streams = new Map<ClientStream, ClientChannel>();
-  readonly #openers = new Map<string, ClientStream>();
   /** Clients from the time before this node belonged to a cluster: they do not know which it is. */
   readonly #early = new Set<ClientChannel>();
   #told = '';
@@ -69,7 +68,6 @@ export class LockService implements ClientAcceptor {
       servant,
       channel,
       clock: this.#options.clock,
-      openers: this.#openers,
       expel: (why) => this.#expel(channel, why),
     });
     this.#streams.set(stream, channel);

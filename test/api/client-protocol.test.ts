@@ -306,7 +306,6 @@ describe('the protocol of clients', () => {
       clock,
       channel: { send: (frame) => sent.push(...(messagesOf(frame) ?? [])) > 0, close: () => undefined },
       expel: () => undefined,
-      openers: new Map(),
     });
 
     for (let id = 1; id <= 70; id += 1) {

@@ -48,7 +48,6 @@ export class StreamRig {
     expel: (why) => {
       throw new Error(`expelled: ${why}`);
     },
-    openers: new Map(),
   });
 
   say(...messages: readonly ClientMessage[]): void {

@@ -8,6 +8,22 @@ const sessions = {
 /** Bugs of the driver, and of what a holder knows of its own lock. */
 export const nodeMutants: readonly Mutant[] = [
   {
+    id: 'taken-over-silently',
+    guard: 'whose session another stream takes over hears of it, and attaches anew',
+    file: 'src/node/tickets.ts',
+    find: "    if (former !== listener) former.ended('unknown');\n",
+    plant: '',
+    killer: { tests: ['test/node/late-streams.test.ts'] },
+  },
+  {
+    id: 'late-opening-takes-all',
+    guard: 'a stream that is read late takes nobody his answer to an opening',
+    file: 'src/node/tickets.ts',
+    find: 'openers: [...before, { listener, done }]',
+    plant: 'openers: [{ listener, done }]',
+    killer: { tests: ['test/node/late-streams.test.ts'] },
+  },
+  {
     id: 'runs-met-forgotten',
     guard: 'a peer refuses an older run of a directory than it has met, before any leader recorded it (S104)',
     file: 'src/node/members.ts',
