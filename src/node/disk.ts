@@ -69,10 +69,7 @@ export class Disk {
       if (this.#isClosed) return;
       if (!outcome.ok) return this.#handlers.failed(outcome.error);
       if (write.install !== undefined) this.#handlers.installed(write);
-      this.#handlers.durable(
-        lastId,
-        batch.flatMap((persist) => persist.thenSend),
-      );
+      this.#handlers.durable(lastId, stillTrue(batch, write));
       if (this.#busySince === undefined) this.#start();
     });
   }
@@ -84,6 +81,15 @@ function takeBatch(waiting: readonly Persist[]): readonly Persist[] {
   if (first === -1) return waiting;
   return waiting.slice(0, Math.max(1, first));
 }
+
+/**
+ * Of what the parts of a write may say once it is durable, all that no later part has made void: what was accepted in a
+ * term that has passed meanwhile may have been truncated in the same write, and was never on this disk (S32).
+ */
+const stillTrue = (batch: readonly Persist[], { hardState }: LogWrite): readonly Message[] => {
+  const term = hardState?.term ?? 0;
+  return batch.flatMap(({ thenSend }) => thenSend.filter((message) => message.term >= term));
+};
 
 /** One write with the effect of all, in their order. */
 export function mergeWrites(writes: readonly LogWrite[]): LogWrite {

@@ -8,6 +8,14 @@ const sessions = {
 /** Bugs of the driver, and of what a holder knows of its own lock. */
 export const nodeMutants: readonly Mutant[] = [
   {
+    id: 'void-acknowledgement',
+    guard: 'what a later term overwrote in the same write is not acknowledged (S32)',
+    file: 'src/node/disk.ts',
+    find: 'thenSend.filter((message) => message.term >= term)',
+    plant: 'thenSend.filter((message) => message.term >= 0 * term)',
+    killer: { tests: ['test/node/disk.test.ts'] },
+  },
+  {
     id: 'taken-over-silently',
     guard: 'whose session another stream takes over hears of it, and attaches anew',
     file: 'src/node/tickets.ts',

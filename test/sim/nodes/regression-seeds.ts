@@ -11,4 +11,5 @@ export const nodeRegressions: readonly NodeRegression[] = [
   { seed: 20235, found: 'a restored copy that voted a second time in the first term: no leader had recorded its run' },
   { seed: 80474, found: 'a session taken over by a stream that was read late: its client was never answered again' },
   { seed: 81754, found: 'an opening that a stream which was read late took along when it ended' },
+  { seed: 101144, found: 'an acknowledgement of entries that a later term overwrote in the same write' },
 ];
