@@ -1,5 +1,5 @@
 import type { Identity } from '../../storage/index.ts';
-import type { SessionEnd, SessionId } from '../table/index.ts';
+import type { Sequence, SessionEnd, SessionId } from '../table/index.ts';
 import { diskLow, isDiskLow } from './disk-space.ts';
 import type {
   AdminOutcome,
@@ -119,7 +119,7 @@ export class Runtime implements Gateway {
     this.#life.replica?.wake();
   }
 
-  forget(session: SessionId, sequence: number): void {
+  forget(session: SessionId, sequence: Sequence): void {
     this.#tickets.forget(session, sequence);
   }
 
@@ -170,6 +170,11 @@ export class Runtime implements Gateway {
   /** Whether another request may be taken in; a server refuses its clients' otherwise. */
   get hasRoom(): boolean {
     return this.#tickets.hasRoom;
+  }
+
+  /** Whether this node's table has an answer to that request already, if only that it waits. */
+  isKnown(session: SessionId, sequence: Sequence): boolean {
+    return this.#life.replica?.applier.table.views.answerOf(session, sequence) !== undefined;
   }
 
   /** Why nothing can be asked of this node any more, if so. A blank node takes requests: they wait for the cluster. */

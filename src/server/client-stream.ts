@@ -10,7 +10,7 @@ import { Questions } from './questions.ts';
 
 /** What the server floor needs of the node. */
 export type Servant = Gateway &
-  Pick<Runtime, 'attach' | 'detach' | 'forgetOpening' | 'hasRoom' | 'isReady' | 'isDiskLow' | 'status'>;
+  Pick<Runtime, 'attach' | 'detach' | 'forgetOpening' | 'hasRoom' | 'isKnown' | 'isReady' | 'isDiskLow' | 'status'>;
 
 /** What one stream works with. */
 export interface StreamWorld {
@@ -191,9 +191,11 @@ export class ClientStream {
   }
 
   /** What ends claims gets room where what makes them has none: waiters that fill a node wait for that very release. */
-  #hasRoomFor({ kind }: SessionRequest): boolean {
+  #hasRoomFor({ kind, session, sequence }: SessionRequest): boolean {
     if (kind !== 'acquire') return this.#requests < 2 * limits.requests;
-    return this.#requests < limits.requests && this.#world.servant.hasRoom;
+    const { servant } = this.#world;
+    // One that the table has, by way of another node, may hold what those who fill this one wait for.
+    return this.#requests < limits.requests && (servant.hasRoom || servant.isKnown(session, sequence));
   }
 
   #forget(session: SessionId, sequence: Sequence): void {

@@ -75,9 +75,10 @@ class SimulatedStream {
       return this.#carry(server, client, () => this.#finish(client, accepted.text, accepted));
     }
     server.handlers = accepted.handlers;
-    process.clients.add(() => {
-      server.isOver = true;
+    process.clients.add((isAlive) => {
       this.#carry(server, client, () => this.#finish(client, 'the connection broke'));
+      if (isAlive) server.clock.soon(() => this.#finish(server, 'the connection broke'));
+      else server.isOver = true;
     });
     this.#carry(server, client, () => opened?.(accepted.hello));
   }

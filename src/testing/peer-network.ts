@@ -63,12 +63,13 @@ export class PeerNetwork {
   }
 
   /** The link that `process` dialled breaks; what is on its way still arrives, or does not. */
-  breakLink(process: SimulatedProcess, nodeId: string, wasRefused: boolean): void {
-    if (!process.links.delete(nodeId)) return;
+  breakLink(process: SimulatedProcess, nodeId: string, wasRefused: boolean): boolean {
+    if (!process.links.delete(nodeId)) return false;
     const [delay = 1] = this.#world.arrivals(nodeId, process.nodeId, undefined);
     this.#world.time.at(delay, () =>
       process.clock.deliver(() => process.handlers?.linkDown(nodeId, undefined, wasRefused)),
     );
+    return true;
   }
 
   #dial(process: SimulatedProcess, nodeId: string): void {

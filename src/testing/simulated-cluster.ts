@@ -166,7 +166,7 @@ export class SimulatedCluster {
     process.clock.kill();
     this.disks.get(nodeId)?.powerOff(keepPending);
     this.#peers.died(process);
-    for (const died of process.clients) died();
+    for (const breaks of process.clients) breaks(false);
   }
 
   /** A graceful end, as by SIGTERM; `done` when the process is gone. */
@@ -211,6 +211,11 @@ export class SimulatedCluster {
     this.#cuts.add(`${from}>${to}`);
   }
 
+  /** Ends one cut. */
+  mend(from: string, to: string): void {
+    this.#cuts.delete(`${from}>${to}`);
+  }
+
   isCut(from: string, to: string): boolean {
     return this.#cuts.has(`${from}>${to}`);
   }
@@ -223,9 +228,18 @@ export class SimulatedCluster {
     this.#cuts = new Set();
   }
 
-  /** The link that `from` dialled to `to` breaks, and is dialled again. */
-  breakLink(from: string, to: string): void {
-    this.#peers.breakLink(this.#process(from), to, false);
+  /** The link that `from` dialled to `to` breaks, and is dialled again; false if there is none. */
+  breakLink(from: string, to: string): boolean {
+    return this.#peers.breakLink(this.#process(from), to, false);
+  }
+
+  /** All streams of clients to that node break; false if there are none. */
+  breakStreams(nodeId: string): boolean {
+    const { clients } = this.#process(nodeId);
+    const broken = [...clients];
+    clients.clear();
+    for (const breaks of broken) breaks(true);
+    return broken.length > 0;
   }
 
   leader(): string | undefined {

@@ -17,7 +17,7 @@ export interface SimulatedProcess {
   member: MemberId | undefined;
   /** By node id: the process that a live link which this one dialled leads to. */
   readonly links: Map<string, SimulatedProcess>;
-  /** Ends of clients' streams here, to be told when the process dies. */
-  readonly clients: Set<() => void>;
+  /** Clients' streams here: each breaks when it is called, and the process hears of it if it lives. */
+  readonly clients: Set<(isAlive: boolean) => void>;
   isAlive: boolean;
 }

@@ -94,6 +94,7 @@ class DeafServant extends LocalGateway implements Servant {
 
   override query(): void {}
 
+  readonly isKnown = (): boolean => false;
   attach(): undefined {}
 
   detach(): void {}
@@ -115,6 +116,7 @@ class FailedServant extends LocalGateway implements Servant {
     done({ ok: false, failure: { code: 'BACKEND', text: 'its disk has failed' } });
   }
 
+  readonly isKnown = (): boolean => false;
   attach(): undefined {}
 
   detach(): void {}

@@ -1,6 +1,7 @@
 import type { Query, QueryOutcome } from '../../src/node/index.ts';
 import { ClientStream, type Servant } from '../../src/server/client-stream.ts';
 import { type ClientMessage, clientTuple, messagesOf } from '../../src/server/index.ts';
+import type { Table } from '../../src/table/index.ts';
 import type { Value } from '../../src/transport/index.ts';
 import { LocalCluster, LocalGateway } from './local-gateway.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -11,9 +12,19 @@ export class PatientServant extends LocalGateway implements Servant {
   readonly isReady: boolean = true;
   readonly isDiskLow: boolean = false;
   hasRoom = true;
+  readonly table: Table;
+
+  constructor(cluster: LocalCluster, clock: VirtualClock) {
+    super(cluster, clock);
+    this.table = cluster.table;
+  }
 
   override query(query: Query, done: (outcome: QueryOutcome) => void): void {
     this.questions.push({ query, done });
+  }
+
+  isKnown(session: number, sequence: number): boolean {
+    return this.table.views.answerOf(session, sequence) !== undefined;
   }
 
   attach(): undefined {}

@@ -8,6 +8,14 @@ const sessions = {
 /** Bugs of the driver, and of what a holder knows of its own lock. */
 export const nodeMutants: readonly Mutant[] = [
   {
+    id: 'known-has-no-room',
+    guard: 'a request that the table has already is heard of also where there is no room',
+    file: 'src/server/client-stream.ts',
+    find: '(servant.hasRoom || servant.isKnown(session, sequence))',
+    plant: 'servant.hasRoom',
+    killer: { tests: ['test/node/clients.test.ts'] },
+  },
+  {
     id: 'void-acknowledgement',
     guard: 'what a later term overwrote in the same write is not acknowledged (S32)',
     file: 'src/node/disk.ts',

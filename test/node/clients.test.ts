@@ -39,6 +39,34 @@ describe('waiters of one client that fill a node', () => {
   });
 });
 
+describe('a client that changes to a node that has no room', () => {
+  it('hears there of what it was granted meanwhile, for others may fill the node who wait for that', () => {
+    const { cluster, leader, followers } = readyCluster({ limits: { openRequestsMax: 4 } });
+    const [there] = followers;
+    const holder = openOn(cluster, leader, 1, { ttlMs: 600_000 });
+    const token = grantedTo(cluster, holder, 'x');
+    const client = clientOf(cluster, 'client');
+    const outcomes: string[] = [];
+    client.acquire(wish('x'), (outcome) => {
+      outcomes.push(outcome.kind);
+      if (outcome.kind === 'granted') outcome.hold.release(() => undefined);
+    });
+    cluster.time.advance(1_000);
+    for (const [n, id] of [leader, ...followers].entries()) {
+      const waiter = openOn(cluster, id, 10 + n, { ttlMs: 600_000 });
+      for (let more = 0; more < 4; more += 1) waiter.acquire('x');
+    }
+    cluster.time.advance(1_000);
+
+    cluster.cut('client', leader);
+    holder.release('x', token);
+    cluster.time.until(() => outcomes.length > 0, 30_000, 'it hears of its grant elsewhere');
+
+    expect(outcomes).toEqual(['granted']);
+    expect(cluster.runtime(there).hasRoom).toBe(false);
+  });
+});
+
 describe('an acquire whose grant was told to nobody', () => {
   it('leaves nothing held once the caller has given up, though other requests were settled after it', () => {
     const { cluster, leader, followers } = readyCluster();

@@ -27,7 +27,10 @@ export type Deed =
   | 'damaged disks'
   | 'blind copies'
   | 'broken links'
-  | 'wounds';
+  | 'wounds'
+  | 'lost packets'
+  | 'repeated packets'
+  | 'broken streams';
 
 /**
  * What nobody in the cluster can know: everything that was ever elected, committed and applied anywhere. Judges each

@@ -40,6 +40,15 @@ export class Trace {
     this.#low = Math.imul(this.#low ^ (number | 0) ^ (this.#high >>> 11), 0x85ebca6b);
   }
 
+  /** Whatever stands in a detail, as deep as it goes: numbers, texts and bytes. */
+  foldAll(detail: unknown): void {
+    if (typeof detail === 'number') this.fold(Math.round(detail));
+    else if (typeof detail === 'string') this.#foldText(detail);
+    else if (detail instanceof Uint8Array) for (const byte of detail) this.fold(byte);
+    else if (typeof detail === 'object' && detail !== null)
+      for (const part of Object.values(detail)) this.foldAll(part);
+  }
+
   /** The last lines, oldest first. */
   get tail(): readonly string[] {
     const first = Math.max(0, this.#count - linesKept);

@@ -91,7 +91,11 @@ export function drawConditions(seed: number, narrowing: NodeNarrowing = {}): Nod
       heartbeatInterval: electionTimeout / stream.pick([5, 10]),
       diskStallTimeout: electionTimeout,
     },
-    limits: drawLimits(stream, faults.includes('compaction')),
+    limits: {
+      ...drawLimits(stream, faults.includes('compaction')),
+      // A stream of its own leaves all other draws of a seed where they were.
+      openRequestsMax: new Stream(seed, 'room').pick([4, 50_000, 50_000, 50_000]),
+    },
     ...drawWorld(stream, electionTimeout, faults),
     ...drawMoments(stream, electionTimeout, faults),
     hold: stream.logUniform(2, 1_000),

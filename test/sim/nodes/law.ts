@@ -7,6 +7,8 @@ export interface Claimant {
   readonly isAlive: boolean;
   /** Its machine sleeps: nobody can ask there, and what counts is what it says when it wakes. */
   readonly isAsleep: boolean;
+  /** Nothing runs there at the moment: it cannot be told anything. */
+  readonly isStopped: boolean;
 }
 
 /** One hold as the law sees it. */
@@ -15,6 +17,8 @@ export interface Claim {
   readonly by: Claimant;
   /** Its holder has asked to release it. */
   isLetGo: boolean;
+  /** Its holder has been told that it is lost. */
+  isToldLost: boolean;
 }
 
 /** What was true when somebody asked. */
@@ -30,8 +34,9 @@ export interface Sight {
 }
 
 /**
- * The law of locks as their users see it, whatever happens below. O1: never two who may say that they hold a lock. O2:
- * tokens rise. O3: one outcome a question. O5: a linearizable view shows nothing older than what was known when it was
+ * The law of locks as their users see it, whatever happens below. O1: never two who may say that they hold a lock, and
+ * whoever lost it has been told before the next one gets it. O6: no session is ended by the cluster while its holder may
+ * still claim what it holds. O2: tokens rise. O3: one outcome a question. O5: a linearizable view shows nothing older than what was known when it was
  * asked for.
  */
 export class Law {
@@ -61,8 +66,9 @@ export class Law {
     this.#ghost.demand(rises, 'O2', () => `${by.name} gets ${name} with token ${token} after ${moment.tokenHighest}`);
     this.#tokens.add(token);
     this.#tokenHighest = Math.max(this.#tokenHighest, token);
-    const claim: Claim = { hold, by, isLetGo: false };
+    const claim: Claim = { hold, by, isLetGo: false, isToldLost: false };
     const claims = this.#claims.get(name) ?? new Set();
+    this.#judgeTold(claims, claim);
     this.#claims.set(name, claims.add(claim));
     const former = this.#newest.get(name);
     if (former === undefined || former.hold.token < token) this.#newest.set(name, claim);
@@ -80,6 +86,29 @@ export class Law {
   died(by: Claimant): void {
     for (const claims of this.#claims.values()) {
       for (const claim of claims) if (claim.by === by) claims.delete(claim);
+    }
+  }
+
+  /** The cluster ends a session because nothing was heard of it, and with it the hold of `token`. */
+  expired(name: string, token: number): void {
+    if (!this.#isBounded) return;
+    for (const { hold, by } of this.#claims.get(name) ?? []) {
+      if (hold.token !== token || !by.isAlive || by.isAsleep) continue;
+      this.#ghost.demand(
+        !hold.isHeld,
+        'O6',
+        () => `${by.name} still holds ${name} (token ${token}) when its session ends`,
+      );
+    }
+  }
+
+  /** Before anybody asks a holder, which would make it look at its clock. */
+  #judgeTold(claims: ReadonlySet<Claim>, next: Claim): void {
+    if (!this.#isBounded) return;
+    for (const { hold, by, isToldLost } of claims) {
+      const mayNotKnow = hold.token > next.hold.token || !by.isAlive || by.isStopped;
+      const text = (): string => `${by.name} was not told of the loss of ${hold.name} (token ${hold.token}) in time`;
+      this.#ghost.demand(mayNotKnow || isToldLost, 'O1', text);
     }
   }
 

@@ -1,7 +1,8 @@
 import { memberId } from '../../../raft/index.ts';
-import { Stream } from '../../../src/testing/index.ts';
+import { type NodeClock, Stream } from '../../../src/testing/index.ts';
 import type { MemoryImage } from '../../../storage/index.ts';
 import type { Recurring } from './conditions.ts';
+import { linksCut } from './partitions.ts';
 import { injected, type NodeWorld } from './world.ts';
 
 const flapsMax = 5;
@@ -10,6 +11,7 @@ const flapsMax = 5;
 export class NodeNemesis {
   readonly #world: NodeWorld;
   readonly #stream: Stream;
+  readonly #remote: Stream;
   /** Nodes whose data is lost or not to be trusted: they need a replacement. Always a minority. */
   readonly #ruined = new Set<string>();
   /** What a disk held when a process of its node began; by node. */
@@ -24,6 +26,7 @@ export class NodeNemesis {
   constructor(world: NodeWorld) {
     this.#world = world;
     this.#stream = new Stream(world.conditions.seed, 'nemesis');
+    this.#remote = new Stream(world.conditions.seed, 'nemesis of clients');
     if (world.conditions.wounds > 0) world.onMoment = (nodeId) => this.#wound(nodeId);
   }
 
@@ -102,7 +105,7 @@ export class NodeNemesis {
   /** Kills now and then who has just given its word: whether it is kept shows in the next life. */
   #wound(nodeId: string): void {
     if (this.#isOver || !this.#stream.chance(this.#world.conditions.wounds)) return;
-    this.#world.count('wounds');
+    if (this.#world.cluster.isAlive(nodeId)) this.#world.count('wounds');
     this.#kill(nodeId);
   }
 
@@ -164,7 +167,7 @@ export class NodeNemesis {
     if (victim === undefined) return;
     const { cluster, conditions } = this.#world;
     this.#world.count('suspends');
-    const clock = cluster.clock(victim);
+    const clock = this.#machine(victim);
     clock.suspend();
     // Shorter than the margin would be no jump, and may use up what is meant for clocks of different rates.
     const marginMs = Math.max(200, conditions.ttl / 10);
@@ -175,7 +178,14 @@ export class NodeNemesis {
     const victim = this.#victim();
     if (victim === undefined) return;
     this.#world.count('clock steps');
-    this.#world.cluster.clock(victim).stepWall(this.#stream.between(-3_600_000, 3_600_000));
+    this.#machine(victim).stepWall(this.#stream.between(-3_600_000, 3_600_000));
+  }
+
+  /** That node's machine, or now and then a remote client's. */
+  #machine(nodeId: string): NodeClock {
+    const remote = [...this.#world.parties.values()].filter(({ isRemote }) => isRemote);
+    const isRemote = remote.length > 0 && this.#remote.chance(0.3);
+    return isRemote ? this.#remote.pick(remote).clock : this.#world.cluster.clock(nodeId);
   }
 
   #stall(): void {
@@ -191,13 +201,14 @@ export class NodeNemesis {
     const victim = this.#victim();
     if (victim === undefined) return;
     const { cluster, excused } = this.#world;
-    this.#world.count('disk errors');
     excused.add(victim);
     const kind = this.#stream.pick(['write', 'write', 'checkpoint'] as const);
     const reachesDisk = this.#stream.chance(0.5);
     cluster.disks.get(victim)?.failNext({ kind, error: new Error(injected), reachesDisk });
     cluster.time.at(this.#stream.exponential(this.#world.conditions.lasts.down), () => {
-      if (!this.#isOver && cluster.isAlive(victim) && cluster.failures(victim).length > 0) this.#kill(victim);
+      if (this.#isOver || !cluster.isAlive(victim) || cluster.failures(victim).length === 0) return;
+      this.#world.count('disk errors');
+      this.#kill(victim);
     });
   }
 
@@ -260,22 +271,25 @@ export class NodeNemesis {
     const { cluster, nodeIds } = this.#world;
     const [from, to] = [this.#stream.pick(nodeIds), this.#stream.pick(nodeIds)];
     if (!cluster.isAlive(from)) return;
-    this.#world.count('broken links');
-    cluster.breakLink(from, to);
+    if (cluster.breakLink(from, to)) this.#world.count('broken links');
+    if (this.#remote.chance(0.3) && cluster.breakStreams(from)) this.#world.count('broken streams');
   }
 
   #partition(): void {
     const { cluster, conditions } = this.#world;
     const length = this.#stream.exponential(conditions.lasts.partition);
-    const links = this.#links();
+    const hosts = [...this.#world.parties.keys()];
+    const links = linksCut(this.#stream, hosts, this.#victim() ?? this.#stream.pick(hosts));
     const flaps = this.#stream.chance(0.25) ? this.#stream.int(2, flapsMax) : 1;
-    this.#world.count('partitions');
+    if (links.length > 0) this.#world.count('partitions');
     for (let flap = 0; flap < flaps; flap += 1) {
       cluster.time.at((length * flap) / flaps, () => {
         if (this.#isOver) return;
         for (const [from, to] of links) this.#cut(from, to);
       });
-      cluster.time.at((length * (flap + 0.7)) / flaps, () => cluster.heal());
+      cluster.time.at((length * (flap + 0.7)) / flaps, () => {
+        for (const [from, to] of links) cluster.mend(from, to);
+      });
     }
   }
 
@@ -284,35 +298,5 @@ export class NodeNemesis {
     const { cluster } = this.#world;
     cluster.cutOneWay(from, to);
     if (cluster.isAlive(from) && this.#stream.chance(0.3)) cluster.breakLink(from, to);
-  }
-
-  /** The links that a partition of a drawn shape cuts, between any two hosts. */
-  #links(): readonly (readonly [string, string])[] {
-    const hosts = [...this.#world.parties.keys()];
-    const one = this.#victim() ?? this.#stream.pick(hosts);
-    const half = new Set(hosts.filter(() => this.#stream.chance(0.5)));
-    const shape = this.#stream.pick(['isolate', 'deaf', 'mute', 'split', 'one-way split', 'mesh', 'ring'] as const);
-    const place = (host: string): number => hosts.indexOf(host);
-    const pairs = hosts.flatMap((from) => hosts.filter((to) => to !== from).map((to) => [from, to] as const));
-    return pairs.filter(([from, to]) => {
-      switch (shape) {
-        case 'isolate':
-          return from === one || to === one;
-        case 'deaf':
-          return to === one;
-        case 'mute':
-          return from === one;
-        case 'split':
-          return half.has(from) !== half.has(to);
-        case 'one-way split':
-          return half.has(from) && !half.has(to);
-        case 'mesh':
-          return this.#stream.chance(0.3);
-        case 'ring':
-          return Math.abs(place(from) - place(to)) % (hosts.length - 1) > 1;
-        default:
-          return shape satisfies never;
-      }
-    });
   }
 }

@@ -57,6 +57,10 @@ export class Party implements Claimant {
     return !this.#way.isHome;
   }
 
+  get isStopped(): boolean {
+    return this.#way.clock.isStopped;
+  }
+
   get isAsleep(): boolean {
     return this.#way.clock.isAsleep;
   }
@@ -123,8 +127,20 @@ export class Party implements Claimant {
         outcome.kind === 'granted' ? outcome.hold.token : undefined,
       );
       if (outcome.kind !== 'granted') return done(undefined);
-      this.#world.judge(() => done(law.granted(this, outcome.hold, moment)));
+      this.#world.judge(() => done(this.#listened(law.granted(this, outcome.hold, moment))));
     });
+  }
+
+  #listened(claim: Claim): Claim {
+    claim.hold.listen({
+      jeopardy: () => this.#world.trace(this.name, `${claim.hold.name} in jeopardy`, claim.hold.token),
+      recovered: () => this.#world.trace(this.name, `${claim.hold.name} recovered`, claim.hold.token),
+      lost: (error) => {
+        claim.isToldLost = true;
+        this.#world.trace(this.name, `${claim.hold.name} lost: ${error.reason}`, claim.hold.token);
+      },
+    });
+    return claim;
   }
 
   #release(claim: Claim, done: () => void): void {

@@ -32,6 +32,8 @@ export class Recovery {
     world.run(this.#nemesis.hangsMs);
     for (const nodeId of world.nodeIds) this.#revive(nodeId);
     const sound = world.nodeIds.filter((id) => !this.#nemesis.ruined.has(id));
+    const { electionTimeout } = world.conditions.timings;
+    this.#awaitMs('L1', 5_000 + 10 * electionTimeout, 'nobody leads', () => world.cluster.leader() !== undefined);
     this.#await('L1', patience.leader, 'not all sound nodes serve', () => this.#serve(sound));
     this.#replace([...this.#nemesis.ruined]);
     this.#await('L1', patience.leader, 'not all nodes serve', () => this.#serve(world.nodeIds));

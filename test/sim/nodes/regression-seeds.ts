@@ -12,4 +12,5 @@ export const nodeRegressions: readonly NodeRegression[] = [
   { seed: 80474, found: 'a session taken over by a stream that was read late: its client was never answered again' },
   { seed: 81754, found: 'an opening that a stream which was read late took along when it ended' },
   { seed: 101144, found: 'an acknowledgement of entries that a later term overwrote in the same write' },
+  { seed: 65, found: 'a grant that its client could not hear of, at a node filled by those who waited for it' },
 ];

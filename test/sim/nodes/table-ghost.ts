@@ -15,12 +15,15 @@ const digestEvery = 16;
  */
 export class TableGhost {
   readonly #ghost: Ghost;
+  readonly #expired: (name: string, token: number) => void;
   readonly #model = new Model(defaultTableLimits);
   readonly #recorded = new Map<string, { incarnation: string; run: number; since: LogIndex }>();
   #applied: LogIndex = 0;
 
-  constructor(ghost: Ghost) {
+  /** `expired` hears of each hold that ends because nothing was heard of its session. */
+  constructor(ghost: Ghost, expired: (name: string, token: number) => void) {
     this.#ghost = ghost;
+    this.#expired = expired;
   }
 
   /** Nobody holds or awaits anything. */
@@ -52,9 +55,13 @@ export class TableGhost {
     if (entry.kind !== 'commands') return;
     const { stamp, commands } = decodeBatch(entry.payload);
     const expected = commands.flatMap((command) => this.#model.apply(stamp, command));
+    const expired = new Set(
+      expected.flatMap((event) => (event.kind === 'session-ended' && event.end === 'expired' ? [event.session] : [])),
+    );
     for (const event of expected) {
       if (event.kind === 'granted') this.#ghost.count('grants');
       if (event.kind === 'lost') this.#ghost.count('losses');
+      if (event.kind === 'lost' && expired.has(event.session)) this.#expired(event.name, event.token);
       if (event.kind === 'started' && event.isCurrent) {
         this.#recorded.set(event.node, { incarnation: event.incarnation, run: event.run, since: entry.index });
       }

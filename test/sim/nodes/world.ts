@@ -1,3 +1,4 @@
+import type { LogWrite } from '../../../raft/index.ts';
 import { SimulatedCluster, Stream } from '../../../src/testing/index.ts';
 import {
   type Decoded,
@@ -65,7 +66,7 @@ export class NodeWorld {
     this.ghost = new Ghost(blind);
     this.law = new Law(this.ghost, { isBounded: clockSpread <= spreadBounded });
     this.weather = { ...network };
-    this.#tables = new TableGhost(this.ghost);
+    this.#tables = new TableGhost(this.ghost, (name, token) => this.law.expired(name, token));
     this.oldCopies = new OldCopies(this.ghost, {
       hasRecordedNewer: (nodeId, hello) => this.#hasRecordedNewer(nodeId, hello),
       // Not in the midst of the greeting.
@@ -152,6 +153,7 @@ export class NodeWorld {
 
   trace(who: string, what: string, detail?: number | string | object): void {
     this.#trace.note({ time: this.cluster.time.now, who, what, detail });
+    this.#trace.foldAll(detail);
   }
 
   /** Keeps what breaks the law inside a node's turn, where it would pass for an error of the node. */
@@ -244,8 +246,11 @@ export class NodeWorld {
     cluster.wrapStore = (nodeId, store) => {
       const isAlive = (): boolean => cluster.isAlive(nodeId);
       const events = {
-        submitted: () => this.onMoment(nodeId),
-        durable: (write: Parameters<Shoulder['wrote']>[0]) => {
+        submitted: (write: LogWrite) => {
+          this.trace(nodeId, 'writes', write);
+          this.onMoment(nodeId);
+        },
+        durable: (write: LogWrite) => {
           this.shoulders.get(nodeId)?.wrote(write);
           this.onMoment(nodeId);
         },
@@ -260,7 +265,7 @@ export class NodeWorld {
 
   #leaving(from: string, to: string, packet: Packet): void {
     const what = packet.kind === 'raft' ? packet.message.kind : packet.kind;
-    this.trace(from, what, packet.kind === 'raft' ? packet.message : to);
+    this.trace(from, what, packet.kind === 'raft' ? packet.message : { to, body: packet.body });
     if (packet.kind !== 'raft') return;
     // On a real network nobody could change what another one holds.
     Object.freeze(packet.message);
@@ -270,9 +275,14 @@ export class NodeWorld {
 
   #arrivalsOf(from: string, to: string, packet: Packet | undefined): readonly number[] {
     const { loss, duplicate } = this.weather;
-    if (packet !== undefined && this.#network.chance(loss)) return [];
+    if (packet !== undefined && this.#network.chance(loss)) {
+      this.count('lost packets');
+      return [];
+    }
     const once = this.#delay(`${from}>${to}/${streamOf(packet)}`);
-    return packet !== undefined && this.#network.chance(duplicate) ? [once, once + this.#delay('')] : [once];
+    if (packet === undefined || !this.#network.chance(duplicate)) return [once];
+    this.count('repeated packets');
+    return [once, once + this.#delay('')];
   }
 
   #delay(link: string): number {
