@@ -96,7 +96,6 @@ class DeafServant extends LocalGateway implements Servant {
 
   readonly isKnown = (): boolean => false;
   attach(): undefined {}
-
   detach(): void {}
 
   forgetOpening(): void {}
