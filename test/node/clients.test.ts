@@ -39,6 +39,18 @@ describe('waiters of one client that fill a node', () => {
   });
 });
 
+describe('a node that may have few requests open', () => {
+  it('has room again as soon as they are answered, however many there were', () => {
+    const { cluster, leader } = readyCluster({ limits: { openRequestsMax: 3 } });
+    const client = openOn(cluster, leader, 1);
+
+    for (let n = 0; n < 10; n += 1) client.release(`lock-${n}`, grantedTo(cluster, client, `lock-${n}`));
+    cluster.time.advance(100);
+
+    expect(cluster.runtime(leader).reluctance()).toBeUndefined();
+  });
+});
+
 describe('an acquire whose grant was told to nobody', () => {
   it('leaves nothing held once the caller has given up, though other requests were settled after it', () => {
     const { cluster, leader, followers } = readyCluster();
