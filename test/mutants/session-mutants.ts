@@ -46,4 +46,20 @@ export const sessionMutants: readonly Mutant[] = [
     plant: '        continue;\n',
     killer: learnedBySnapshot,
   },
+  {
+    id: 'failing-node-ends-sessions',
+    guard: 'a node that stops sends its clients to another one, instead of telling them that their sessions ended',
+    file: 'src/server/client-stream.ts',
+    find: "    if (end === 'unknown') {\n      this.#outlet.flush();\n      return this.#world.channel.close();\n    }\n",
+    plant: '',
+    killer: clients,
+  },
+  {
+    id: 'unknown-without-barrier',
+    guard: 'no session is said to have ended by a table that a quorum has not confirmed to be current',
+    file: 'src/server/client-stream.ts',
+    find: '    this.#attaching.add(session);\n    this.#tryAttach(session, nonce, false);\n',
+    plant: '    this.#attaching.add(session);\n    this.#tryAttach(session, nonce, true);\n',
+    killer: { tests: ['test/node/lagging-streams.test.ts'] },
+  },
 ];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Hold } from '../../src/hold.ts';
 import { SessionEngine } from '../../src/session-engine.ts';
 import type { SimulatedCluster } from '../../src/testing/index.ts';
 import { decodeLock } from '../../src/views.ts';
@@ -48,6 +49,33 @@ describe('a node that may have few requests open', () => {
     cluster.time.advance(100);
 
     expect(cluster.runtime(leader).reluctance()).toBeUndefined();
+  });
+});
+
+describe('a node that fails', () => {
+  it('costs its remote clients nothing: they keep their locks by way of another', () => {
+    const { cluster, leader } = readyCluster();
+    const client = clientOf(cluster, 'client');
+    const told: string[] = [];
+    const holds: Hold[] = [];
+    client.acquire(wish('x'), (outcome) => {
+      if (outcome.kind !== 'granted') return void told.push(outcome.kind);
+      holds.push(outcome.hold);
+      outcome.hold.listen({
+        jeopardy: () => told.push('jeopardy'),
+        recovered: () => told.push('recovered'),
+        lost: () => told.push('lost'),
+      });
+    });
+    cluster.time.until(() => holds.length === 1, 5_000, 'the lock is held');
+
+    cluster.disks.get(leader)?.failNext({ kind: 'write', error: new Error('EIO'), reachesDisk: false });
+    client.acquire(wish('y'), () => {});
+    cluster.time.until(() => cluster.failures(leader).length > 0, 5_000, 'it fails');
+    cluster.time.advance(120_000);
+
+    expect(told).not.toContain('lost');
+    expect(holds.map((hold) => hold.isHeld)).toEqual([true]);
   });
 });
 
