@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 const learnedBySnapshot = { tests: ['test/node/learned-by-snapshot.test.ts'] };
 const lateStreams = { tests: ['test/node/late-streams.test.ts'] };
 const clients = { tests: ['test/node/clients.test.ts'] };
+const engine = { tests: ['test/api/session-engine.test.ts'] };
 
 /** Bugs on the way of a session's requests and answers, from its process through a stream to the node that serves it. */
 export const sessionMutants: readonly Mutant[] = [
@@ -61,5 +62,29 @@ export const sessionMutants: readonly Mutant[] = [
     find: '    this.#attaching.add(session);\n    this.#tryAttach(session, nonce, false);\n',
     plant: '    this.#attaching.add(session);\n    this.#tryAttach(session, nonce, true);\n',
     killer: { tests: ['test/node/lagging-streams.test.ts'] },
+  },
+  {
+    id: 'deadline-without-timer',
+    guard: 'a holder is told at its deadline, not at the next heartbeat or question after it',
+    file: 'src/session.ts',
+    find: '    this.#armDeadline();\n    return hold;\n',
+    plant: '    return hold;\n',
+    killer: engine,
+  },
+  {
+    id: 'parked-grant-kept',
+    guard: 'a grant that could not be claimed yet is released when it is given up',
+    file: 'src/acquisition.ts',
+    find: '        session?.unpark(this);\n        this.#putBack();\n',
+    plant: '        session?.unpark(this);\n',
+    killer: engine,
+  },
+  {
+    id: 'cancelled-grant-kept',
+    guard: 'a grant that the answer to a cancel tells of is released',
+    file: 'src/acquisition.ts',
+    find: "('not-applied'));\n    this.#token = answer.token;\n    this.#putBack();\n    this.#settle(this.#givenUp('applied'));\n  }\n\n  /** Releases",
+    plant: "('not-applied'));\n    this.#settle(this.#givenUp('applied'));\n  }\n\n  /** Releases",
+    killer: clients,
   },
 ];

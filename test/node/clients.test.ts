@@ -110,6 +110,32 @@ describe('an acquire whose grant was told to nobody', () => {
     expect(outcomes).toEqual(['given-up']);
     expect(holdersOf(cluster, followers[0], 'x')).toEqual([]);
   });
+
+  it('leaves nothing held either when only the answer to its cancel comes, as the next node has no room for acquires', () => {
+    const { cluster, leader, followers } = readyCluster({ limits: { openRequestsMax: 3 } });
+    const holder = openOn(cluster, followers[0], 1, { ttlMs: 600_000 });
+    const token = grantedTo(cluster, holder, 'x');
+    grantedTo(cluster, openOn(cluster, leader, 2, { ttlMs: 600_000, isHome: false }), 'full');
+    const client = clientOf(cluster, 'client');
+    const waiting = client.acquire(wish('x'), () => {});
+    cluster.time.advance(1_000);
+    for (const [at, nodeId] of followers.entries()) {
+      const waiter = openOn(cluster, nodeId, 3 + at, { ttlMs: 600_000 });
+      for (let n = 0; n < 3; n += 1) waiter.acquire('full');
+    }
+
+    cluster.cut('client', leader);
+    holder.release('x', token);
+    cluster.time.advance(50);
+    waiting.giveUp({ kind: 'timeout' });
+    cluster.kill(leader);
+    cluster.heal();
+    cluster.time.advance(20_000);
+
+    expect(followers.map((nodeId) => cluster.runtime(nodeId).hasRoom)).toEqual([false, false]);
+    expect(client.isIdle).toBe(true);
+    expect(holdersOf(cluster, followers[0], 'x')).toEqual([]);
+  });
 });
 
 const holdersOf = (cluster: SimulatedCluster, nodeId: string, name: string): readonly unknown[] => {
