@@ -75,6 +75,8 @@ export class LocalGateway implements Gateway {
   /** How much longer the acknowledgements of heartbeats take. */
   ackDelayMs = 0;
   losesBeats = false;
+  /** Of which request no answer arrives. */
+  losesAnswersTo: number | undefined;
   /** What an opening is refused with. */
   refusal: OpenOutcome | undefined;
 
@@ -145,7 +147,8 @@ export class LocalGateway implements Gateway {
     } else if (event.kind === 'answered') {
       const { session, sequence, answer } = event;
       const attached = this.#attached.get(session);
-      if (attached !== undefined) this.#carry(() => attached.listener.answered(sequence, answer));
+      if (attached === undefined || sequence === this.losesAnswersTo) return;
+      this.#carry(() => attached.listener.answered(sequence, answer));
     } else if (event.kind === 'session-ended') {
       const attached = this.#attached.get(event.session);
       if (attached !== undefined) this.#carry(() => attached.listener.ended(event.end));

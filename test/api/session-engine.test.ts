@@ -105,6 +105,22 @@ describe('a deadline', () => {
     expect(overlapped).toBe(true);
   });
 
+  it('is told of at its very moment, though no heartbeat is due then and nobody asks', () => {
+    const { clock, process } = world(1_500);
+    const a = process();
+    a.acquire('x');
+    clock.pass(10);
+    a.gateway.losesBeats = true;
+
+    // The margin is 200 ms; heartbeats leave 1,200 ms and 1,350 ms after the opening.
+    clock.pass(1_289);
+    const before = [...a.told];
+    clock.pass(1);
+
+    expect(before).toEqual(['jeopardy']);
+    expect(a.told).toEqual(['jeopardy', 'lost:deadline']);
+  });
+
   it('counts from when the acknowledged heartbeat was sent, not from its acknowledgement', () => {
     const { clock, process } = world();
     const a = process();
@@ -170,6 +186,28 @@ describe('a deadline', () => {
     clock.pass(2_000);
 
     expect([before, waiting.summary]).toEqual(['open', 'granted']);
+  });
+
+  it('that has passed leaves the lock to the next, when the grant that it keeps back is given up', () => {
+    const { clock, cluster, process } = world();
+    const held = process().acquire('x');
+    const waiter = process();
+    clock.pass(10);
+    const waiting = waiter.acquire('x');
+    clock.pass(10);
+    waiter.gateway.losesBeats = true;
+    clock.pass(9_000);
+    cluster.changeLeader();
+    clock.pass(100);
+    held.hold.release(() => undefined);
+    clock.pass(100);
+
+    waiting.acquisition.giveUp({ kind: 'timeout' });
+    const next = process().acquire('x');
+    clock.pass(100);
+
+    expect(waiting.summary).toBe('given-up:timeout:applied');
+    expect(next.summary).toBe('granted');
   });
 });
 

@@ -1,8 +1,15 @@
 import type { Mutant } from './mutant.ts';
 import { nodeMutants } from './node-mutants.ts';
 import { raftMutants } from './raft-mutants.ts';
+import { sessionMutants } from './session-mutants.ts';
 import { storageMutants } from './storage-mutants.ts';
 import { tableMutants } from './table-mutants.ts';
 
 /** All bugs that `npm run mutants` plants, one at a time. */
-export const catalogue: readonly Mutant[] = [...raftMutants, ...tableMutants, ...nodeMutants, ...storageMutants];
+export const catalogue: readonly Mutant[] = [
+  ...raftMutants,
+  ...tableMutants,
+  ...nodeMutants,
+  ...sessionMutants,
+  ...storageMutants,
+];

@@ -129,6 +129,14 @@ export const nodeMutants: readonly Mutant[] = [
     killer: { ...nodes, seeds: 100 },
   },
   {
+    id: 'former-members-kept',
+    guard: 'an installed snapshot brings its members with it, into every later checkpoint (S67, S73)',
+    file: 'src/node/applier.ts',
+    find: '    this.#configuration = head.configuration;\n    this.#entriesSinceCheckpoint = 0;\n',
+    plant: '    this.#entriesSinceCheckpoint = 0;\n',
+    killer: { tests: ['test/node/learned-by-snapshot.test.ts'] },
+  },
+  {
     id: 'questions-forgotten',
     guard: 'a question that is under way is answered when the node ends',
     file: 'src/node/queries.ts',

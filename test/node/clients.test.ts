@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Hold } from '../../src/hold.ts';
 import { SessionEngine } from '../../src/session-engine.ts';
 import type { SimulatedCluster } from '../../src/testing/index.ts';
 import { decodeLock } from '../../src/views.ts';
@@ -64,6 +65,45 @@ describe('a client that changes to a node that has no room', () => {
 
     expect(outcomes).toEqual(['granted']);
     expect(cluster.runtime(there).hasRoom).toBe(false);
+  });
+});
+
+describe('a node that may have few requests open', () => {
+  it('has room again as soon as they are answered, however many there were', () => {
+    const { cluster, leader } = readyCluster({ limits: { openRequestsMax: 3 } });
+    const client = openOn(cluster, leader, 1);
+
+    for (let n = 0; n < 10; n += 1) client.release(`lock-${n}`, grantedTo(cluster, client, `lock-${n}`));
+    cluster.time.advance(100);
+
+    expect(cluster.runtime(leader).reluctance()).toBeUndefined();
+  });
+});
+
+describe('a node that fails', () => {
+  it('costs its remote clients nothing: they keep their locks by way of another', () => {
+    const { cluster, leader } = readyCluster();
+    const client = clientOf(cluster, 'client');
+    const told: string[] = [];
+    const holds: Hold[] = [];
+    client.acquire(wish('x'), (outcome) => {
+      if (outcome.kind !== 'granted') return void told.push(outcome.kind);
+      holds.push(outcome.hold);
+      outcome.hold.listen({
+        jeopardy: () => told.push('jeopardy'),
+        recovered: () => told.push('recovered'),
+        lost: () => told.push('lost'),
+      });
+    });
+    cluster.time.until(() => holds.length === 1, 5_000, 'the lock is held');
+
+    cluster.disks.get(leader)?.failNext({ kind: 'write', error: new Error('EIO'), reachesDisk: false });
+    client.acquire(wish('y'), () => {});
+    cluster.time.until(() => cluster.failures(leader).length > 0, 5_000, 'it fails');
+    cluster.time.advance(120_000);
+
+    expect(told).not.toContain('lost');
+    expect(holds.map((hold) => hold.isHeld)).toEqual([true]);
   });
 });
 

@@ -68,3 +68,25 @@ describe('a client that gave a stream up and took another, when the first is rea
     expect(present.heard).toEqual(['ended unknown', 'beat 1']);
   });
 });
+
+describe('a client that took another stream', () => {
+  it('is answered on that one, also after the end of the former is noticed late', () => {
+    const { cluster, leader } = readyCluster();
+    const runtime = cluster.runtime(leader);
+    const [former, present] = [new Ear(), new Ear()];
+    let session = 0;
+    runtime.open(request, former, (outcome) => {
+      if (outcome.ok) session = outcome.session;
+    });
+    cluster.time.advance(1_000);
+
+    runtime.attach(session, request.nonce, present);
+    runtime.detach(session, former);
+    runtime.submit({ kind: 'acquire', session, sequence: 1, mark: 0, name: 'x', mode: 'X', waits: true });
+    runtime.beat(session, 1);
+    cluster.time.advance(1_000);
+
+    expect(former.heard).toEqual(['ended unknown']);
+    expect(present.heard.toSorted()).toEqual(['answer 1', 'beat 1']);
+  });
+});
