@@ -3,8 +3,9 @@ import { chainOf, LevelStore } from '../storage/index.ts';
 import { type Clock, systemClock, systemRandom } from './clock/index.ts';
 import { ConnectionError, type LockError, NotReadyError } from './errors.ts';
 import { errorOf } from './failure.ts';
+import { openJournal } from './journal-file.ts';
 import { keepAlive } from './keep-alive.ts';
-import { type Failure, type NodeStatus, Runtime, type StartOutcome } from './node/index.ts';
+import { type Failure, type NodeJournal, type NodeStatus, Runtime, type StartOutcome } from './node/index.ts';
 import type { NodeSettings } from './options-check.ts';
 import { Health, LockService } from './server/index.ts';
 import { type Address, formatAddress, GrpcTransport, TransportError } from './transport/index.ts';
@@ -24,16 +25,18 @@ export class NodeHost {
   readonly #health: Health | undefined;
   readonly #release = keepAlive();
   readonly #listen: Address | undefined;
+  readonly #journal: NodeJournal | undefined;
   #transport: GrpcTransport | undefined;
   #listening: Promise<unknown> = Promise.resolve();
   #onFailed: (failure: Failure) => void = () => undefined;
 
-  /** `listen` has a port of its own by now. */
-  private constructor(settings: NodeSettings, listen: Address | undefined) {
+  /** `listen` has a port of its own by now. The journal is closed with the host. */
+  private constructor(settings: NodeSettings, listen: Address | undefined, journal: NodeJournal | undefined) {
     const { clock } = this;
     const { nodeId, dataDir, members, timings, limits, logger } = settings;
     this.#settings = settings;
     this.#listen = listen;
+    this.#journal = journal;
     this.#service = new LockService({ clock, logger, servant: () => this.runtime });
     this.runtime = new Runtime({
       nodeId,
@@ -48,6 +51,7 @@ export class NodeHost {
       limits,
       logger,
       onFailed: (failure) => this.#onFailed(failure),
+      observer: journal,
     });
     const { healthListen } = settings;
     const status = (): NodeStatus => this.runtime.status();
@@ -67,10 +71,11 @@ export class NodeHost {
 
   /** Opens everything and waits until the node can serve; on failure everything is closed again. */
   static async open(settings: NodeSettings): Promise<NodeHost> {
-    const { nodeId, dataDir, listen, healthListen, logger } = settings;
+    const { nodeId, dataDir, listen, healthListen, journal, logger } = settings;
     const addresses = { listen: shown(listen), health: shown(healthListen) };
     logger.info({ dataDir, ...addresses, pid: process.pid }, `node ${nodeId} starts`);
-    const host = new NodeHost(settings, await withPort(settings.listen));
+    const bound = await withPort(settings.listen);
+    const host = new NodeHost(settings, bound, journal === undefined ? undefined : openJournal(journal, logger));
     try {
       await host.#start();
     } catch (error) {
@@ -97,6 +102,7 @@ export class NodeHost {
     const deadlineMs = Math.max(leftMs, storeCloseMs);
     await new Promise<void>((resolve) => this.runtime.stop({ deadlineMs }, resolve));
     await Promise.all([this.#transport?.close(), this.#health?.close()]);
+    this.#journal?.close();
     this.#release();
   }
 

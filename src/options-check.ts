@@ -21,6 +21,7 @@ export interface NodeSettings {
   readonly logger: Logger;
   readonly insecure: boolean;
   readonly healthListen: Address | undefined;
+  readonly journal: string | undefined;
   readonly limits: NodeLimits;
 }
 
@@ -70,6 +71,7 @@ const nodeOptions = z.strictObject({
   logger,
   insecure: z.boolean().default(false),
   healthListen: z.string().optional(),
+  journal: z.string().min(1, 'must name a file').optional(),
   limits: limits.optional(),
 });
 
@@ -118,6 +120,7 @@ export const checkNodeOptions = (options: HoldfastOptions): NodeSettings => {
     listen,
     members,
     healthListen,
+    journal: given.journal,
     advertise: advertised(given.advertise, listen, members?.[given.nodeId]),
     limits: nodeLimits(given.limits ?? {}),
   };

@@ -39,6 +39,12 @@ export interface HoldfastOptions {
   readonly insecure?: boolean | undefined;
   /** `host:port` for `/livez` and `/readyz` over HTTP. Default: none. */
   readonly healthListen?: string | undefined;
+  /**
+   * For debugging: a file, made with mode 0600 if absent, that gets a JSON line for each entry which this node applies,
+   * and for each of its votes, terms as leader and installed snapshots. It is never shortened; one node each. If it
+   * cannot be written any more, that is logged once, and the node goes on without. Default: none, at no cost.
+   */
+  readonly journal?: string | undefined;
   /** Bounds of this node's own resources; see there. */
   readonly limits?: LimitOptions | undefined;
 }

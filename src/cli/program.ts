@@ -71,6 +71,7 @@ function addServe(root: Command, end: End): void {
     .option('--checkpoint-entries <count>', 'log entries after which the table is written to disk; default 8192')
     .option('--kept-entries <count>', 'log entries kept for nodes that lag; default 4096')
     .option('--log-level <level>', 'fatal, error, warn, info, debug or silent; default info; JSON lines on stdout')
+    .option('--journal <file>', 'for debugging: append what this node applies and votes, as JSON lines; default: none')
     .addHelpText('after', '\nFlags win over HOLDFAST_* variables (HOLDFAST_NODE_ID, ...), those over the file.')
     .action(async (flags: ServeFlags) => {
       const { serveSettings } = await import('./serve-settings.ts');

@@ -19,6 +19,8 @@ export interface ServeSettings {
   /** Undefined: no health port. */
   readonly healthListen: string | undefined;
   readonly logLevel: LogLevel;
+  /** Undefined: none is written. */
+  readonly journal: string | undefined;
   /** As `HoldfastOptions.limits` has them. */
   readonly checkpointEntries: number | undefined;
   readonly keptEntries: number | undefined;
@@ -45,6 +47,7 @@ const settingKeys = [
   'closeTimeout',
   'healthListen',
   'logLevel',
+  'journal',
   'checkpointEntries',
   'keptEntries',
 ] as const;
@@ -96,6 +99,7 @@ const schema = z.object({
   closeTimeout: duration.optional(),
   healthListen: z.union([z.literal(['off', false]), address], 'expected host:port or off').optional(),
   logLevel: z.enum(logLevels, `expected one of ${logLevels.join(', ')}`).optional(),
+  journal: z.string('expected a path').min(1, 'expected a path, got nothing').optional(),
   checkpointEntries: count.optional(),
   keptEntries: count.optional(),
 } satisfies Record<SettingKey, z.ZodType>);
@@ -170,6 +174,7 @@ function completed(given: Checked): ServeSettings {
     closeTimeout: given.closeTimeout,
     healthListen: healthAddress(given.healthListen, listen),
     logLevel: given.logLevel ?? 'info',
+    journal: given.journal,
     checkpointEntries: given.checkpointEntries,
     keptEntries: given.keptEntries,
   };

@@ -184,8 +184,8 @@ export class Life {
       return this.#quarantine(error instanceof Error ? error.message : String(error));
     }
     this.#phase = 'member';
-    this.#options.observer?.began(this.#replica.status, restored);
     const { nodeId: node, incarnation, run } = members.identity;
+    this.#options.observer?.began(this.#replica.status, restored, run);
     const started = { kind: 'started', node, incarnation, run, boot: this.#boot } as const;
     this.#tickets.begin(started, (isCurrent) => this.#begun(isCurrent));
     this.#setPeers();

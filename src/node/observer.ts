@@ -6,8 +6,8 @@ import type { Table, TableEvent } from '../table/index.ts';
  * must change nothing; what it throws ends the node like a broken invariant.
  */
 export interface Observer {
-  /** A member starts from what its disk held. */
-  began(status: CoreStatus, restored: Restored): void;
+  /** A member starts from what its disk held; `run` counts the starts of its data directory. */
+  began(status: CoreStatus, restored: Restored, run: number): void;
   /** The core took in one input. Its status is made when it is looked at. */
   stepped(input: Input, core: { readonly status: CoreStatus }): void;
   /** The core asks for `effects`; nothing of them has been done yet. */

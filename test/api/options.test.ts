@@ -24,6 +24,7 @@ describe('the options of a node', () => {
     ['an unknown limit', { limits: { names: 3 } }, /unknown option "limits.names"/],
     ['no data directory', { dataDir: undefined }, /dataDir/],
     ['an empty data directory', { dataDir: '' }, /dataDir/],
+    ['a journal without a name', { journal: '' }, /^journal must name a file, got ""$/],
     ['a node id with a slash', { nodeId: 'a/b' }, /nodeId/],
     ['a number as text', { sessionTtl: '10000' }, /^sessionTtl must be a number, got "10000"$/],
     ['a text that is none', { dataDir: 7 }, /^dataDir must be a string, got 7$/],

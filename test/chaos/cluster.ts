@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Host } from './host.ts';
 import type { HostRole } from './messages.ts';
 import { Network } from './network.ts';
+import { journalPath } from './node-journals.ts';
 import { quietPorts } from './ports.ts';
 import type { Problems } from './problems.ts';
 import type { Shim } from './shim.ts';
@@ -114,7 +115,8 @@ function hostBuilder(parts: ClusterParts, network: Network, members: Readonly<Re
 function nodeRole(nodeId: string, members: Readonly<Record<string, string>>, folder: string): HostRole {
   const { electionTimeout, heartbeatInterval } = timings;
   const dataDir = join(folder, 'data', nodeId);
-  return { kind: 'node', nodeId, members, dataDir, electionTimeout, heartbeatInterval, limits };
+  const journal = journalPath(folder, nodeId);
+  return { kind: 'node', nodeId, members, dataDir, journal, electionTimeout, heartbeatInterval, limits };
 }
 
 function clientRole(name: string, members: Readonly<Record<string, string>>): HostRole {

@@ -1,4 +1,5 @@
 import { type FaultKind, faultKinds, type Inflicted } from './faults/fault.ts';
+import type { JournalCounts } from './node-journals.ts';
 import type { Problem } from './problems.ts';
 import type { Tally } from './tally.ts';
 
@@ -74,6 +75,7 @@ export interface Course {
   readonly kinds: readonly FaultKind[];
   /** Names of locks that were used. */
   readonly locks: number;
+  readonly journals: JournalCounts;
   readonly problems: readonly Problem[];
   /** Of the checker: `linearizable`, or what it says instead. */
   readonly verdict: string;

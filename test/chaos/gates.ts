@@ -1,7 +1,7 @@
 import type { Course } from './course.ts';
 
 /** What a run must have done for each minute, or it proves nothing. */
-const perMinute = { acquires: 1_000, contended: 200, handOvers: 100, faults: 6 } as const;
+const perMinute = { acquires: 1_000, contended: 200, handOvers: 100, faults: 6, entries: 1_000, states: 10 } as const;
 
 /** Below this many minutes not every kind of fault has had its turn. */
 const allKindsFrom = 0.5;
@@ -9,12 +9,23 @@ const allKindsFrom = 0.5;
 const unknownPartMax = 0.2;
 
 /** The gates that this run did not pass, in words. */
-export function missedGates({ tally, faults, kinds, minutes, verdict, gates }: Course): readonly string[] {
+export function missedGates({
+  tally,
+  faults,
+  kinds,
+  journals,
+  nodes,
+  minutes,
+  verdict,
+  gates,
+}: Course): readonly string[] {
   const wanted = (rate: number): number => Math.floor(rate * minutes * gates);
   const counts = [
     { what: 'completed acquires', came: tally.acquires, least: wanted(perMinute.acquires) },
     { what: 'contended acquires', came: tally.contended, least: wanted(perMinute.contended) },
     { what: 'hand-overs', came: tally.handOvers, least: wanted(perMinute.handOvers) },
+    { what: 'entries that two nodes applied', came: journals.entries, least: wanted(perMinute.entries) },
+    { what: 'states of the table that two nodes had', came: journals.states, least: wanted(perMinute.states) },
     {
       what: 'faults that acted',
       came: faults.acted,
@@ -29,6 +40,7 @@ export function missedGates({ tally, faults, kinds, minutes, verdict, gates }: C
   return [
     // A checker that came to no end has proved nothing either.
     ...(verdict === 'unknown' ? ['the checker came to no verdict'] : []),
+    ...(journals.nodes < nodes ? [`${journals.nodes} of ${nodes} nodes wrote a journal`] : []),
     ...low,
     ...idle.map((kind) => `no fault of kind ${kind} acted`),
     ...(unknown ? [`${tally.unknown} of ${tally.operations} operations have an unknown outcome`] : []),

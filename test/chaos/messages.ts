@@ -17,6 +17,8 @@ export type HostRole =
       readonly dataDir: string;
       readonly electionTimeout: number;
       readonly heartbeatInterval: number;
+      /** Where it writes down what it does. */
+      readonly journal: string;
       /** Small, so that snapshots travel within a short run. */
       readonly limits: { readonly checkpointEntries: number; readonly keptEntries: number };
     }

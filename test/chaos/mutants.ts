@@ -1,9 +1,9 @@
 import { catalogue } from '../mutants/catalogue.ts';
 import type { Mutant } from '../mutants/mutant.ts';
 
-/** A bug that clients of a real cluster can come to see, however well the rest is guarded. */
+/** A bug that clients of a real cluster, or the journals of its nodes, show however well the rest is guarded. */
 export interface VisibleMutant extends Omit<Mutant, 'killer'> {
-  /** Why somebody who sees only calls and answers must notice. */
+  /** Why somebody who sees only calls and answers, or only journals, must notice. */
   readonly reason: string;
 }
 
@@ -39,6 +39,14 @@ export const visibleMutants: readonly VisibleMutant[] = [
     file: 'raft/leader.ts',
     find: 'const reached = this.#replication.peers.match(durableIndex);',
     plant: 'const reached = Math.max(durableIndex, this.#replication.peers.match(durableIndex));',
+  },
+  {
+    id: 'tables-drift',
+    guard: 'what an entry does to the table depends on nothing but the entry and the table',
+    reason: 'no client is told the time of the table, but the digests in the journals of two nodes differ',
+    file: 'src/node/applier.ts',
+    find: 'this.#table.apply(entry.index, stamp, command, this.#emit);',
+    plant: 'this.#table.apply(entry.index, stamp + (process.pid % 7), command, this.#emit);',
   },
   {
     id: 'read-without-quorum',

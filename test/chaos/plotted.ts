@@ -9,6 +9,7 @@ import { Guarded } from './guarded.ts';
 import type { Host } from './host.ts';
 import { Journal } from './journal.ts';
 import { LockNames } from './lock-names.ts';
+import { judgeJournals } from './node-journals.ts';
 import { Problems } from './problems.ts';
 import { Standing } from './standing.ts';
 import { Tally } from './tally.ts';
@@ -67,6 +68,7 @@ export async function play(plot: Plot): Promise<Played> {
     journal.close();
   }
   const verdict = checkHistory(parseHistory(readFileSync(journal.path, 'utf8')));
+  judgeJournals(folder, problems);
   rmSync(folder, { recursive: true, force: true });
   const wrong = problems.list.map(({ kind, text }) => `${kind}: ${text}`);
   const account = [...wrong, ...(verdict.passed ? [] : [describeVerdict(verdict)])].join('\n');

@@ -6,7 +6,8 @@ export type ProblemKind =
   | 'a process did not close'
   | 'an operation never ended'
   | 'a lock cannot be acquired'
-  | 'the history is not linearizable';
+  | 'the history is not linearizable'
+  | 'the journals of nodes disagree';
 
 export interface Problem {
   readonly kind: ProblemKind;

@@ -12,6 +12,7 @@ import { Guarded } from './guarded.ts';
 import { Journal } from './journal.ts';
 import { LockNames } from './lock-names.ts';
 import { Nemesis } from './nemesis.ts';
+import { judgeJournals } from './node-journals.ts';
 import { Problems } from './problems.ts';
 import { Shim } from './shim.ts';
 import { Standing } from './standing.ts';
@@ -50,13 +51,14 @@ export async function run(options: RunOptions): Promise<Course> {
   }
   const seconds = (performance.now() - startedAt) / 1_000;
   const judged = judge(journal.path, problems);
+  const journals = judgeJournals(folder, problems);
   const isWrong = problems.list.length > 0 || judged.account !== undefined;
   const keeps = options.keep === 'always' || (options.keep === 'on-failure' && isWrong);
   if (!keeps) rmSync(folder, { recursive: true, force: true });
   const { tally, faults, locks } = stage;
   const { seed, nodes, minutes, gates } = options;
   const found = { ...judged, problems: problems.list, historyPath: journal.path, folder: keeps ? folder : undefined };
-  return { seed, nodes, minutes, gates, seconds, tally, faults, kinds, locks, ...found };
+  return { seed, nodes, minutes, gates, seconds, tally, faults, kinds, locks, journals, ...found };
 }
 
 const needsShim = (kind: FaultKind): boolean => kind === 'disk' || kind === 'clock';

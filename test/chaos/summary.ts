@@ -1,6 +1,7 @@
 import type { Course } from './course.ts';
 import { faultKinds } from './faults/fault.ts';
 import { missedGates } from './gates.ts';
+import type { JournalCounts } from './node-journals.ts';
 
 /** What `--json` prints. */
 export interface Summary {
@@ -19,6 +20,7 @@ export interface Summary {
   readonly losses: number;
   readonly staleWrites: number;
   readonly locks: number;
+  readonly journals: JournalCounts;
   /** Those that acted. */
   readonly faults: Readonly<Record<string, number>>;
   readonly shapes: Readonly<Record<string, { readonly tried: number; readonly acted: number }>>;
@@ -30,12 +32,12 @@ export interface Summary {
 }
 
 export function summaryOf(course: Course): Summary {
-  const { tally, faults, seed, nodes, locks, verdict, folder } = course;
+  const { tally, faults, seed, nodes, locks, journals, verdict, folder } = course;
   const missed = missedGates(course);
   const problems = course.problems.map(({ kind, text }) => `${kind}: ${text}`);
   return {
     ok: problems.length === 0 && missed.length === 0,
-    ...{ verdict, seed, nodes, locks, folder, problems },
+    ...{ verdict, seed, nodes, locks, journals, folder, problems },
     seconds: Math.round(course.seconds),
     ...tally,
     faults: Object.fromEntries(faultKinds.map((kind) => [kind, faults.of(kind).acted])),
@@ -47,7 +49,7 @@ export function summaryOf(course: Course): Summary {
 
 /** The same for people. */
 export function summaryText(summary: Summary): string {
-  const { faults, shapes } = summary;
+  const { faults, shapes, journals } = summary;
   const rows: readonly (readonly [string, string])[] = [
     ['verdict', summary.verdict],
     ['operations', `${summary.operations} in ${summary.seconds} s on ${summary.locks} locks`],
@@ -55,6 +57,10 @@ export function summaryText(summary: Summary): string {
     ['hand-overs', `${summary.handOvers} to another process`],
     ['unknown', `${summary.unknown} outcomes; ${summary.failed} calls surely did nothing`],
     ['losses', `${summary.losses} holds lost; ${summary.staleWrites} late writes refused by their token`],
+    [
+      'journals',
+      `${journals.entries} entries and ${journals.states} states of the table compared over ${journals.nodes} nodes`,
+    ],
     [
       'faults',
       Object.entries(faults)

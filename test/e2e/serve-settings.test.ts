@@ -49,6 +49,13 @@ describe('what serve is told', () => {
     });
   });
 
+  it('names the file of a journal, or none', () => {
+    expect(serveSettings({}, {}).journal).toBeUndefined();
+    expect(serveSettings({ journal: 'flag' }, { HOLDFAST_JOURNAL: 'variable' }).journal).toBe('flag');
+    expect(serveSettings({}, { HOLDFAST_JOURNAL: 'variable' }).journal).toBe('variable');
+    expect(serveSettings({ config: fileWith('{"journal":"file"}') }, {}).journal).toBe('file');
+  });
+
   it('has no health port when told so, and any free one beside any free one', () => {
     expect(serveSettings({ healthListen: 'off' }, {}).healthListen).toBeUndefined();
     expect(serveSettings({ listen: '127.0.0.1:0' }, {}).healthListen).toBe('127.0.0.1:0');

@@ -46,7 +46,7 @@ describe('node journals', () => {
       ]),
     );
 
-    expect(verdict).toEqual({ passed: true, violations: [], compared: 2 });
+    expect(verdict).toEqual({ passed: true, violations: [], compared: 2, states: 2 });
   });
 
   it.each([
@@ -68,10 +68,20 @@ describe('node journals', () => {
     expect(violations.map((violation) => violation.rule)).toEqual([rule]);
   });
 
+  it('may end in half a line, and nowhere else have one', () => {
+    const whole = JSON.stringify(applied('n1', 1));
+    const other = JSON.stringify(applied('n2', 1));
+    const half = whole.slice(0, 20);
+
+    expect(checkJournals([`${whole}\n${half}`, other])).toMatchObject({ passed: true, compared: 1 });
+    expect(() => checkJournals([`${half}\n${whole}\n`])).toThrow('line 1: ');
+    expect(() => checkJournals([`${whole}\nhalf`])).toThrow('line 2: ');
+  });
+
   it.each(['{', '{"ev":"apply","node":"n1"}', '{"ev":"sleep","node":"n1"}'])(
     'name the line that is wrong: %s',
     (bad) => {
-      const check = (): unknown => checkJournals([`${JSON.stringify(led('n1', 1))}\n${bad}`]);
+      const check = (): unknown => checkJournals([`${JSON.stringify(led('n1', 1))}\n${bad}\n`]);
 
       expect(check).toThrow(HistoryFormatError);
       expect(check).toThrow('line 2: ');

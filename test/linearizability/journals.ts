@@ -20,6 +20,8 @@ export interface JournalVerdict {
   readonly violations: readonly JournalViolation[];
   /** Entries that at least two nodes, or two runs of one, applied: only of these anything is proved. */
   readonly compared: number;
+  /** Those of them after which at least two wrote the state. */
+  readonly states: number;
 }
 
 const index = z.int().min(0);
@@ -46,23 +48,39 @@ type Apply = Line & { readonly ev: 'apply' };
 
 /**
  * Judges the journals of all nodes of one cluster, a text each, all runs of a node in one. Throws a
- * `HistoryFormatError` for a line that has not the form.
+ * `HistoryFormatError` for a line that has not the form; half a line at the end of a text is left out, as a process that
+ * is killed may leave one.
  */
 export function checkJournals(texts: Iterable<string>): JournalVerdict {
   const lines = [...texts].flatMap(linesOf);
   const applied = lines.filter((each): each is Apply => each.ev === 'apply');
   const agreement = agreementOf(applied);
   const violations = [...elections(lines), ...agreement.violations, ...sequences(lines), ...fallingTerms(applied)];
-  return { passed: violations.length === 0, violations, compared: agreement.compared };
+  const { compared, states } = agreement;
+  return { passed: violations.length === 0, violations, compared, states };
 }
 
-const linesOf = (text: string): readonly Line[] =>
-  text.split('\n').flatMap((each, at) => {
+function linesOf(text: string): readonly Line[] {
+  const lines = text.split('\n');
+  const last = lines.pop() ?? '';
+  return [...lines, ...(isHalf(last) ? [] : [last])].flatMap((each, at) => {
     if (each.trim() === '') return [];
     const result = line.safeParse(parsed(each, at + 1));
     if (result.success) return [result.data];
     throw new HistoryFormatError(at + 1, result.error.issues.map(({ path, message }) => `${path}: ${message}`).join());
   });
+}
+
+/** Of the last line, which has no end: no proper part of a JSON object is JSON, and each begins like one. */
+function isHalf(last: string): boolean {
+  if (!last.startsWith('{')) return false;
+  try {
+    JSON.parse(last);
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 function parsed(text: string, at: number): unknown {
   try {
@@ -97,9 +115,11 @@ function elections(lines: readonly Line[]): readonly JournalViolation[] {
 function agreementOf(applied: readonly Apply[]): {
   readonly violations: readonly JournalViolation[];
   readonly compared: number;
+  readonly states: number;
 } {
   const entries = new Map<number, Apply>();
   const compared = new Set<number>();
+  const states = new Set<number>();
   const violations = applied.flatMap((each): readonly JournalViolation[] => {
     const first = entries.get(each.index);
     if (first === undefined) {
@@ -112,10 +132,11 @@ function agreementOf(applied: readonly Apply[]): {
     if (first.hash !== each.hash) return [{ rule: 'other-bytes', text }];
     // Not every node need write the state at every index.
     if (first.state === undefined) entries.set(each.index, each);
-    else if (each.state !== undefined && first.state !== each.state) return [{ rule: 'other-state', text }];
-    return [];
+    if (first.state === undefined || each.state === undefined) return [];
+    states.add(each.index);
+    return first.state === each.state ? [] : [{ rule: 'other-state', text }];
   });
-  return { violations, compared: compared.size };
+  return { violations, compared: compared.size, states: states.size };
 }
 
 /** Within a run, each index follows the one before, or the snapshot that was put in its place. */
