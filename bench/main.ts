@@ -1,0 +1,98 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Journal } from './journal.ts';
+import { dieTogether } from './processes/children.ts';
+import { figuresTable } from './report.ts';
+import { runRounds } from './run.ts';
+import { type BenchSettings, defaultSettings } from './settings.ts';
+import { holdfast } from './subjects/holdfast.ts';
+import { workloads } from './workloads/catalogue.ts';
+import type { Workload } from './workloads/round.ts';
+
+const usage = `npm run bench -- [--only NAMES] [--rounds N] [--window-ms MS] [--warm-ms MS] [--widths LIST] [--crowds LIST]
+                 [--kills N] [--out FILE]
+
+Measures a cluster of three processes on loopback, each with an embedded node, LevelDB synced. Prints the median, least
+and largest of all rounds, marks with ~ what differs by more than 30 %, and writes every sample to FILE as JSON lines.
+
+--only takes some of the workloads:
+${workloads.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join('\n')}`;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    rounds: { type: 'string' },
+    'window-ms': { type: 'string' },
+    'warm-ms': { type: 'string' },
+    widths: { type: 'string' },
+    crowds: { type: 'string' },
+    kills: { type: 'string' },
+    out: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+/** From `.bench/bench`. */
+const root = new URL('../..', import.meta.url).pathname;
+
+function numberOf(name: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  const number = Number(text);
+  if (Number.isFinite(number) && number > 0) return number;
+  throw new RangeError(`--${name} wants a number above 0, got ${text}`);
+}
+
+const listOf = (name: string, text: string | undefined, otherwise: readonly number[]): readonly number[] =>
+  text === undefined ? otherwise : text.split(',').map((part) => numberOf(name, part, 0));
+
+const settingsOf = (): BenchSettings => ({
+  ...defaultSettings,
+  rounds: numberOf('rounds', values.rounds, defaultSettings.rounds),
+  windowMs: numberOf('window-ms', values['window-ms'], defaultSettings.windowMs),
+  warmMs: numberOf('warm-ms', values['warm-ms'], defaultSettings.warmMs),
+  widths: listOf('widths', values.widths, defaultSettings.widths),
+  crowds: listOf('crowds', values.crowds, defaultSettings.crowds),
+  kills: numberOf('kills', values.kills, defaultSettings.kills),
+});
+
+function chosenWorkloads(): readonly Workload[] {
+  if (values.only === '') return workloads;
+  return values.only.split(',').map((name) => {
+    const found = workloads.find((workload) => workload.name === name);
+    if (found === undefined) throw new RangeError(`there is no workload called ${name}; see --help`);
+    return found;
+  });
+}
+
+/** Progress goes to the error output, so that the table can be kept. */
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+async function run(): Promise<void> {
+  const [settings, chosen] = [settingsOf(), chosenWorkloads()];
+  const journal = new Journal(values.out ?? join(root, '.bench/results', `${Date.now()}.jsonl`));
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-bench-'));
+  const subjects = [holdfast('holdfast', root)];
+  try {
+    const figures = await runRounds({ subjects, workloads: chosen, settings, folder, journal, say });
+    console.log(
+      figuresTable(
+        figures,
+        subjects.map(({ name }) => name),
+      ),
+    );
+    console.log(`\n${journal.path}`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+if (values.help) {
+  console.log(usage);
+} else {
+  dieTogether();
+  await run();
+}

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { Figures, type Sample } from '../../bench/figures.ts';
+import { figuresTable, ratiosTable } from '../../bench/report.ts';
+import { figureText, textTable } from '../../bench/text-table.ts';
+
+const sample = (subject: string, round: number, value: number): Sample => ({
+  ...{ workload: 'pairs', point: 'leader x 1', figure: 'pairs/s', unit: '/s', better: 'higher' },
+  ...{ subject, round, value },
+});
+
+const figuresOf = (bySubject: Readonly<Record<string, readonly number[]>>): Figures => {
+  const figures = new Figures();
+  for (const [subject, values] of Object.entries(bySubject)) {
+    values.forEach((value, round) => {
+      figures.add(sample(subject, round, value));
+    });
+  }
+  return figures;
+};
+
+describe('a text table', () => {
+  it('is as wide as its widest cells, names left and numbers right', () => {
+    expect(
+      textTable(
+        ['', 'n'],
+        [
+          ['a', '1'],
+          ['bbb', '22'],
+        ],
+      ).split('\n'),
+    ).toEqual(['      n', '---  --', 'a     1', 'bbb  22']);
+  });
+
+  it('shows three digits that count', () => {
+    expect([12_345.6, 123.4, 12.34, 1.234, 0.1234, undefined].map(figureText)).toEqual([
+      ...['12,346', '123', '12.3', '1.23', '0.123', '-'],
+    ]);
+  });
+});
+
+describe('the table of figures', () => {
+  it('of one subject shows median, least and largest, and marks noise', () => {
+    const text = figuresTable(figuresOf({ ours: [100, 300, 200] }), ['ours']);
+
+    expect(text).toContain('leader x 1: pairs/s [/s]');
+    expect(text).toMatch(/200 +100 +300 +3 +~ 100 %/);
+  });
+
+  it('of several has a column each, and a dash for what was not measured', () => {
+    const figures = figuresOf({ ours: [100], theirs: [50] });
+    figures.add({ ...sample('ours', 0, 1), figure: 'pair p50' });
+
+    expect(figuresTable(figures, ['ours', 'theirs'])).toMatch(/pair p50.* -$/m);
+  });
+
+  it('leaves out what is no number', () => {
+    expect(figuresOf({ ours: [Number.NaN] }).metrics).toEqual([]);
+  });
+});
+
+describe('ratios', () => {
+  it('are taken round by round, so that what drifts alike cancels out', () => {
+    const figures = figuresOf({ head: [110, 220, 440], base: [100, 200, 400] });
+
+    const [metric] = figures.metrics;
+
+    expect(metric && figures.ratios('head', 'base', metric).map((ratio) => ratio.toFixed(2))).toEqual([
+      ...['1.10', '1.10', '1.10'],
+    ]);
+  });
+
+  it('call it a change only when all rounds agree', () => {
+    expect(ratiosTable(figuresOf({ head: [110, 120], base: [100, 100] }), 'head', 'base')).toContain('better');
+    expect(ratiosTable(figuresOf({ head: [90, 80], base: [100, 100] }), 'head', 'base')).toContain('worse');
+    expect(ratiosTable(figuresOf({ head: [90, 120], base: [100, 100] }), 'head', 'base')).toContain('same');
+  });
+});
