@@ -1,22 +1,27 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Figures } from './figures.ts';
 import { Journal } from './journal.ts';
 import { dieTogether } from './processes/children.ts';
-import { figuresTable } from './report.ts';
+import { figuresTable, ratiosTable } from './report.ts';
+import { Revision } from './revisions/worktree.ts';
 import { runRounds } from './run.ts';
 import { type BenchSettings, defaultSettings } from './settings.ts';
 import { holdfast } from './subjects/holdfast.ts';
+import type { Subject } from './subjects/subject.ts';
 import { workloads } from './workloads/catalogue.ts';
 import type { Workload } from './workloads/round.ts';
 
 const usage = `npm run bench -- [--only NAMES] [--rounds N] [--window-ms MS] [--warm-ms MS] [--widths LIST] [--crowds LIST]
-                 [--kills N] [--out FILE]
+                 [--kills N] [--compare BASE] [--out FILE]
 
 Measures a cluster of three processes on loopback, each with an embedded node, LevelDB synced. Prints the median, least
 and largest of all rounds, marks with ~ what differs by more than 30 %, and writes every sample to FILE as JSON lines.
 
+--compare builds the revision BASE in a worktree of its own, runs both in turn, and prints the ratios of each round.
 --only takes some of the workloads:
 ${workloads.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join('\n')}`;
 
@@ -29,6 +34,7 @@ const { values } = parseArgs({
     widths: { type: 'string' },
     crowds: { type: 'string' },
     kills: { type: 'string' },
+    compare: { type: 'string' },
     out: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -47,9 +53,12 @@ function numberOf(name: string, text: string | undefined, otherwise: number): nu
 const listOf = (name: string, text: string | undefined, otherwise: readonly number[]): readonly number[] =>
   text === undefined ? otherwise : text.split(',').map((part) => numberOf(name, part, 0));
 
+/** As few as give a verdict. */
+const compareRounds = 5;
+
 const settingsOf = (): BenchSettings => ({
   ...defaultSettings,
-  rounds: numberOf('rounds', values.rounds, defaultSettings.rounds),
+  rounds: numberOf('rounds', values.rounds, values.compare === undefined ? defaultSettings.rounds : compareRounds),
   windowMs: numberOf('window-ms', values['window-ms'], defaultSettings.windowMs),
   warmMs: numberOf('warm-ms', values['warm-ms'], defaultSettings.warmMs),
   widths: listOf('widths', values.widths, defaultSettings.widths),
@@ -71,20 +80,39 @@ const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
 
-async function run(): Promise<void> {
-  const [settings, chosen] = [settingsOf(), chosenWorkloads()];
+/** The names of what `--compare` holds against each other. */
+const [head, base] = ['head', 'base'];
+
+async function measure(folder: string, subjects: readonly Subject[]): Promise<Figures> {
   const journal = new Journal(values.out ?? join(root, '.bench/results', `${Date.now()}.jsonl`));
+  const figures = await runRounds({
+    subjects,
+    workloads: chosenWorkloads(),
+    settings: settingsOf(),
+    folder,
+    journal,
+    say,
+  });
+  console.log(figuresTable(figures, namesOf(subjects)));
+  console.log(`\n${journal.path}`);
+  return figures;
+}
+
+const namesOf = (subjects: readonly Subject[]): readonly string[] => subjects.map(({ name }) => name);
+
+async function compare(folder: string, name: string): Promise<void> {
+  say(`building ${name}`);
+  await using revision = await Revision.of(root, name, join(folder, 'revision'));
+  const figures = await measure(folder, [holdfast(head, root), holdfast(base, revision.root)]);
+  console.log(`\n${ratiosTable(figures, head, base)}`);
+}
+
+async function run(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-bench-'));
-  const subjects = [holdfast('holdfast', root)];
+  dieTogether(() => rmSync(folder, { recursive: true, force: true }));
   try {
-    const figures = await runRounds({ subjects, workloads: chosen, settings, folder, journal, say });
-    console.log(
-      figuresTable(
-        figures,
-        subjects.map(({ name }) => name),
-      ),
-    );
-    console.log(`\n${journal.path}`);
+    if (values.compare === undefined) await measure(folder, [holdfast('holdfast', root)]);
+    else await compare(folder, values.compare);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -93,6 +121,5 @@ async function run(): Promise<void> {
 if (values.help) {
   console.log(usage);
 } else {
-  dieTogether();
   await run();
 }

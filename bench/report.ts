@@ -28,14 +28,22 @@ export function ratiosTable(figures: Figures, over: string, under: string): stri
     const rows = metrics.map((metric) => {
       const ratios = figures.ratios(over, under, metric);
       const { median, min, max, isNoisy } = summaryOf(ratios);
-      const isApart = ratios.length > 1 && (min > 1 || max < 1);
-      const isBetter = metric.better === 'higher' ? median > 1 : median < 1;
-      const verdict = isApart ? (isBetter ? 'better' : 'worse') : 'same';
       const numbers = [median, min, max].map(figureText);
-      return [rowName(metric), ...numbers, isNoisy ? noiseMark : '', verdict];
+      return [rowName(metric), ...numbers, isNoisy ? noiseMark : '', verdictOf(ratios, metric)];
     });
-    return textTable([`${over} / ${under}`, 'median', 'min', 'max', '', 'in all rounds'], rows);
+    return textTable([`${over} / ${under}`, 'median', 'min', 'max', '', 'verdict'], rows);
   });
+}
+
+/** Two that are alike agree in so many rounds in one figure of sixteen. */
+const verdictRoundsMin = 5;
+
+function verdictOf(ratios: readonly number[], { better }: Metric): string {
+  if (ratios.length < verdictRoundsMin) return 'too few rounds';
+  const isAbove = ratios.every((ratio) => ratio > 1);
+  const isBelow = ratios.every((ratio) => ratio < 1);
+  if (!isAbove && !isBelow) return 'no change';
+  return isAbove === (better === 'higher') ? 'better' : 'worse';
 }
 
 function byWorkload(figures: Figures, table: (metrics: readonly Metric[]) => string): string {

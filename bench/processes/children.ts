@@ -17,10 +17,11 @@ export async function killed(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-/** Makes every way out of this process take its children along. Call once, before the first child. */
-export function dieTogether(): void {
+/** Makes every way out of this process take its children along, and then `tidyUp`. Call once, before the first child. */
+export function dieTogether(tidyUp: () => void): void {
   process.once('exit', () => {
     for (const child of living) child.kill('SIGKILL');
+    tidyUp();
   });
   // Without a listener these end the process without its exit handlers.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));

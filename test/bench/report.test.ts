@@ -69,9 +69,13 @@ describe('ratios', () => {
     ]);
   });
 
-  it('call it a change only when all rounds agree', () => {
-    expect(ratiosTable(figuresOf({ head: [110, 120], base: [100, 100] }), 'head', 'base')).toContain('better');
-    expect(ratiosTable(figuresOf({ head: [90, 80], base: [100, 100] }), 'head', 'base')).toContain('worse');
-    expect(ratiosTable(figuresOf({ head: [90, 120], base: [100, 100] }), 'head', 'base')).toContain('same');
+  it('call it a change only when all of at least five rounds agree', () => {
+    const verdict = (head: readonly number[]): string =>
+      ratiosTable(figuresOf({ head, base: [100, 100, 100, 100, 100] }), 'head', 'base');
+
+    expect(verdict([110, 120, 101, 130, 150])).toContain('better');
+    expect(verdict([90, 80, 99, 70, 60])).toContain('worse');
+    expect(verdict([110, 120, 99, 130, 150])).toContain('no change');
+    expect(verdict([110, 120, 130, 150])).toContain('too few rounds');
   });
 });
