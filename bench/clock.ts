@@ -15,7 +15,7 @@ export async function sleepUntil(atMs: number): Promise<void> {
 export async function until<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
-  patienceMs = 60_000,
+  patienceMs = 30_000,
 ): Promise<T> {
   const giveUpAt = nowMs() + patienceMs;
   for (;;) {

@@ -3,8 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { againstTable } from './against.ts';
 import type { Figures } from './figures.ts';
 import { Journal } from './journal.ts';
+import { peersOf } from './peers.ts';
 import { dieTogether } from './processes/children.ts';
 import { figuresTable, ratiosTable } from './report.ts';
 import { Revision } from './revisions/worktree.ts';
@@ -16,11 +18,12 @@ import { workloads } from './workloads/catalogue.ts';
 import type { Workload } from './workloads/round.ts';
 
 const usage = `npm run bench -- [--only NAMES] [--rounds N] [--window-ms MS] [--warm-ms MS] [--widths LIST] [--crowds LIST]
-                 [--kills N] [--compare BASE] [--out FILE]
+                 [--kills N] [--peers] [--subjects NAMES] [--compare BASE] [--out FILE]
 
 Measures a cluster of three processes on loopback, each with an embedded node, LevelDB synced. Prints the median, least
 and largest of all rounds, marks with ~ what differs by more than 30 %, and writes every sample to FILE as JSON lines.
 
+--peers measures other lock services in the same run, each that is installed; --subjects takes some of all.
 --compare builds the revision BASE in a worktree of its own, runs both in turn, and prints the ratios of each round.
 --only takes some of the workloads:
 ${workloads.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join('\n')}`;
@@ -34,6 +37,8 @@ const { values } = parseArgs({
     widths: { type: 'string' },
     crowds: { type: 'string' },
     kills: { type: 'string' },
+    peers: { type: 'boolean', default: false },
+    subjects: { type: 'string', default: '' },
     compare: { type: 'string' },
     out: { type: 'string' },
     help: { type: 'boolean', default: false },
@@ -75,6 +80,15 @@ function chosenWorkloads(): readonly Workload[] {
   });
 }
 
+function chosenSubjects(): readonly Subject[] {
+  const all = [holdfast('holdfast', root), ...(values.peers ? peersOf(root) : [])];
+  if (values.subjects === '') return all;
+  const names = values.subjects.split(',');
+  const unknown = names.find((name) => all.every((subject) => subject.name !== name));
+  if (unknown === undefined) return all.filter(({ name }) => names.includes(name));
+  throw new RangeError(`nothing to measure is called ${unknown}; there are ${namesOf(all).join(', ')}`);
+}
+
 /** Progress goes to the error output, so that the table can be kept. */
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -100,6 +114,12 @@ async function measure(folder: string, subjects: readonly Subject[]): Promise<Fi
 
 const namesOf = (subjects: readonly Subject[]): readonly string[] => subjects.map(({ name }) => name);
 
+async function measureAll(folder: string, subjects: readonly Subject[]): Promise<void> {
+  const figures = await measure(folder, subjects);
+  const [ours] = namesOf(subjects);
+  if (values.peers && ours !== undefined) console.log(`\n${againstTable(figures, ours, subjects)}`);
+}
+
 async function compare(folder: string, name: string): Promise<void> {
   say(`building ${name}`);
   await using revision = await Revision.of(root, name, join(folder, 'revision'));
@@ -111,7 +131,7 @@ async function run(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-bench-'));
   dieTogether(() => rmSync(folder, { recursive: true, force: true }));
   try {
-    if (values.compare === undefined) await measure(folder, [holdfast('holdfast', root)]);
+    if (values.compare === undefined) await measureAll(folder, chosenSubjects());
     else await compare(folder, values.compare);
   } finally {
     await rm(folder, { recursive: true, force: true });

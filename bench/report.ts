@@ -64,6 +64,7 @@ function columns(figure: Figure | undefined): readonly string[] {
 
 function cell(figure: Figure | undefined): string {
   if (figure === undefined) return '-';
-  const { median, min, max, isNoisy } = figure;
+  const { median, min, max, rounds, isNoisy } = figure;
+  if (rounds === 1) return figureText(median);
   return `${isNoisy ? noiseMark : ''}${figureText(median)} (${figureText(min)}..${figureText(max)})`;
 }

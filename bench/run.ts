@@ -42,21 +42,38 @@ export async function runRounds(run: Run): Promise<Figures> {
   return figures;
 }
 
-async function enter({ folder, say }: Run, subject: Subject, contenders: Contender[]): Promise<void> {
-  say(`starting ${subject.name}`);
-  const place = join(folder, subject.name);
+async function enter(run: Run, subject: Subject, contenders: Contender[]): Promise<void> {
+  const place = join(run.folder, subject.name);
   await mkdir(place, { recursive: true });
-  contenders.push({ subject, arena: await subject.start(place) });
+  await unlessOther(run, subject, async () => {
+    const reason = subject.missing?.();
+    if (reason !== undefined) throw new Error(reason);
+    run.say(`starting ${subject.name}`);
+    contenders.push({ subject, arena: await subject.start(place) });
+  });
+}
+
+/** What another service cannot do is said and left out; what ours cannot do ends the run. */
+async function unlessOther({ journal, say }: Run, subject: Subject, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (subject.missing === undefined) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    journal.write({ line: 'skipped', subject: subject.name, reason });
+    say(`${subject.name} skipped: ${reason}`);
+  }
 }
 
 async function runRound(
-  { workloads, settings, folder, say }: Run,
+  run: Run,
   { round, contenders, figures }: { round: number; contenders: readonly Contender[]; figures: Figures },
 ): Promise<void> {
+  const { workloads, settings, folder, say } = run;
   for (const workload of workloads) {
     for (const { subject, arena } of rotated(contenders, round)) {
       say(`round ${round + 1} of ${settings.rounds}: ${workload.name}, ${subject.name} (load ${load1m()})`);
-      await workload.run({ subject, arena, settings, figures, round, folder, say });
+      await unlessOther(run, subject, () => workload.run({ subject, arena, settings, figures, round, folder, say }));
     }
   }
 }

@@ -1,5 +1,11 @@
 /** What a station opens. */
-export type AdapterSettings = HoldfastNodeSettings | HoldfastClientSettings;
+export type AdapterSettings =
+  | HoldfastNodeSettings
+  | HoldfastClientSettings
+  | EtcdSettings
+  | ZooKeeperSettings
+  | RedlockSettings
+  | PostgresSettings;
 
 /** An embedded node of Holdfast. */
 export interface HoldfastNodeSettings {
@@ -21,4 +27,37 @@ export interface HoldfastClientSettings {
   readonly sessionTtlMs: number;
   /** So many sessions, used in turn: one session may hold 10,000 locks. */
   readonly sessions: number;
+}
+
+interface PeerSettings {
+  /** The folder where the clients of peers are installed. */
+  readonly packages: string;
+  /** How long a lock outlives its holder. */
+  readonly ttlMs: number;
+}
+
+/** A client of one etcd server: the recipe in one transaction, or the lock of the `etcd3` package. */
+export interface EtcdSettings extends PeerSettings {
+  readonly kind: 'etcd';
+  readonly port: number;
+  readonly lock: 'recipe' | 'package';
+}
+
+/** A client of one ZooKeeper server. */
+export interface ZooKeeperSettings extends PeerSettings {
+  readonly kind: 'zookeeper';
+  readonly port: number;
+}
+
+/** Clients of all Redis servers. */
+export interface RedlockSettings extends PeerSettings {
+  readonly kind: 'redlock';
+  readonly ports: readonly number[];
+}
+
+/** A pool of connections to one PostgreSQL server. */
+export interface PostgresSettings extends PeerSettings {
+  readonly kind: 'postgres';
+  readonly port: number;
+  readonly user: string;
 }

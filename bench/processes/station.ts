@@ -7,7 +7,7 @@ import type { Answers, OrderKind, Orders, Reply } from '../station/messages.ts';
 import { adopt, killed } from './children.ts';
 
 /** How long a station may take for an answer beyond what the order itself takes. */
-const patienceMs = 120_000;
+const patienceMs = 60_000;
 
 const stopPatienceMs = 10_000;
 

@@ -9,6 +9,9 @@ import { Troubles } from './troubles.ts';
 /** Pairs under way at most: far beyond what a service that keeps up ever has, and far below what memory allows. */
 const underWayMax = 9_000;
 
+/** Names in use, again and again: more than can be under way, and few enough for services that keep each. */
+const namesMax = 10_000;
+
 /** Pairs that begin when they are due; latency counts from then. */
 export async function openLoop(port: LockPort, order: Orders['open']): Promise<OpenReport> {
   const pairs = new OpenPairs(port, order.name);
@@ -44,7 +47,7 @@ class OpenPairs {
       return;
     }
     this.#late.push(nowMs() - dueAt);
-    const pair = this.#pair(`${this.#name}/${this.#due}`, dueAt).finally(() => this.#underWay.delete(pair));
+    const pair = this.#pair(`${this.#name}/${this.#due % namesMax}`, dueAt).finally(() => this.#underWay.delete(pair));
     this.#underWay.add(pair);
   }
 

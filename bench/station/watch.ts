@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { nowMs } from '../clock.ts';
 import type { Answers, Orders } from './messages.ts';
-import type { LockPort } from './port.ts';
+import type { Held, LockPort } from './port.ts';
 import { Troubles } from './troubles.ts';
 
 /** Given up and asked again soon: a request that was under way at a kill must not hide the next one. */
@@ -35,16 +35,29 @@ export class Watch {
   }
 
   async #loop(name: string): Promise<void> {
-    while (!this.#isStopping) {
+    for (let turn = 0; !this.#isStopping; ) {
       const askedAt = nowMs();
       try {
-        const held = await this.#port.acquire(name, patienceMs);
+        const held = await this.#acquired(`${name}/${turn}`);
         this.#remember(askedAt);
-        await held.release();
+        await withinPatience(held.release());
       } catch (error) {
         this.#troubles.add(error);
+        // Nobody knows what became of a request that a kill interrupted; its lock may be held by nobody alive.
+        turn += 1;
         await pause(troublePauseMs);
       }
+    }
+  }
+
+  /** What comes too late is released again. */
+  async #acquired(name: string): Promise<Held> {
+    const acquiring = this.#port.acquire(name, patienceMs);
+    try {
+      return await withinPatience(acquiring);
+    } catch (error) {
+      acquiring.then((held) => held.release()).catch(() => undefined);
+      throw error;
     }
   }
 
@@ -52,5 +65,20 @@ export class Watch {
     this.#grants += 1;
     this.#recent.push({ askedAt, grantedAt: nowMs() });
     if (this.#recent.length > rememberedMax) this.#recent.splice(0, rememberedMax / 2);
+  }
+}
+
+/** Not every service has a limit of its own for a call. */
+async function withinPatience<T>(work: Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const late = pause(2 * patienceMs, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`no answer within ${2 * patienceMs} ms`);
+  });
+  // Once the work is done, nobody listens to the timer any more.
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    over.abort();
   }
 }

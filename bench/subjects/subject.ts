@@ -10,6 +10,10 @@ export interface Subject {
   readonly isReplicated: boolean;
   /** Places that mean something for it. */
   readonly places: readonly Place[];
+  /** Pairs at once that it can be asked for; no limit if absent. */
+  readonly widthMax?: number | undefined;
+  /** Why it cannot be started here, and what to install; absent, or undefined, if it can. */
+  missing?(): string | undefined;
   /** Starts it on loopback with everything it writes below `folder`. Rejects with the reason if it cannot be. */
   start(folder: string): Promise<Arena>;
 }
@@ -26,10 +30,10 @@ export interface Arena {
   at(place: Place): Promise<Station>;
   /** A process that can hold locks and be killed; its session lives two seconds after it is heard last. */
   holder(): Promise<Station>;
-  /** SIGKILL of the process that leads; answers when that was. Undefined if there is no leader that could be killed. */
-  killLeader?(): Promise<number>;
+  /** SIGKILL of the process that leads; answers when that was. Undefined if it has none that could be spared. */
+  killLeader(): Promise<number | undefined>;
   /** Starts what was killed; resolves when it is up to date. */
-  mend?(): Promise<void>;
+  mend(): Promise<void>;
   /** Ends everything; also what is broken. */
   close(): Promise<void>;
 }

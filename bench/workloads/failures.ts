@@ -73,7 +73,6 @@ export const restart: Workload = {
 
 async function killLeader(round: Round): Promise<void> {
   const { arena } = round;
-  if (arena.killLeader === undefined) return;
   for (const station of arena.three) {
     await station.ask('watch', { workers: watchersPerStation, name: `bench/watch/${station.name}` });
   }
@@ -82,6 +81,7 @@ async function killLeader(round: Round): Promise<void> {
   // At any phase of the heartbeat, under a load that has settled.
   await pause(settledMs * (1 + Math.random()));
   const killedAt = await arena.killLeader();
+  if (killedAt === undefined) return await mended(arena, arena.three);
   const survivors = arena.three.filter(({ isAlive }) => isAlive);
   const grantedAt = await Promise.any(survivors.map((station) => firstSince(station, killedAt)));
   const gapMs = grantedAt - killedAt;
@@ -92,7 +92,7 @@ async function killLeader(round: Round): Promise<void> {
 
 async function mended(arena: Arena, survivors: readonly Station[]): Promise<void> {
   await Promise.all(survivors.map((station) => station.ask('unwatch', {})));
-  await arena.mend?.();
+  await arena.mend();
 }
 
 const firstSince = (station: Station, atMs: number): Promise<number> =>

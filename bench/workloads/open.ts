@@ -22,7 +22,9 @@ async function capacityOf(round: Round): Promise<number> {
   const leader = await round.arena.at('leader');
   const workers = new Map([[leader, capacityWidth]]);
   const { reports, seconds } = await runLoad(round, { workers, naming: 'distinct', name: 'bench/capacity' });
-  return reports.reduce((sum, { pairs }) => sum + pairs, 0) / seconds;
+  const pairs = reports.reduce((sum, report) => sum + report.pairs, 0);
+  if (pairs === 0) throw new Error('no pair was done in the window, so there is no capacity to take parts of');
+  return pairs / seconds;
 }
 
 async function measure(round: Round, part: number, ratePerS: number): Promise<void> {

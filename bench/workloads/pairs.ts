@@ -12,8 +12,9 @@ export const pairs: Workload = {
   name: 'pairs',
   about: 'acquire + release of distinct names at leader, follower and remote client, one at a time to 1,024 at once',
   run: async (round) => {
-    for (const width of round.settings.widths) {
-      for (const place of round.subject.places) {
+    const { places, widthMax = Number.POSITIVE_INFINITY } = round.subject;
+    for (const width of round.settings.widths.filter((each) => each <= widthMax)) {
+      for (const place of places) {
         if (place === 'leader' || width <= widthMaxElsewhere) await measure(round, place, width);
       }
     }

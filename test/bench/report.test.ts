@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { againstTable } from '../../bench/against.ts';
 import { Figures, type Sample } from '../../bench/figures.ts';
 import { figuresTable, ratiosTable } from '../../bench/report.ts';
+import type { Subject } from '../../bench/subjects/subject.ts';
 import { figureText, textTable } from '../../bench/text-table.ts';
 
 const sample = (subject: string, round: number, value: number): Sample => ({
@@ -77,5 +79,29 @@ describe('ratios', () => {
     expect(verdict([90, 80, 99, 70, 60])).toContain('worse');
     expect(verdict([110, 120, 99, 130, 150])).toContain('no change');
     expect(verdict([110, 120, 130, 150])).toContain('too few rounds');
+  });
+});
+
+describe('ours against others', () => {
+  const other = (name: string, isReplicated: boolean): Subject => ({
+    ...{ name, isReplicated, places: [] },
+    start: () => Promise.reject(new Error('nothing to start')),
+  });
+
+  it('is held against the best that is replicated, whichever that is in this figure', () => {
+    const figures = figuresOf({ ours: [300, 330], slow: [50, 50], fast: [100, 110], alone: [1_000, 1_100] });
+
+    const text = againstTable(figures, 'ours', [other('slow', true), other('fast', true), other('alone', false)]);
+
+    expect(text).toContain('3.00 (3.00..3.00) fast');
+    expect(text).toContain('0.300 (0.300..0.300) alone');
+  });
+
+  it('holds a remote client against theirs that talks to a follower', () => {
+    const figures = new Figures();
+    figures.add({ ...sample('ours', 0, 20), point: 'remote x 1' });
+    figures.add({ ...sample('theirs', 0, 10), point: 'follower x 1' });
+
+    expect(againstTable(figures, 'ours', [other('theirs', true)])).toMatch(/remote x 1: pairs\/s +2.00 .* theirs/);
   });
 });
