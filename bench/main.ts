@@ -14,11 +14,11 @@ import { runRounds } from './run.ts';
 import { type BenchSettings, defaultSettings } from './settings.ts';
 import { holdfast } from './subjects/holdfast.ts';
 import type { Subject } from './subjects/subject.ts';
-import { workloads } from './workloads/catalogue.ts';
+import { onlyByName, workloads } from './workloads/catalogue.ts';
 import type { Workload } from './workloads/round.ts';
 
 const usage = `npm run bench -- [--only NAMES] [--rounds N] [--window-ms MS] [--warm-ms MS] [--widths LIST] [--crowds LIST]
-                 [--kills N] [--peers] [--subjects NAMES] [--compare BASE] [--out FILE]
+                 [--kills N] [--locks N] [--minutes M] [--peers] [--subjects NAMES] [--compare BASE] [--out FILE]
 
 Measures a cluster of three processes on loopback, each with an embedded node, LevelDB synced. Prints the median, least
 and largest of all rounds, marks with ~ what differs by more than 30 %, and writes every sample to FILE as JSON lines.
@@ -26,7 +26,7 @@ and largest of all rounds, marks with ~ what differs by more than 30 %, and writ
 --peers measures other lock services in the same run, each that is installed; --subjects takes some of all.
 --compare builds the revision BASE in a worktree of its own, runs both in turn, and prints the ratios of each round.
 --only takes some of the workloads:
-${workloads.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join('\n')}`;
+${[...workloads, ...onlyByName].map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join('\n')}`;
 
 const { values } = parseArgs({
   options: {
@@ -37,6 +37,8 @@ const { values } = parseArgs({
     widths: { type: 'string' },
     crowds: { type: 'string' },
     kills: { type: 'string' },
+    locks: { type: 'string' },
+    minutes: { type: 'string' },
     peers: { type: 'boolean', default: false },
     subjects: { type: 'string', default: '' },
     compare: { type: 'string' },
@@ -69,12 +71,14 @@ const settingsOf = (): BenchSettings => ({
   widths: listOf('widths', values.widths, defaultSettings.widths),
   crowds: listOf('crowds', values.crowds, defaultSettings.crowds),
   kills: numberOf('kills', values.kills, defaultSettings.kills),
+  locks: numberOf('locks', values.locks, defaultSettings.locks),
+  minutes: numberOf('minutes', values.minutes, defaultSettings.minutes),
 });
 
 function chosenWorkloads(): readonly Workload[] {
   if (values.only === '') return workloads;
   return values.only.split(',').map((name) => {
-    const found = workloads.find((workload) => workload.name === name);
+    const found = [...workloads, ...onlyByName].find((workload) => workload.name === name);
     if (found === undefined) throw new RangeError(`there is no workload called ${name}; see --help`);
     return found;
   });

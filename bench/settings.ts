@@ -25,5 +25,5 @@ export const defaultSettings: BenchSettings = {
   crowds: [16, 64],
   kills: 20,
   locks: 100_000,
-  minutes: 0,
+  minutes: 1,
 };

@@ -23,6 +23,7 @@ export const holdfast = (name: string, root: string): Subject => ({
   isReplicated: true,
   places: ['leader', 'follower', 'remote'],
   start: (folder) => HoldfastArena.start(root, folder),
+  startWith: (folder, choice) => HoldfastArena.start(root, folder, choice),
 });
 
 export class HoldfastArena implements Arena {
@@ -130,13 +131,28 @@ export class HoldfastArena implements Arena {
     return join(this.#folder, id);
   }
 
-  async caughtUp(id: string): Promise<void> {
+  /** Waits until `id` has applied the log up to `index`, or is close to the leader's end. */
+  async caughtUp(id: string, index?: number): Promise<void> {
     const station = known(this.#nodes.get(id));
     await until(`${id} to catch up`, async () => {
-      const leader = await this.leader();
-      const [own, led] = await Promise.all([station.ask('status', {}), leader.ask('status', {})]);
-      return (own.appliedIndex ?? 0) + lagMax > (led.commitIndex ?? Number.POSITIVE_INFINITY);
+      const { appliedIndex = 0 } = await station.ask('status', {});
+      if (index !== undefined) return appliedIndex >= index;
+      const leader = await (await this.leader()).ask('status', {});
+      return appliedIndex + lagMax > (leader.commitIndex ?? Number.POSITIVE_INFINITY);
     });
+  }
+
+  /** The same cluster without what was killed: load can only be ordered from the living. */
+  get living(): Arena {
+    const alive = this.stations.filter(({ isAlive }) => isAlive);
+    return {
+      ...{ stations: alive, three: this.three.filter(({ isAlive }) => isAlive), pids: alive.map(({ pid }) => pid) },
+      at: (place) => this.at(place),
+      holder: () => this.holder(),
+      killLeader: () => this.killLeader(),
+      mend: () => this.mend(),
+      close: () => this.close(),
+    };
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Station } from '../processes/station.ts';
+import type { HoldfastArena, HoldfastChoice } from './holdfast.ts';
 
 /** From where load comes: a process beside the leader, one beside another server, one beside none. */
 export type Place = 'leader' | 'follower' | 'remote';
@@ -16,6 +17,8 @@ export interface Subject {
   missing?(): string | undefined;
   /** Starts it on loopback with everything it writes below `folder`. Rejects with the reason if it cannot be. */
   start(folder: string): Promise<Arena>;
+  /** Of Holdfast: a cluster with other options than the default ones. */
+  startWith?(folder: string, choice: HoldfastChoice): Promise<HoldfastArena>;
 }
 
 /** A lock service that runs, with the processes that use it. */

@@ -18,7 +18,8 @@ export const open: Workload = {
   },
 };
 
-async function capacityOf(round: Round): Promise<number> {
+/** Pairs/s at the leader, many at once. */
+export async function capacityOf(round: Round): Promise<number> {
   const leader = await round.arena.at('leader');
   const workers = new Map([[leader, capacityWidth]]);
   const { reports, seconds } = await runLoad(round, { workers, naming: 'distinct', name: 'bench/capacity' });
