@@ -20,6 +20,7 @@ export interface HoldfastChoice {
 /** Three processes, each with an embedded node of the revision built at `root`, and one with a remote client. */
 export const holdfast = (name: string, root: string): Subject => ({
   name,
+  root,
   isReplicated: true,
   places: ['leader', 'follower', 'remote'],
   start: (folder) => HoldfastArena.start(root, folder),

@@ -17,6 +17,8 @@ export interface Subject {
   missing?(): string | undefined;
   /** Starts it on loopback with everything it writes below `folder`. Rejects with the reason if it cannot be. */
   start(folder: string): Promise<Arena>;
+  /** Of Holdfast: where it is built. */
+  readonly root?: string | undefined;
   /** Of Holdfast: a cluster with other options than the default ones. */
   startWith?(folder: string, choice: HoldfastChoice): Promise<HoldfastArena>;
 }
