@@ -30,7 +30,9 @@ export const held: Workload = {
     });
     if (arena === undefined) return;
     try {
+      await measurePairs(round, arena, 'with none held');
       await measureMemory(round, arena);
+      await measurePairs(round, arena, 'with all held');
       await measureRestart(round, arena);
       await measureCatchUp(round, arena);
     } finally {
@@ -44,6 +46,18 @@ const metricOf =
   (figure: string, unit: string, better: Metric['better'] = 'lower'): Metric => ({
     ...{ workload: 'held', point: `${settings.locks} locks`, figure, unit, better },
   });
+
+/** Does one pair cost more because others are held? */
+async function measurePairs(round: Round, arena: HoldfastArena, when: string): Promise<void> {
+  const workers = new Map([[await arena.leader(), 1]]);
+  const { reports, loopDelayMs } = await runLoad(
+    { ...round, arena },
+    { workers, naming: 'distinct', name: 'bench/beside' },
+  );
+  const metric = metricOf(round);
+  for (const { pair } of reports) note(round, metric(`pair p50 at the leader ${when}`, 'ms'), pair.p50);
+  note(round, metric(`loop delay p99 ${when}`, 'ms'), loopDelayMs);
+}
 
 async function measureMemory(round: Round, arena: HoldfastArena): Promise<void> {
   const { locks } = round.settings;
