@@ -47,7 +47,9 @@ function ratioCell(
   const ratios = Array.from(
     { length: Math.min(own.length, other.length) },
     (_, at) => (own[at] ?? 0) / (other[at] ?? 0),
-  );
+  ).filter(Number.isFinite);
+  // Of nothing there is no ratio: a service in memory flushes no disk.
+  if (ratios.length === 0) return '-';
   const range = `${figureText(Math.min(...ratios))}..${figureText(Math.max(...ratios))}`;
   return `${figureText(median(ratios))} (${range}) ${cell.subject}`;
 }

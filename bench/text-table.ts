@@ -16,7 +16,7 @@ export function figureText(value: number | undefined): string {
   if (value === undefined || Number.isNaN(value)) return '-';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
   const size = Math.abs(value);
-  if (size >= 1_000) return Math.round(value).toLocaleString('en-US');
+  if (size >= 999.5) return Math.round(value).toLocaleString('en-US');
   if (size >= 100) return value.toFixed(0);
   if (size >= 10) return value.toFixed(1);
   return size >= 1 || size === 0 ? value.toFixed(2) : value.toFixed(3);

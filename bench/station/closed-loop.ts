@@ -9,8 +9,11 @@ import { Troubles } from './troubles.ts';
 /** So that a service that is away is not asked as fast as the processor allows. */
 const troublePauseMs = 20;
 
-/** How often the monitor looks at the event loop. What it counts contains this gap, so it is taken off again. */
-const watchGapMs = 2;
+/**
+ * How often the monitor looks at the event loop. What it counts contains this gap, so it is taken off again. A shorter
+ * one would itself show in the processor time of a pair.
+ */
+const watchGapMs = 10;
 
 /** Workers that acquire and release until the window ends; what lies within the window counts. */
 export async function closedLoop(port: LockPort, order: Orders['load']): Promise<LoadReport> {

@@ -34,8 +34,8 @@ describe('a text table', () => {
   });
 
   it('shows three digits that count', () => {
-    expect([12_345.6, 123.4, 12.34, 1.234, 0.1234, undefined].map(figureText)).toEqual([
-      ...['12,346', '123', '12.3', '1.23', '0.123', '-'],
+    expect([12_345.6, 999.7, 123.4, 12.34, 1.234, 0.1234, undefined].map(figureText)).toEqual([
+      ...['12,346', '1,000', '123', '12.3', '1.23', '0.123', '-'],
     ]);
   });
 });
