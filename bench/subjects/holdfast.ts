@@ -10,6 +10,9 @@ const nodeIds = ['a', 'b', 'c'] as const;
 /** A node this close to the leader's log has caught up. */
 const lagMax = 1_000;
 
+/** A snapshot of a million locks takes its time. */
+const catchUpPatienceMs = 180_000;
+
 /** What differs from the defaults. */
 export interface HoldfastChoice {
   readonly limits?: HoldfastNodeSettings['limits'];
@@ -135,12 +138,13 @@ export class HoldfastArena implements Arena {
   /** Waits until `id` has applied the log up to `index`, or is close to the leader's end. */
   async caughtUp(id: string, index?: number): Promise<void> {
     const station = known(this.#nodes.get(id));
-    await until(`${id} to catch up`, async () => {
+    const hasCaughtUp = async (): Promise<boolean> => {
       const { appliedIndex = 0 } = await station.ask('status', {});
       if (index !== undefined) return appliedIndex >= index;
       const leader = await (await this.leader()).ask('status', {});
       return appliedIndex + lagMax > (leader.commitIndex ?? Number.POSITIVE_INFINITY);
-    });
+    };
+    await until(`${id} to catch up`, hasCaughtUp, catchUpPatienceMs);
   }
 
   /** The same cluster without what was killed: load can only be ordered from the living. */
