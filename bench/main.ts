@@ -103,7 +103,7 @@ const [head, base] = ['head', 'base'];
 
 async function measure(folder: string, subjects: readonly Subject[]): Promise<Figures> {
   const journal = new Journal(values.out ?? join(root, '.bench/results', `${Date.now()}.jsonl`));
-  const figures = await runRounds({
+  const { figures, failure } = await runRounds({
     subjects,
     workloads: chosenWorkloads(),
     settings: settingsOf(),
@@ -113,6 +113,7 @@ async function measure(folder: string, subjects: readonly Subject[]): Promise<Fi
   });
   console.log(figuresTable(figures, namesOf(subjects)));
   console.log(`\n${journal.path}`);
+  if (failure !== undefined) throw failure;
   return figures;
 }
 

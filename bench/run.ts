@@ -17,6 +17,12 @@ export interface Run {
   readonly say: (line: string) => void;
 }
 
+/** What was measured, also if the run was ended by a failure. */
+export interface RunOutcome {
+  readonly figures: Figures;
+  readonly failure: unknown;
+}
+
 interface Contender {
   readonly subject: Subject;
   readonly arena: Arena;
@@ -26,7 +32,7 @@ interface Contender {
  * All rounds of all workloads. The subjects take turns within each workload, and another one begins in each round: what
  * drifts meanwhile hits all alike.
  */
-export async function runRounds(run: Run): Promise<Figures> {
+export async function runRounds(run: Run): Promise<RunOutcome> {
   const { journal, settings, subjects } = run;
   const figures = new Figures((sample) => journal.write({ line: 'sample', load1m: load1m(), ...sample }));
   const names = subjects.map(({ name }) => name);
@@ -35,11 +41,13 @@ export async function runRounds(run: Run): Promise<Figures> {
   try {
     for (const subject of subjects) await enter(run, subject, contenders);
     for (let round = 0; round < settings.rounds; round += 1) await runRound(run, { round, contenders, figures });
+  } catch (failure) {
+    return { figures, failure };
   } finally {
     for (const { arena } of contenders) await arena.close();
+    for (const figure of figures.all(names)) journal.write({ line: 'figure', ...figure });
   }
-  for (const figure of figures.all(names)) journal.write({ line: 'figure', ...figure });
-  return figures;
+  return { figures, failure: undefined };
 }
 
 async function enter(run: Run, subject: Subject, contenders: Contender[]): Promise<void> {
