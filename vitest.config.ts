@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests that start processes, pack the package or simulate for long; they run after the others, in their own group. */
-const slow = ['test/e2e/**/*.test.ts', 'test/package/**/*.test.ts', 'test/sim/**/*.test.ts'];
+const slow = [
+  ...['test/e2e/**/*.test.ts', 'test/package/**/*.test.ts', 'test/sim/**/*.test.ts'],
+  'test/bench/cluster.test.ts',
+];
 
 export default defineConfig({
   test: {

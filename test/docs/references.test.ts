@@ -11,7 +11,7 @@ const sources = ['raft', 'storage', 'src', 'test', 'bench', 'examples']
       .filter((entry) => entry.isFile() && /\.m?ts$/.test(entry.name))
       .map((entry) => `${entry.parentPath}/${entry.name}`.slice(root.length)),
   )
-  .filter((path) => !path.startsWith('test/docs/'));
+  .filter((path) => !path.startsWith('test/docs/') && !path.includes('/node_modules/'));
 
 /** A mark of a scenario has at least two digits and a bracket or a blank around it; `S3` may be a name. */
 const marksIn = (text: string): readonly string[] => [

@@ -10,7 +10,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const sourcesUnder = (folder: string): readonly string[] =>
   readdirSync(`${root}${folder}`, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && /\.m?ts$/.test(entry.name))
-    .map((entry) => `${entry.parentPath}/${entry.name}`.slice(root.length).replaceAll('\\', '/'));
+    .map((entry) => `${entry.parentPath}/${entry.name}`.slice(root.length).replaceAll('\\', '/'))
+    .filter((path) => !path.includes('/node_modules/'));
 
 const paths = ['raft', 'storage', 'src', 'test', 'bench', 'examples']
   .filter((folder) => existsSync(`${root}${folder}`))
