@@ -3,7 +3,7 @@ import type { RunOptions } from './course.ts';
 import { killAll } from './life.ts';
 import { type VisibleMutant, visibleMutants } from './mutants.ts';
 import { type Fate, fateText, Mutation } from './mutation.ts';
-import { missingForNamespaces } from './namespaces/namespace.ts';
+import { missingForNamespaces } from './namespaces/missing.ts';
 import { type ChaosOptions, parseOptions, usage } from './options.ts';
 import { run } from './run.ts';
 import { summaryOf, summaryText } from './summary.ts';
@@ -87,7 +87,7 @@ async function main(): Promise<number> {
   }
   const missing = options.network === 'namespaces' ? await missingForNamespaces() : [];
   if (missing.length > 0) {
-    say(`--network namespaces needs ${missing.join(', and ')}`);
+    say(`--network namespaces needs ${missing.join(' and ')}`);
     return exitCodes.unavailable;
   }
   if (options.mutant === undefined && !options.mutants) return await chaos(options);

@@ -1,5 +1,5 @@
 import { type Berth, type Network, type Way, waysBetween } from '../network.ts';
-import { Namespace, sweep } from './namespace.ts';
+import { Namespace, removeAll, sweep } from './namespace.ts';
 import { answerRefusal, dialRefusal, muteness, silence } from './packet-rules.ts';
 import { RuleTable } from './rule-table.ts';
 
@@ -39,14 +39,19 @@ export class NamespaceNetwork implements Network {
     this.ways = waysBetween(nodes, others);
   }
 
-  /** `others` are processes that only dial. Needs what `missingForNamespaces` asks for. */
+  /** `others` are processes that only dial. Needs what `missingForNamespaces` asks for. One at a time. */
   static async of(nodes: readonly string[], others: readonly string[]): Promise<NamespaceNetwork> {
     await sweep();
-    const bridge = await raiseBridge();
-    const stations: Station[] = [];
-    // One after the other: they are few, and all of them change the same bridge.
-    for (const name of [...nodes, ...others]) stations.push(await join(name, addressAt(stations.length), bridge));
-    return new NamespaceNetwork(nodes, bridge, stations);
+    try {
+      const bridge = await raiseBridge();
+      const stations: Station[] = [];
+      // One after the other: they are few, and all of them change the same bridge.
+      for (const name of [...nodes, ...others]) stations.push(await join(name, addressAt(stations.length), bridge));
+      return new NamespaceNetwork(nodes, bridge, stations);
+    } catch (error) {
+      removeAll();
+      throw error;
+    }
   }
 
   berthOf(name: string): Berth {
@@ -125,16 +130,16 @@ interface Bridge {
 
 async function raiseBridge(): Promise<Bridge> {
   const namespace = await Namespace.create('bridge');
-  await namespace.ip('link add bridge type bridge');
-  await namespace.ip('link set bridge up');
+  await namespace.ip('link add name bridge type bridge');
+  await namespace.ip('link set dev bridge up');
   return { namespace, table: await RuleTable.in(namespace, 'bridge') };
 }
 
 async function join(name: string, address: string, bridge: Bridge): Promise<Station> {
   const namespace = await Namespace.create(name);
-  await namespace.ip(`link add eth0 type veth peer name ${name} netns ${bridge.namespace.name}`);
+  await namespace.ip(`link add name eth0 type veth peer name to-${name} netns ${bridge.namespace.name}`);
   await namespace.ip(`address add ${address}/24 dev eth0`);
-  await namespace.ip('link set eth0 up');
-  await bridge.namespace.ip(`link set ${name} master bridge up`);
+  await namespace.ip('link set dev eth0 up');
+  await bridge.namespace.ip(`link set dev to-${name} master bridge up`);
   return { name, address, namespace, table: await RuleTable.in(namespace, 'process') };
 }

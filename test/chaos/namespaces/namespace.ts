@@ -17,7 +17,8 @@ const ownerIn = (name: string): number | undefined => {
 /** Those of this process that have not been removed. */
 const standing = new Set<string>();
 
-process.on('exit', () => {
+/** Removes every namespace of this process at once; for ends that cannot wait. */
+export function removeAll(): void {
   for (const name of standing) {
     try {
       execFileSync('ip', ['netns', 'delete', name], { stdio: 'ignore' });
@@ -25,7 +26,9 @@ process.on('exit', () => {
       // It never came to be, or somebody was faster; what is left is swept by the next run.
     }
   }
-});
+  standing.clear();
+}
+process.on('exit', removeAll);
 
 /** A network namespace of this harness. It goes with the process at the latest. */
 export class Namespace {
@@ -40,7 +43,7 @@ export class Namespace {
     standing.add(name);
     await execute('ip', ['netns', 'add', name]);
     const namespace = new Namespace(name);
-    await namespace.ip('link set lo up');
+    await namespace.ip('link set dev lo up');
     return namespace;
   }
 
@@ -79,32 +82,23 @@ export class Namespace {
 
 /** Removes the namespaces of harnesses that are gone without having done so. */
 export async function sweep(): Promise<void> {
-  for (const name of await namespaceNames()) {
-    const owner = ownerIn(name);
-    const isUsed = owner === process.pid ? standing.has(name) : existsSync(`/proc/${owner}`);
-    if (owner === undefined || isUsed) continue;
-    await execute('ip', ['netns', 'delete', name]);
+  for (const name of (await namespaceNames()).filter(isLeft)) {
+    try {
+      await execute('ip', ['netns', 'delete', name]);
+    } catch (error) {
+      // Another harness may sweep at the same time.
+      if ((await namespaceNames()).includes(name)) throw error;
+    }
   }
+}
+
+function isLeft(name: string): boolean {
+  const owner = ownerIn(name);
+  if (owner === undefined) return false;
+  return owner === process.pid ? !standing.has(name) : !existsSync(`/proc/${owner}`);
 }
 
 async function namespaceNames(): Promise<readonly string[]> {
   const { stdout } = await execute('ip', ['netns', 'list']);
   return stdout.split('\n').flatMap((line) => line.split(' ')[0] || []);
-}
-
-/** What namespaces need and this process has not, in words; empty when it can have them. */
-export async function missingForNamespaces(): Promise<readonly string[]> {
-  const isThere = async (command: string): Promise<boolean> => {
-    try {
-      await execute(command, ['-V']);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  return [
-    ...(process.getuid?.() === 0 ? [] : ['root']),
-    ...((await isThere('ip')) ? [] : ['ip, of the package iproute2']),
-    ...((await isThere('nft')) ? [] : ['nft, of the package nftables']),
-  ];
 }
