@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Host } from './host.ts';
 import type { HostRole } from './messages.ts';
-import { Network } from './network.ts';
+import { NamespaceNetwork } from './namespaces/namespace-network.ts';
+import type { Network, NetworkKind } from './network.ts';
 import { journalPath } from './node-journals.ts';
 import { quietPorts } from './ports.ts';
 import type { Problems } from './problems.ts';
+import { ProxyNetwork } from './proxy-network.ts';
 import type { Shim } from './shim.ts';
 
 /** What a cluster of a run is built of. */
@@ -15,6 +17,7 @@ export interface ClusterParts {
   /** The repository whose `dist` is run. */
   readonly root: string;
   readonly nodes: number;
+  readonly network: NetworkKind;
   readonly shim: Shim | undefined;
   readonly problems: Problems;
 }
@@ -44,11 +47,9 @@ export class Cluster {
   /** Nothing runs yet. */
   static async of(parts: ClusterParts): Promise<Cluster> {
     const nodeIds = Array.from({ length: parts.nodes }, (_, at) => `n${at + 1}`);
-    const ports = await quietPorts(nodeIds.length);
-    const portOf = Object.fromEntries(nodeIds.map((id, at) => [id, ports[at] ?? 0]));
-    const network = await Network.of(portOf, clientHosts);
-    const members = Object.fromEntries(nodeIds.map((id) => [id, `127.0.0.1:${portOf[id]}`]));
-    const build = hostBuilder(parts, network, members);
+    const network = await networks[parts.network](nodeIds);
+    const { members } = network;
+    const build = hostBuilder(parts, network);
     const hosts = [
       ...nodeIds.map((id) => build(id, nodeRole(id, members, parts.folder), seatsPerNode)),
       ...clientHosts.map((name) => build(name, clientRole(name, members), connectionsPerHost)),
@@ -86,14 +87,21 @@ export class Cluster {
   }
 }
 
+const networks: Readonly<Record<NetworkKind, (nodeIds: readonly string[]) => Promise<Network>>> = {
+  proxy: async (nodeIds) => {
+    const ports = await quietPorts(nodeIds.length);
+    return await ProxyNetwork.of(Object.fromEntries(nodeIds.map((id, at) => [id, ports[at] ?? 0])), clientHosts);
+  },
+  namespaces: (nodeIds) => NamespaceNetwork.of(nodeIds, clientHosts),
+};
+
 type Build = (name: string, role: HostRole, seats: number) => Host;
 
-function hostBuilder(parts: ClusterParts, network: Network, members: Readonly<Record<string, string>>): Build {
+function hostBuilder(parts: ClusterParts, network: Network): Build {
   const { folder, root, shim, problems } = parts;
   const library = pathToFileURL(join(root, 'dist/src/index.js')).href;
   return (name, role, seats) => {
-    const ports = network.portsFrom(name);
-    const detours = Object.fromEntries(Object.entries(ports).map(([to, port]) => [members[to] ?? '', port]));
+    const { before, detours, insecure } = network.berthOf(name);
     const dataFolder = join(folder, 'data', name);
     mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
     const orders = shim?.ordersFor(name, dataFolder);
@@ -103,7 +111,8 @@ function hostBuilder(parts: ClusterParts, network: Network, members: Readonly<Re
         seats,
         orders,
         isNode: role.kind === 'node',
-        settings: { library, detours, sessionTtl: ttls[role.kind], role },
+        before,
+        settings: { library, detours, insecure, sessionTtl: ttls[role.kind], role },
         environment: orders?.environment ?? {},
         outputPath: join(folder, `${name}.log`),
       },

@@ -1,4 +1,5 @@
 import { type FaultKind, faultKinds, type Inflicted } from './faults/fault.ts';
+import type { NetworkKind } from './network.ts';
 import type { JournalCounts } from './node-journals.ts';
 import type { Problem } from './problems.ts';
 import type { Tally } from './tally.ts';
@@ -43,6 +44,7 @@ export interface RunOptions {
   readonly minutes: number;
   readonly kinds: readonly FaultKind[];
   readonly nodes: number;
+  readonly network: NetworkKind;
   readonly seed: number;
   /** Where the history goes; absent: into the folder of the run. */
   readonly history: string | undefined;

@@ -16,6 +16,8 @@ process.on('exit', killAll);
 /** What a process is started with. */
 export interface Launch {
   readonly settings: HostSettings;
+  /** Words that go before `node`: a command that ends by becoming the one it is given, so that its id is the process's. */
+  readonly before: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   /** Where everything goes that it prints. */
   readonly outputPath: string;
@@ -29,9 +31,12 @@ export class Life {
   #asks = 0;
 
   /** `hear` gets what nobody asked for. */
-  constructor({ settings, environment, outputPath }: Launch, hear: (report: Report) => void) {
+  constructor({ settings, before, environment, outputPath }: Launch, hear: (report: Report) => void) {
     const output = openSync(outputPath, 'a');
+    const [execPath = process.execPath, ...execArgv] = [...before, process.execPath];
     this.#child = fork(fileURLToPath(new URL('./child/main.js', import.meta.url)), [JSON.stringify(settings)], {
+      execPath,
+      execArgv,
       stdio: ['ignore', output, output, 'ipc'],
       env: { ...process.env, ...environment },
     });

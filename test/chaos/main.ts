@@ -3,11 +3,12 @@ import type { RunOptions } from './course.ts';
 import { killAll } from './life.ts';
 import { type VisibleMutant, visibleMutants } from './mutants.ts';
 import { type Fate, fateText, Mutation } from './mutation.ts';
+import { missingForNamespaces } from './namespaces/missing.ts';
 import { type ChaosOptions, parseOptions, usage } from './options.ts';
 import { run } from './run.ts';
 import { summaryOf, summaryText } from './summary.ts';
 
-const exitCodes = { usage: 64, interrupted: 130 } as const;
+const exitCodes = { usage: 64, unavailable: 69, interrupted: 130 } as const;
 
 /** Beyond the time of the faults; a run that takes longer hangs, and is ended. */
 const graceMs = 240_000;
@@ -20,8 +21,9 @@ const minutesDefault = { run: 1, mutant: 0.25 } as const;
 const say = (line: string): void => console.error(line);
 
 async function chaos(options: ChaosOptions): Promise<number> {
-  const { seed, kinds, nodes, json, minutes = minutesDefault.run } = options;
-  say(`${nodes} nodes, ${minutes} min, faults: ${kinds.join(', ') || 'none'}, seed ${seed}`);
+  const { seed, kinds, nodes, network, json, minutes = minutesDefault.run } = options;
+  say(`${nodes} nodes, ${minutes} min, faults: ${kinds.join(', ') || 'none'}, network: ${network}, seed ${seed}`);
+  if (network === 'namespaces') say('no delays: they are made by the proxy only');
   endAfter(minutes * 60_000 + graceMs);
   const keep = options.keep ? 'always' : 'on-failure';
   const course = await run({ ...options, minutes, keep, root: repository, endsEarly: false, say });
@@ -82,6 +84,11 @@ async function main(): Promise<number> {
   if (options.help) {
     console.log(usage);
     return 0;
+  }
+  const missing = options.network === 'namespaces' ? await missingForNamespaces() : [];
+  if (missing.length > 0) {
+    say(`--network namespaces needs ${missing.join(' and ')}`);
+    return exitCodes.unavailable;
   }
   if (options.mutant === undefined && !options.mutants) return await chaos(options);
   const mutants = chosen(options);

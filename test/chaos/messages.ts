@@ -4,6 +4,8 @@ export interface HostSettings {
   readonly library: string;
   /** For each address of a node, the port of the proxy that stands on this process's way to it. */
   readonly detours: Readonly<Record<string, number>>;
+  /** Plaintext beyond loopback is meant. */
+  readonly insecure: boolean;
   readonly sessionTtl: number;
   readonly role: HostRole;
 }

@@ -39,7 +39,7 @@ export class Nemesis {
     const { kinds, cluster } = this.#parts;
     const busy = lanes.map((lane) => lane.filter((kind) => kinds.includes(kind))).filter((lane) => lane.length > 0);
     await Promise.all(busy.map((lane) => this.#lane(lane, stopping)));
-    cluster.network.heal();
+    await cluster.network.heal();
   }
 
   async #lane(kinds: readonly FaultKind[], stopping: AbortSignal): Promise<void> {

@@ -1,67 +1,51 @@
-import { Link } from './proxy.ts';
+/** How the processes of a run reach each other. */
+export const networkKinds = ['proxy', 'namespaces'] as const;
 
-/** A process and a node, in the order of who dials whom. */
-interface Way {
+export type NetworkKind = (typeof networkKinds)[number];
+
+/** From a process to a node that it dials. */
+export interface Way {
   readonly from: string;
   readonly to: string;
-  readonly link: Link;
 }
 
-/** Every way from a process to a node, each through a link of its own. */
-export class Network {
-  readonly #ways: readonly Way[];
+/** What a process is started with to stand at its place in the network. */
+export interface Berth {
+  /** Words of the command line that come before the program; none where the program is simply started. */
+  readonly before: readonly string[];
+  /** For addresses of nodes: the port of loopback to dial instead. */
+  readonly detours: Readonly<Record<string, number>>;
+  /** Its addresses are not loopback, so the library must be told that plaintext is meant. */
+  readonly insecure: boolean;
+}
 
-  private constructor(ways: readonly Way[]) {
-    this.#ways = ways;
-  }
+/** What lies between the processes of a run, and can be told to misbehave. */
+export interface Network {
+  /** Addresses of the nodes. */
+  readonly members: Readonly<Record<string, string>>;
+  /** Every way from a process to a node, always in the same order. */
+  readonly ways: readonly Way[];
+  readonly canDelay: boolean;
+  berthOf(name: string): Berth;
+  /** Nothing that `one` sends reaches the others, whoever dialled; what they send still reaches it. */
+  cut(one: string, others: readonly string[]): Promise<void>;
+  /** Neither side hears the other. */
+  part(ones: readonly string[], others: readonly string[]): Promise<void>;
+  /** Breaks the connections on these ways; whether new ones come through before the next call is up to the network. */
+  reset(ways: readonly Way[]): Promise<void>;
+  /** Breaks the connections on these ways, and new ones at once, until it is healed. */
+  refuse(ways: readonly Way[]): Promise<void>;
+  /** Bytes on this way take so long, give or take `jitterMs`. Only where `canDelay` says so. */
+  delay(way: Way, delayMs: number, jitterMs: number): Promise<void>;
+  /** Grows with whatever faults hit: it tells whether one has really acted. */
+  harm(): Promise<number>;
+  /** As if nothing had been. */
+  heal(): Promise<void>;
+  /** Leaves nothing behind. */
+  close(): Promise<void>;
+}
 
-  /** `nodes`: the ports where they listen. `others` are processes that only dial. */
-  static async of(nodes: Readonly<Record<string, number>>, others: readonly string[]): Promise<Network> {
-    const dialling = [...Object.keys(nodes), ...others];
-    const pairs = dialling.flatMap((from) =>
-      Object.entries(nodes).flatMap(([to, port]) => (from === to ? [] : [{ from, to, port }])),
-    );
-    return new Network(
-      await Promise.all(pairs.map(async ({ from, to, port }) => ({ from, to, link: await Link.to(port) }))),
-    );
-  }
-
-  /** Ports of the links of one process, by the node they lead to. */
-  portsFrom(from: string): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#ways.filter((way) => way.from === from).map(({ to, link }) => [to, link.port]));
-  }
-
-  get links(): readonly Link[] {
-    return this.#ways.map(({ link }) => link);
-  }
-
-  get harm(): number {
-    return this.links.reduce((sum, link) => sum + link.harm, 0);
-  }
-
-  /** Nothing that `one` sends reaches `other`, whoever dialled. */
-  cut(one: string, other: string): void {
-    for (const { from, to, link } of this.#ways) {
-      if (from === one && to === other) link.hold('up');
-      if (from === other && to === one) link.hold('down');
-    }
-  }
-
-  /** Neither hears the other. */
-  part(ones: readonly string[], others: readonly string[]): void {
-    for (const one of ones) {
-      for (const other of others) {
-        this.cut(one, other);
-        this.cut(other, one);
-      }
-    }
-  }
-
-  heal(): void {
-    for (const link of this.links) link.heal();
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.links.map((link) => link.close()));
-  }
+/** Every process dials every node but itself. */
+export function waysBetween(nodes: readonly string[], others: readonly string[]): readonly Way[] {
+  return [...nodes, ...others].flatMap((from) => nodes.flatMap((to) => (from === to ? [] : [{ from, to }])));
 }

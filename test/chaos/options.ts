@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type FaultKind, faultKinds } from './faults/fault.ts';
+import { type NetworkKind, networkKinds } from './network.ts';
 
 export const usage = `npm run chaos -- [--minutes M] [--faults ${faultKinds.join(',')}] [--nodes 3|5] [--seed N]
-                [--history FILE] [--json] [--gates X] [--keep] [--allow-missing]
+                [--network ${networkKinds.join('|')}] [--history FILE] [--json] [--gates X] [--keep]
+                [--allow-missing]
 npm run chaos -- --mutant ID[,ID] [--rounds N]
 npm run chaos -- --mutants [--rounds N]
 
@@ -13,6 +15,8 @@ history is linearizable, nothing else was wrong, and enough happened to prove so
 --minutes        how long faults are made (default 1; for a mutant 0.25)
 --faults         which kinds, by commas (default: all; none: no faults)
 --nodes          members of the cluster (default 3)
+--network        what lies between processes: a proxy on each way (proxy, the default), or each process in a network
+                 namespace of its own (namespaces: needs root, ip and nft; has no delays)
 --seed           chooses faults and work (default: drawn, and printed); timing is the machine's own
 --history        where the history is written (default: the folder of the run, removed on success)
 --json           the summary as JSON, on standard output
@@ -30,6 +34,7 @@ export interface ChaosOptions {
   readonly minutes: number | undefined;
   readonly kinds: readonly FaultKind[];
   readonly nodes: number;
+  readonly network: NetworkKind;
   readonly seed: number;
   readonly history: string | undefined;
   readonly gates: number;
@@ -53,6 +58,7 @@ export function parseOptions(args: readonly string[]): ChaosOptions {
       minutes: { type: 'string' },
       faults: { type: 'string', default: faultKinds.join() },
       nodes: { type: 'string', default: '3' },
+      network: { type: 'string', default: 'proxy' },
       seed: { type: 'string' },
       history: { type: 'string' },
       gates: { type: 'string', default: '1' },
@@ -71,6 +77,7 @@ export function parseOptions(args: readonly string[]): ChaosOptions {
     minutes: values.minutes === undefined ? undefined : bounded('--minutes', values.minutes, [0.05, 24 * 60]),
     kinds: kindsOf(values.faults),
     nodes: nodesOf(values.nodes),
+    network: networkOf(values.network),
     seed:
       values.seed === undefined ? Math.floor(Math.random() * seedMax) : bounded('--seed', values.seed, [0, 2 ** 32]),
     history: values.history === undefined ? undefined : resolve(values.history),
@@ -89,6 +96,12 @@ function bounded(option: string, text: string, [least, most]: readonly [number, 
 function nodesOf(text: string): number {
   if (text === '3' || text === '5') return Number(text);
   throw new RangeError(`--nodes takes 3 or 5, not ${JSON.stringify(text)}`);
+}
+
+function networkOf(text: string): NetworkKind {
+  const network = networkKinds.find((kind) => kind === text);
+  if (network !== undefined) return network;
+  throw new TypeError(`--network takes ${networkKinds.join(' or ')}, not ${JSON.stringify(text)}`);
 }
 
 function kindsOf(text: string): readonly FaultKind[] {

@@ -58,7 +58,7 @@ export async function play(plot: Plot): Promise<Played> {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-plot-'));
   mkdirSync(join(folder, 'data'));
   const problems = new Problems();
-  const cluster = await Cluster.of({ folder, root: repository, nodes: 3, shim: undefined, problems });
+  const cluster = await Cluster.of({ folder, root: repository, nodes: 3, network: 'proxy', shim: undefined, problems });
   const journal = new Journal(join(folder, 'history.jsonl'), ttlMs);
   const tally = new Tally();
   try {
@@ -102,7 +102,7 @@ async function perform({ acts, mishaps }: Plot, props: Props): Promise<void> {
     }),
   );
   for (const mishap of mishaps) await befall(mishap, cluster);
-  cluster.network.heal();
+  await cluster.network.heal();
   journal.healed();
   const isWhole = await allJoin(cluster, problems);
   if ((await within(patienceMs, work)) === undefined) {
@@ -138,9 +138,9 @@ async function befall({ kind, node, after, ms }: Mishap, { nodes, network, hosts
       await pause(ms);
       return victim.thaw();
     case 'isolate':
-      network.part([victim.name], namesBeside(victim, hosts));
+      await network.part([victim.name], namesBeside(victim, hosts));
       await pause(ms);
-      return network.heal();
+      return await network.heal();
     default:
       kind satisfies never;
   }

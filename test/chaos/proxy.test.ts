@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../e2e/waiting.ts';
-import { Network } from './network.ts';
 import { Link } from './proxy.ts';
+import { ProxyNetwork } from './proxy-network.ts';
 
 /** A server that remembers what it got and can talk back. */
 class Far {
@@ -183,19 +183,20 @@ describe('a link', () => {
   });
 });
 
-describe('a network', () => {
+describe('a network of proxies', () => {
   it('cut from one to another holds what the one sends, whoever dialled, and nothing else', async () => {
     const other = new Far();
-    const network = await Network.of({ a: link.port, b: await other.listen() }, ['c']);
-    const nears = ['a', 'c'].map((from) => new Near(network.portsFrom(from)['b'] ?? 0));
+    const port = await other.listen();
+    const network = await ProxyNetwork.of({ a: link.port, b: port }, ['c']);
+    const nears = ['a', 'c'].map((from) => new Near(network.berthOf(from).detours[`127.0.0.1:${port}`] ?? 0));
     dialled.push(...nears);
 
-    network.cut('a', 'b');
+    await network.cut('a', ['b']);
     for (const [at, { socket }] of nears.entries()) socket.write(`${at}`);
 
     await until('the byte of c', () => other.heard === '1');
-    await until('the harm', () => network.harm === 1);
-    network.heal();
+    await until('the harm', async () => (await network.harm()) === 1);
+    await network.heal();
     await until('the byte of a', () => other.heard === '10');
     other.close();
     await network.close();

@@ -39,7 +39,8 @@ export async function run(options: RunOptions): Promise<Course> {
   const shim = await shimFor(options, folder);
   const kinds = options.kinds.filter((kind) => shim !== undefined || !needsShim(kind));
   const startedAt = performance.now();
-  const cluster = await Cluster.of({ folder, root: options.root, nodes: options.nodes, shim, problems });
+  const { root, nodes, network } = options;
+  const cluster = await Cluster.of({ folder, root, nodes, network, shim, problems });
   const journal = new Journal(options.history ?? join(folder, 'history.jsonl'), ttls.node);
   const stage = new Stage({ ...options, kinds }, { cluster, journal, problems });
   try {
@@ -56,7 +57,7 @@ export async function run(options: RunOptions): Promise<Course> {
   const keeps = options.keep === 'always' || (options.keep === 'on-failure' && isWrong);
   if (!keeps) rmSync(folder, { recursive: true, force: true });
   const { tally, faults, locks } = stage;
-  const { seed, nodes, minutes, gates } = options;
+  const { seed, minutes, gates } = options;
   const found = { ...judged, problems: problems.list, historyPath: journal.path, folder: keeps ? folder : undefined };
   return { seed, nodes, minutes, gates, seconds, tally, faults, kinds, locks, journals, ...found };
 }

@@ -56,16 +56,17 @@ async function run(): Promise<void> {
 }
 
 async function open(): Promise<readonly (Library.HoldfastNode | Library.HoldfastClient)[]> {
-  const { role, sessionTtl } = settings;
+  const { role, sessionTtl, insecure } = settings;
   if (role.kind === 'client') {
     const { endpoints, labels } = role;
     return await Promise.all(
-      labels.map((label) => library.Holdfast.connect({ endpoints, label, sessionTtl, readyTimeout })),
+      labels.map((label) => library.Holdfast.connect({ endpoints, label, insecure, sessionTtl, readyTimeout })),
     );
   }
   const { kind: _, ...options } = role;
   const listen = role.members[role.nodeId];
-  const node = await library.Holdfast.open({ ...options, listen, sessionTtl, readyTimeout, logger: toStderr });
+  const common = { insecure, sessionTtl, readyTimeout, logger: toStderr };
+  const node = await library.Holdfast.open({ ...options, ...common, listen });
   void node.whenFailed().then((error) => tell({ kind: 'failed', text: `${error.name}: ${error.message}` }));
   return [node];
 }

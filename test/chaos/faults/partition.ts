@@ -20,13 +20,13 @@ type Shape = (typeof shapes)[number];
 export async function partition(scene: Scene): Promise<Inflicted> {
   const { cluster, journal, random } = scene;
   const { network } = cluster;
-  const shape = random.pick(shapes);
-  const before = network.harm;
+  const shape = random.pick(shapes.filter((one) => one !== 'delay' || network.canDelay));
+  const before = await network.harm();
   journal.fault('partition', 'start', shape);
   await inflict(shape, scene);
-  network.heal();
+  await network.heal();
   journal.fault('partition', 'stop', shape);
-  return { what: `network: ${shape}`, acted: network.harm > before };
+  return { what: `network: ${shape}`, acted: (await network.harm()) > before };
 }
 
 const seconds = ({ random }: Scene): number => random.logUniform(800, 4_000);
@@ -39,37 +39,39 @@ async function inflict(shape: Shape, scene: Scene): Promise<void> {
   const [one = '', other = ''] = nodes;
   switch (shape) {
     case 'isolate':
-      network.part([one], without(all, [one]));
+      await network.part([one], without(all, [one]));
       return await rest(seconds(scene));
     case 'isolate-leader': {
       const leader = (await cluster.leader())?.name ?? one;
       // Its clients stay with it: whatever it tells them, it may not be what the others decide.
-      network.part([leader], without(nodes, [leader]));
+      await network.part([leader], without(nodes, [leader]));
       return await rest(seconds(scene));
     }
     case 'halves': {
       const minority = nodes.slice(0, Math.floor(nodes.length / 2));
       const [near] = names(cluster.clients);
-      network.part([...minority, near ?? one], without(all, [...minority, near ?? one]));
+      await network.part([...minority, near ?? one], without(all, [...minority, near ?? one]));
       return await rest(seconds(scene));
     }
     case 'one-way':
-      for (const to of without(random.chance(0.5) ? nodes : [one, other], [one])) network.cut(one, to);
+      await network.cut(one, without(random.chance(0.5) ? nodes : [one, other], [one]));
       return await rest(seconds(scene));
     case 'flapping':
       return await flap(scene, one);
     case 'bridge': {
       const left = nodes.slice(1, 1 + Math.floor(nodes.length / 2));
-      network.part(left, without(nodes, [one, ...left]));
+      await network.part(left, without(nodes, [one, ...left]));
       return await rest(seconds(scene));
     }
     case 'resets':
       return await storm(scene);
     case 'refusals':
-      for (const link of network.links) if (random.chance(0.4)) link.refuse();
+      await network.refuse(network.ways.filter(() => random.chance(0.4)));
       return await rest(seconds(scene) / 2);
     case 'delay':
-      for (const link of network.links) if (random.chance(0.7)) link.delay(random.int(5, 150), random.int(0, 30));
+      for (const way of network.ways) {
+        if (random.chance(0.7)) await network.delay(way, random.int(5, 150), random.int(0, 30));
+      }
       return await rest(seconds(scene));
     default:
       shape satisfies never;
@@ -80,17 +82,18 @@ async function inflict(shape: Shape, scene: Scene): Promise<void> {
 async function flap({ cluster, random, rest }: Scene, one: string): Promise<void> {
   const all = names(cluster.hosts);
   for (let times = random.int(3, 6); times > 0; times -= 1) {
-    cluster.network.part([one], without(all, [one]));
+    await cluster.network.part([one], without(all, [one]));
     await rest(random.int(150, 900));
-    cluster.network.heal();
+    await cluster.network.heal();
     await rest(random.int(100, 500));
   }
 }
 
 /** Connections break again and again. */
 async function storm({ cluster, random, rest }: Scene): Promise<void> {
+  const { network } = cluster;
   for (let times = random.int(5, 15); times > 0; times -= 1) {
-    for (const link of cluster.network.links) if (random.chance(0.5)) link.reset();
+    await network.reset(network.ways.filter(() => random.chance(0.5)));
     await rest(random.int(30, 200));
   }
 }
