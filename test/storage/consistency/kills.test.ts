@@ -47,6 +47,19 @@ async function afterDeath(
   }
 }
 
+/**
+ * How many turns a step takes depends on the disk. A process that was through with it before its death came is judged as
+ * it is, and then another one dies sooner; in the first turn each does.
+ */
+async function lives(script: Script, death: { readonly step: number; readonly turns: number }) {
+  const found: (Verdict & { readonly isKilled: boolean; readonly death: unknown })[] = [];
+  for (let { turns } = death; ; turns = Math.floor(turns / 4)) {
+    const verdict = await afterDeath(script, { ...death, turns });
+    found.push({ ...verdict, death: { ...death, turns } });
+    if (verdict.isKilled || turns === 0) return found;
+  }
+}
+
 test('a process killed in any step of its work has everything it acknowledged, and nothing else (S37, S64, S80, S100)', {
   timeout: 60_000 + kills * 1_000,
 }, async () => {
@@ -58,11 +71,11 @@ test('a process killed in any step of its work has everything it acknowledged, a
   })).values();
   const found: (Verdict & { readonly isKilled: boolean; readonly death: unknown })[] = [];
   const worker = async (): Promise<void> => {
-    for (const death of deaths) found.push({ ...(await afterDeath(script, death)), death });
+    for (const death of deaths) found.push(...(await lives(script, death)));
   };
 
   await Promise.all([worker(), worker()]);
 
   expect(found.filter(({ kind }) => kind !== 'whole')).toEqual([]);
-  expect(found.filter(({ isKilled }) => isKilled).length).toBeGreaterThan(kills / 2);
+  expect(found.filter(({ isKilled }) => isKilled)).toHaveLength(kills);
 });
