@@ -5,6 +5,7 @@ import { closedLoop } from './closed-loop.ts';
 import type { Answers, Message, OrderKind, Orders, Reply, StationSettings } from './messages.ts';
 import { openLoop } from './open-loop.ts';
 import type { Held } from './port.ts';
+import { Profiler } from './profiler.ts';
 import { Watch } from './watch.ts';
 
 // One process that load comes from: it opens one lock service, and does what the bench orders.
@@ -25,6 +26,7 @@ process.once('disconnect', orphaned);
 const port = await openPort(settings.adapter);
 const taken = new Map<string, Held>();
 const kept: Held[] = [];
+const profiler = new Profiler();
 let watch: Watch | undefined;
 
 type Handlers = { readonly [K in OrderKind]: (order: Orders[K]) => Promise<Answers[K]> };
@@ -50,6 +52,11 @@ const handlers: Handlers = {
   unwatch: async () => (await watch?.stop()) ?? { grants: 0, troubles: 0 },
   status: () => port.status(),
   memory: measureMemory,
+  profile: async () => {
+    await profiler.start();
+    return {};
+  },
+  profiled: async ({ path }) => ({ tolls: await profiler.stop(path) }),
   stop: async () => {
     await port.close();
     return {};

@@ -1,6 +1,7 @@
 import type { AdapterSettings } from '../adapters/settings.ts';
 import type { Latency } from '../statistics.ts';
 import type { PortStatus } from './port.ts';
+import type { Toll } from './tolls.ts';
 
 /** What a station is started with. */
 export interface StationSettings {
@@ -38,6 +39,10 @@ export interface Orders {
   readonly status: Record<never, never>;
   /** Bytes in use, after a full collection. */
   readonly memory: Record<never, never>;
+  /** Begins to sample stacks. */
+  readonly profile: Record<never, never>;
+  /** Ends that, and leaves the profile in a file. */
+  readonly profiled: { readonly path: string };
   readonly stop: Record<never, never>;
 }
 
@@ -55,6 +60,8 @@ export interface Answers {
   readonly unwatch: { readonly grants: number; readonly troubles: number };
   readonly status: PortStatus;
   readonly memory: { readonly usedBytes: number; readonly residentBytes: number };
+  readonly profile: Record<never, never>;
+  readonly profiled: { readonly tolls: readonly Toll[] };
   readonly stop: Record<never, never>;
 }
 

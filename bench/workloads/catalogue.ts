@@ -5,11 +5,12 @@ import { idle } from './idle.ts';
 import { micro } from './micro.ts';
 import { open } from './open.ts';
 import { pairs } from './pairs.ts';
+import { profile } from './profile.ts';
 import type { Workload } from './round.ts';
 import { soak } from './soak.ts';
 
 /** In the order in which they run: those that kill come last. */
 export const workloads: readonly Workload[] = [micro, idle, pairs, contended, open, held, holder, restart, failover];
 
-/** Runs only when it is named: it takes as long as it is told. */
-export const onlyByName: readonly Workload[] = [soak];
+/** Run only when they are named: one takes as long as it is told, one measures parts rather than figures. */
+export const onlyByName: readonly Workload[] = [soak, profile];
