@@ -144,7 +144,8 @@ export class Follower implements RoleState {
     const { commit, log, self, term } = this.#server;
     // Never above what we acknowledged. If it is, our log was lost: the leader finds out by its next append (S34).
     if (message.commit > commit && message.commit <= log.last.index) this.#server.commitTo(message.commit);
-    this.#server.post({ kind: 'heartbeat-reply', from: self, to: message.from, term, round: message.round });
+    if (message.round > 0)
+      this.#server.post({ kind: 'heartbeat-reply', from: self, to: message.from, term, round: message.round });
   }
 
   #readReply(message: ReadReply): void {

@@ -80,7 +80,10 @@ export interface Heartbeat extends Envelope {
   readonly kind: 'heartbeat';
   /** min(match of the receiver, commit): never beyond what the receiver is known to hold. */
   readonly commit: LogIndex;
-  /** The leader's round counter, rising within its term; a reply to round n confirms every read asked before n was sent. */
+  /**
+   * The leader's round counter, rising within its term from 1; a reply to round n confirms every read asked before n was
+   * sent. 0: it only tells the commit index, and wants no reply.
+   */
   readonly round: number;
 }
 

@@ -5,15 +5,15 @@ import { Progress } from './progress.ts';
 import type { Server } from './server.ts';
 import type { Entry, MemberId } from './types.ts';
 
+/** Of a heartbeat that asks nothing. */
+const noRound = 0;
+
 /** A leader's appends, heartbeats and snapshots to each peer. */
 export class Replication {
   readonly peers: Peers;
   readonly #server: Server;
   /** Rises with every append of this term; 0 is kept for acknowledgements of snapshots. */
   #request = 0;
-  /** The newest heartbeat round. */
-  #round = 0;
-
   /** `granted` voted for us a moment ago, which is contact. */
   constructor(server: Server, granted: ReadonlySet<MemberId>) {
     this.#server = server;
@@ -60,7 +60,6 @@ export class Replication {
   /** A heartbeat to everybody: proof of life, the commit index, and the question of a read round. */
   beat(round: number): void {
     for (const progress of this.peers.all) this.#heartbeat(progress, round);
-    this.#round = round;
   }
 
   /** Asks again where an answer is overdue; once a heartbeat interval. */
@@ -132,10 +131,10 @@ export class Replication {
     if (progress.mode === 'replicate') progress.told(Math.min(commit, prevIndex + entries.length));
   }
 
-  /** A commit is told at once: waiters elsewhere see their locks granted by it. */
+  /** A commit is told at once: waiters elsewhere see their locks granted by it. Nobody needs an answer. */
   #announce(progress: Progress): void {
     if (!progress.reverted && Math.min(progress.match, this.#server.commit) > progress.commitSent) {
-      this.#heartbeat(progress, this.#round);
+      this.#heartbeat(progress, noRound);
     }
   }
 

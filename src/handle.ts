@@ -1,5 +1,5 @@
 import { LockLostError, TimeoutError, wrongType } from './errors.ts';
-import type { Hold, ReleaseOutcome } from './hold.ts';
+import type { Hold, HoldListener, ReleaseOutcome } from './hold.ts';
 import type { Logger } from './logger.ts';
 
 /** What a handle tells, with the arguments of its listeners. */
@@ -20,6 +20,61 @@ export type HandleListener<E extends HandleEvent> = (...args: HandleEvents[E]) =
 
 type Listeners = { readonly [E in HandleEvent]: Set<HandleListener<E>> };
 
+/** What handles of one lock have in common. */
+export interface HandleSurroundings {
+  readonly logger: Logger;
+  readonly ttlMs: number;
+}
+
+/** What a handle tells of its hold. Made only for those to whom somebody listens: most handles are held for a moment. */
+class Voice implements HoldListener {
+  readonly #name: string;
+  readonly #logger: Logger;
+  readonly #listeners: Listeners = { jeopardy: new Set(), recovered: new Set(), lost: new Set() };
+  readonly #abort = new AbortController();
+
+  constructor(hold: Hold, logger: Logger) {
+    this.#name = hold.name;
+    this.#logger = logger;
+    if (hold.loss !== undefined) this.#abort.abort(hold.loss);
+    hold.listen(this);
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  jeopardy(remainingMs: number): void {
+    this.#emit('jeopardy', remainingMs);
+  }
+
+  recovered(remainingMs: number): void {
+    this.#emit('recovered', remainingMs);
+  }
+
+  lost(error: LockLostError): void {
+    this.#abort.abort(error);
+    this.#emit('lost', error);
+  }
+
+  of<E extends HandleEvent>(event: E): Set<HandleListener<E>> {
+    if (!Object.hasOwn(this.#listeners, event)) {
+      throw wrongType(`a handle tells ${Object.keys(this.#listeners).join(', ')}, not ${JSON.stringify(event)}`);
+    }
+    return this.#listeners[event];
+  }
+
+  #emit<E extends HandleEvent>(event: E, ...args: HandleEvents[E]): void {
+    for (const listener of [...this.of(event)]) {
+      try {
+        listener(...args);
+      } catch (error) {
+        this.#logger.error({ err: error, lock: this.#name, event }, 'a listener of a lock handle threw');
+      }
+    }
+  }
+}
+
 /**
  * One held lock. It ends by `release`, by disposal, or by loss; `signal` aborts on loss and never on a normal release.
  * Give `fencingToken` to whatever the lock guards: only that protects it from a process that was paused at the wrong
@@ -27,25 +82,14 @@ type Listeners = { readonly [E in HandleEvent]: Set<HandleListener<E>> };
  */
 export class LockHandle implements AsyncDisposable {
   readonly #hold: Hold;
-  readonly #logger: Logger;
-  readonly #ttlMs: number;
-  readonly #listeners: Listeners = { jeopardy: new Set(), recovered: new Set(), lost: new Set() };
-  #abort: AbortController | undefined;
+  readonly #surroundings: HandleSurroundings;
+  #voice: Voice | undefined;
   #release: Promise<void> | undefined;
 
   /** Handles are made by `acquire` and `tryAcquire`. */
-  constructor(hold: Hold, options: { readonly logger: Logger; readonly ttlMs: number }) {
+  constructor(hold: Hold, surroundings: HandleSurroundings) {
     this.#hold = hold;
-    this.#logger = options.logger;
-    this.#ttlMs = options.ttlMs;
-    hold.listen({
-      jeopardy: (remainingMs) => this.#emit('jeopardy', remainingMs),
-      recovered: (remainingMs) => this.#emit('recovered', remainingMs),
-      lost: (error) => {
-        this.#abort?.abort(error);
-        this.#emit('lost', error);
-      },
-    });
+    this.#surroundings = surroundings;
   }
 
   /** The name of the lock. */
@@ -73,11 +117,7 @@ export class LockHandle implements AsyncDisposable {
    * abort listener throws is reported by Node as uncaught, as for every signal; other handles do not notice.
    */
   get signal(): AbortSignal {
-    if (this.#abort === undefined) {
-      this.#abort = new AbortController();
-      if (this.#hold.loss !== undefined) this.#abort.abort(this.#hold.loss);
-    }
-    return this.#abort.signal;
+    return this.#speak().signal;
   }
 
   /** Compares clocks at the moment of the call, so it is right even after the event loop was blocked. */
@@ -116,7 +156,7 @@ export class LockHandle implements AsyncDisposable {
     try {
       await this.release();
     } catch (error) {
-      this.#logger.warn({ err: error, lock: this.name }, 'a lock was not released in an orderly way');
+      this.#surroundings.logger.warn({ err: error, lock: this.name }, 'a lock was not released in an orderly way');
     }
   }
 
@@ -126,31 +166,19 @@ export class LockHandle implements AsyncDisposable {
    */
   on<E extends HandleEvent>(event: E, listener: HandleListener<E>): this {
     if (typeof listener !== 'function') throw wrongType('a listener must be a function');
-    this.#of(event).add(listener);
+    this.#speak().of(event).add(listener);
     return this;
   }
 
   /** Listens no more. */
   off<E extends HandleEvent>(event: E, listener: HandleListener<E>): this {
-    this.#of(event).delete(listener);
+    this.#speak().of(event).delete(listener);
     return this;
   }
 
-  #of<E extends HandleEvent>(event: E): Set<HandleListener<E>> {
-    if (!Object.hasOwn(this.#listeners, event)) {
-      throw wrongType(`a handle tells ${Object.keys(this.#listeners).join(', ')}, not ${JSON.stringify(event)}`);
-    }
-    return this.#listeners[event];
-  }
-
-  #emit<E extends HandleEvent>(event: E, ...args: HandleEvents[E]): void {
-    for (const listener of [...this.#of(event)]) {
-      try {
-        listener(...args);
-      } catch (error) {
-        this.#logger.error({ err: error, lock: this.name, event }, 'a listener of a lock handle threw');
-      }
-    }
+  #speak(): Voice {
+    this.#voice ??= new Voice(this.#hold, this.#surroundings.logger);
+    return this.#voice;
   }
 
   #report(outcome: ReleaseOutcome): void {
@@ -161,7 +189,7 @@ export class LockHandle implements AsyncDisposable {
         throw outcome.error;
       case 'unknown':
         throw new TimeoutError(
-          `the release of lock ${JSON.stringify(this.name)} was not confirmed within ${this.#ttlMs} ms; it goes on behind`,
+          `the release of lock ${JSON.stringify(this.name)} was not confirmed within ${this.#surroundings.ttlMs} ms; it goes on behind`,
           { outcome: 'unknown' },
         );
       default:

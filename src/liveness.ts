@@ -6,6 +6,9 @@ export const marginOf = (ttlMs: number): number => Math.max(ttlMs / 10, 200);
 /** Heartbeats per TTL. */
 const beatsPerTtl = 5;
 
+/** Reading the uptime costs a call of the system, and every grant of a busy session asks. */
+const uptimeEveryMs = 1;
+
 /** Some systems tell the uptime in whole seconds: a step of one is no jump. */
 const uptimeStepMs = 1_000;
 
@@ -28,6 +31,7 @@ export class Liveness {
   #inDoubt = false;
   #wallLead: number;
   #uptimeLead: number;
+  #uptimeAt: number;
 
   /** `openedAt`: when the request to open the session was first sent; it counts as a heartbeat. */
   constructor(clock: Clock, ttlMs: number, openedAt: number) {
@@ -39,6 +43,7 @@ export class Liveness {
     const now = clock.now();
     this.#wallLead = clock.wall() - now;
     this.#uptimeLead = clock.uptime() * 1_000 - now;
+    this.#uptimeAt = now;
   }
 
   /** Monotonic milliseconds; from then on another holder is possible. Never falls. */
@@ -92,15 +97,22 @@ export class Liveness {
   observe(): boolean {
     const now = this.#clock.now();
     const wallLead = this.#clock.wall() - now;
-    const uptime = this.#clock.uptime();
-    const uptimeLead = uptime * 1_000 - now;
-    const slackMs = Number.isInteger(uptime) ? uptimeStepMs : 0;
-    const jumped = wallLead - this.#wallLead > this.marginMs || uptimeLead - this.#uptimeLead > this.marginMs + slackMs;
+    const wallJumped = wallLead - this.#wallLead > this.marginMs;
     this.#wallLead = wallLead;
-    this.#uptimeLead = uptimeLead;
-    if (!jumped) return false;
+    if (!this.#uptimeJumped(now) && !wallJumped) return false;
     this.#doubtedUpTo = this.#counter;
     this.#inDoubt = true;
     return true;
+  }
+
+  #uptimeJumped(now: number): boolean {
+    if (now - this.#uptimeAt < uptimeEveryMs) return false;
+    const uptime = this.#clock.uptime();
+    const lead = uptime * 1_000 - now;
+    const slackMs = Number.isInteger(uptime) ? uptimeStepMs : 0;
+    const hasJumped = lead - this.#uptimeLead > this.marginMs + slackMs;
+    this.#uptimeLead = lead;
+    this.#uptimeAt = now;
+    return hasJumped;
   }
 }

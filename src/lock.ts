@@ -1,7 +1,7 @@
 import { type AcquireOptions, checkAcquireOptions } from './acquire-options.ts';
 import type { AcquireOutcome, Acquisition, GivingUp } from './acquisition.ts';
 import { CancelledError, type LockOutcome, TimeoutError, wrongType } from './errors.ts';
-import { LockHandle } from './handle.ts';
+import { type HandleSurroundings, LockHandle } from './handle.ts';
 import type { Logger } from './logger.ts';
 import type { SessionEngine } from './session-engine.ts';
 
@@ -20,11 +20,13 @@ export interface LockSurroundings {
 export class DistributedLock {
   readonly name: string;
   readonly #world: LockSurroundings;
+  readonly #handles: HandleSurroundings;
 
   /** Locks are made by `createLock`, which checks the name. */
   constructor(name: string, surroundings: LockSurroundings) {
     this.name = name;
     this.#world = surroundings;
+    this.#handles = { logger: surroundings.logger, ttlMs: surroundings.engine.ttlMs };
   }
 
   /**
@@ -89,7 +91,8 @@ export class DistributedLock {
     if (signal?.aborted === true) {
       return Promise.reject(this.#errorOf({ kind: 'abort', reason: signal.reason }, 0, 'not-applied'));
     }
-    const { engine, logger, now } = this.#world;
+    const { engine, now } = this.#world;
+    const surroundings = this.#handles;
     const startedAt = now();
     const boundMs = waits ? limitMs : (limitMs ?? engine.ttlMs);
     return new Promise((resolve, reject) => {
@@ -99,7 +102,7 @@ export class DistributedLock {
         signal?.removeEventListener('abort', onAbort);
         switch (outcome.kind) {
           case 'granted':
-            return resolve(new LockHandle(outcome.hold, { logger, ttlMs: engine.ttlMs }));
+            return resolve(new LockHandle(outcome.hold, surroundings));
           case 'busy':
             return resolve(null);
           case 'given-up':

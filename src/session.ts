@@ -1,10 +1,11 @@
 import type { Asker, Over, Parked, Wish } from './asker.ts';
 import type { Clock, Timer } from './clock/index.ts';
-import { type LockError, LockLostError, type LockOutcome, type LossReason, SessionExpiredError } from './errors.ts';
+import { type LockError, type LockOutcome, type LossReason, SessionExpiredError } from './errors.ts';
 import { errorOf } from './failure.ts';
 import { Hold, type ReleaseOutcome } from './hold.ts';
 import { Liveness } from './liveness.ts';
 import type { Failure, Gateway, SessionListener, SessionRequest } from './node/index.ts';
+import { Releases } from './releases.ts';
 import { Sequences } from './sequences.ts';
 import type { Answer, Sequence, SessionEnd, SessionId } from './table/index.ts';
 
@@ -25,6 +26,24 @@ export interface SessionOwner {
   gone(session: Session): void;
 }
 
+/** Each kind of request has one shape wherever it is made: what handles them is fast only then. */
+function requestOf(
+  wish: Wish,
+  session: SessionId,
+  { sequence, mark }: { readonly sequence: Sequence; readonly mark: Sequence },
+): SessionRequest {
+  switch (wish.kind) {
+    case 'acquire':
+      return { kind: 'acquire', session, sequence, mark, name: wish.name, mode: wish.mode, waits: wish.waits };
+    case 'release':
+      return { kind: 'release', session, sequence, mark, name: wish.name, token: wish.token };
+    case 'cancel':
+      return { kind: 'cancel', session, sequence, mark, target: wish.target };
+    default:
+      return wish satisfies never;
+  }
+}
+
 const ignoreAnswer: Asker = { answered: () => undefined, over: () => undefined };
 
 /**
@@ -36,6 +55,7 @@ export class Session implements SessionListener {
   readonly #owner: SessionOwner;
   readonly #liveness: Liveness;
   readonly #sequences = new Sequences();
+  readonly #releases: Releases;
   readonly #askers = new Map<Sequence, Asker>();
   readonly #holds = new Set<Hold>();
   readonly #parked = new Set<Parked>();
@@ -51,6 +71,7 @@ export class Session implements SessionListener {
     this.#world = world;
     this.#owner = owner;
     this.#liveness = new Liveness(world.clock, world.ttlMs, world.clock.now());
+    this.#releases = new Releases(world.clock, world.ttlMs);
   }
 
   /** Requests without a final outcome. */
@@ -114,8 +135,7 @@ export class Session implements SessionListener {
     if (session === undefined || !this.isOpen) throw new Error('a session takes requests only while it is open');
     const sequence = this.#sequences.next();
     this.#askers.set(sequence, asker);
-    const request: SessionRequest = { ...wish, session, sequence, mark: this.#sequences.mark };
-    this.#world.gateway.submit(request);
+    this.#world.gateway.submit(requestOf(wish, session, { sequence, mark: this.#sequences.mark }));
     return sequence;
   }
 
@@ -146,30 +166,8 @@ export class Session implements SessionListener {
   /** For `Hold.release` only. */
   releaseHold(hold: Hold, done: (outcome: ReleaseOutcome) => void): void {
     this.#holds.delete(hold);
-    let isDone = false;
-    const settle = (outcome: ReleaseOutcome): void => {
-      if (isDone) return;
-      isDone = true;
-      timer.cancel();
-      done(outcome);
-    };
-    const timer = this.#world.clock.after(this.#world.ttlMs, () => settle({ kind: 'unknown' }));
-    const lost = (reason: LossReason, text: string): ReleaseOutcome => {
-      const message = `lock ${JSON.stringify(hold.name)} (token ${hold.token}) was lost before its release: ${text}`;
-      return { kind: 'lost', error: new LockLostError(message, { reason, outcome: 'unknown' }) };
-    };
-    this.ask(
-      { kind: 'release', name: hold.name, token: hold.token },
-      {
-        answered: (answer) => {
-          if (answer.kind === 'released') settle({ kind: 'released' });
-          else if (answer.kind === 'not-held' || answer.kind === 'session-expired') {
-            settle(lost('session', 'the cluster knows no such hold'));
-          } else if (answer.kind !== 'queued') settle({ kind: 'unknown' });
-        },
-        over: (over) => settle(lost(over.reason, over.text)),
-      },
-    );
+    const { name, token } = hold;
+    this.ask({ kind: 'release', name, token }, this.#releases.expect({ name, token, done }));
   }
 
   /** Looks at the clocks: whether a hold may be claimed at this moment. May find, and tell, that the session is lost. */

@@ -12,6 +12,7 @@ import type {
 import type { Store } from '../../storage/index.ts';
 import type { Clock, Timer } from '../clock/index.ts';
 import type { PeerTransport } from '../transport/index.ts';
+import { Announcements } from './announcements.ts';
 import { Disk } from './disk.ts';
 import type { Observer } from './observer.ts';
 import type { Timings } from './options.ts';
@@ -54,6 +55,7 @@ const ticksPerHeartbeat = 5;
 export class Driver {
   readonly #world: DriverWorld;
   readonly #disk: Disk;
+  readonly #announcements = new Announcements();
   #mailbox: Input[] = [];
   #isScheduled = false;
   #isTickDue = false;
@@ -138,6 +140,7 @@ export class Driver {
     const now = clock.now();
     const inputs = this.#mailbox;
     this.#mailbox = [];
+    this.#announcements.turnBegins();
     for (const input of inputs) this.#step(input, now);
     handlers.turnBegins(now);
     // Last, so that a process that was stopped hears its peers before it concludes anything from their silence (S110).
@@ -146,6 +149,7 @@ export class Driver {
       this.#perform(effects, now);
       if (this.#isStopped) return;
     }
+    if (this.#announcements.hasAny) this.#announce();
     handlers.turnEnded(now);
   }
 
@@ -183,10 +187,20 @@ export class Driver {
     for (const member of effects.snapshots) handlers.sendSnapshot(member);
   }
 
+  /** What the turn did not tell by the way is told now; what it learned itself waits for the next one. */
+  #announce(): void {
+    for (const message of this.#announcements.takeDue()) {
+      this.#world.transport.send(message.to, [{ kind: 'raft', message }]);
+    }
+    if (this.#announcements.hasAny) this.#schedule();
+  }
+
   /** One call per receiver, in the order of their first message. */
   #send(messages: readonly Message[]): void {
+    if (messages.length === 0) return;
     const byReceiver = new Map<MemberId, { kind: 'raft'; message: Message }[]>();
     for (const message of messages) {
+      if (this.#announcements.holds(message)) continue;
       const packets = byReceiver.get(message.to);
       if (packets === undefined) byReceiver.set(message.to, [{ kind: 'raft', message }]);
       else packets.push({ kind: 'raft', message });
