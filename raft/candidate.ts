@@ -41,6 +41,10 @@ export class Candidate implements RoleState {
     return this.#deadline;
   }
 
+  get due(): number {
+    return this.#deadline;
+  }
+
   start(): Transition | undefined {
     const { self, term, log, membership } = this.#server;
     const { index: lastIndex, term: lastTerm } = log.last;

@@ -54,6 +54,11 @@ export class Core {
     });
   }
 
+  /** When a tick next has something to do, on the clock of `step`; undefined before the first step. Only a hint. */
+  get due(): number | undefined {
+    return this.#role?.due;
+  }
+
   /** A picture as of now. */
   get status(): CoreStatus {
     const { self, term, log, membership, durableIndex, commit, applied } = this.#server;

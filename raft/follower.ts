@@ -36,6 +36,10 @@ export class Follower implements RoleState {
     return this.#deadline;
   }
 
+  get due(): number {
+    return this.#deadline;
+  }
+
   get isSticky(): boolean {
     const { now, options } = this.#server;
     return this.#leader !== undefined && !this.#waived && now - this.#heardAt < options.electionTimeout;

@@ -52,6 +52,10 @@ export class Leader implements RoleState {
     return this.#server.self;
   }
 
+  get due(): number {
+    return this.#nextBeatAt;
+  }
+
   get opened(): LogIndex | undefined {
     return this.#isOpen ? this.#openedAt : undefined;
   }

@@ -26,6 +26,8 @@ export interface RoleState {
   readonly leader: MemberId | undefined;
   /** When patience ends; undefined at a leader. */
   readonly deadline: number | undefined;
+  /** The next tick that finds something to do comes then; may lie in the past. Only a hint: ticks are never wrong. */
+  readonly due: number;
   /** A live leader was heard of within an election timeout: nobody else shall stand (dissertation, 4.2.3). */
   readonly isSticky: boolean;
   /** An entry of our own term is committed under our lead, up to this index. Undefined at anyone else. */

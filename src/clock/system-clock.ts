@@ -23,8 +23,9 @@ class SystemTimer implements Timer {
 
   #arm(): void {
     const left = Math.max(0, this.#due - performance.now());
-    // Node rounds down: a timer for 4.7 ms may fire after 4, and a deadline must not be early.
-    const ms = Math.min(Math.ceil(left), timerMsMax);
+    // Node rounds down, and counts from the start of its loop's turn: a timer for 4.7 ms may fire after 3.8. A deadline
+    // must not be early, and to be woken twice costs more than to be late by a millisecond.
+    const ms = Math.min(Math.ceil(left) + 1, timerMsMax);
     this.#timeout = setTimeout(() => (performance.now() >= this.#due ? this.#fire() : this.#arm()), ms);
     this.#timeout.unref();
   }

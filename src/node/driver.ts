@@ -45,8 +45,11 @@ export interface DriverWorld {
   readonly observer: Observer | undefined;
 }
 
-/** How often the core hears that time passed; an election or heartbeat is late by at most this. */
-const ticksPerHeartbeat = 5;
+/**
+ * How often, at least and at most, the core hears that time passed. In between it hears so when it has something to do
+ * then: idle nodes wake seldom, and an election or heartbeat is late by no more than the smaller step.
+ */
+const ticksPerHeartbeat = { min: 2, max: 5 };
 
 /**
  * The event loop of a node, one turn at a time: feed all that waits, take what the core asks, send, persist, apply.
@@ -62,6 +65,8 @@ export class Driver {
   #isStalled = false;
   #isStopped = false;
   #ticker: Timer | undefined;
+  #tickAt = 0;
+  #tickedAt = 0;
 
   constructor(world: DriverWorld) {
     this.#world = world;
@@ -76,6 +81,7 @@ export class Driver {
   }
 
   start(): void {
+    this.#tickedAt = this.#world.clock.now();
     this.#armTicker();
     this.#schedule();
   }
@@ -109,12 +115,20 @@ export class Driver {
     this.#schedule();
   }
 
+  /** Sets the next tick, or moves it forward: the core may want one sooner than it did. */
   #armTicker(): void {
-    const ms = this.#world.timings.heartbeatInterval / ticksPerHeartbeat;
-    this.#ticker = this.#world.clock.after(ms, () => {
+    const { core, clock, timings } = this.#world;
+    const { heartbeatInterval } = timings;
+    const earliest = this.#tickedAt + heartbeatInterval / ticksPerHeartbeat.max;
+    const latest = this.#tickedAt + heartbeatInterval / ticksPerHeartbeat.min;
+    const at = Math.min(latest, Math.max(earliest, core.due ?? latest));
+    if (this.#ticker !== undefined && at >= this.#tickAt) return;
+    this.#ticker?.cancel();
+    this.#tickAt = at;
+    this.#ticker = clock.after(Math.max(0, at - clock.now()), () => {
+      this.#ticker = undefined;
       this.#isTickDue = true;
       this.#schedule();
-      this.#armTicker();
     });
   }
 
@@ -151,10 +165,12 @@ export class Driver {
     }
     if (this.#announcements.hasAny) this.#announce();
     handlers.turnEnded(now);
+    this.#armTicker();
   }
 
   #tick(now: number): void {
     this.#isTickDue = false;
+    this.#tickedAt = now;
     const isStalled = this.#disk.busyMs > this.#world.timings.diskStallTimeout;
     if (isStalled !== this.#isStalled) {
       this.#isStalled = isStalled;

@@ -53,8 +53,11 @@ export class LogWriter {
 
   #durable(batch: readonly Persist[], table: Table | undefined): void {
     this.#underway.splice(0, batch.length);
+    // As the driver's disk does: what a later part of the same write overwrote was never on this disk (S32).
+    const term = batch.reduce((highest, { write }) => Math.max(highest, write.hardState?.term ?? 0), 0);
     for (const { id, thenSend } of batch) {
       for (const message of thenSend) {
+        if (message.term < term) continue;
         this.#host.send(message);
         if (!this.#host.survives()) return;
       }

@@ -16,4 +16,8 @@ export const regressionSeeds: readonly RegressionSeed[] = [
     found: 'a replaced leader that alone held the entry of its removal, and could not be elected to share it',
   },
   { seed: 1390, found: 'the same, over several replacements' },
+  {
+    seed: 922,
+    found: "an acknowledgement of entries that the same write overwrote, which the simulator's disk did not hold back",
+  },
 ];
