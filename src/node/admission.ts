@@ -49,6 +49,7 @@ export class Admission implements PeerHandlers {
     const peer = nodeIdOf(member);
     for (const key of this.#told.keys()) if (key.startsWith(`${peer} `)) this.#told.delete(key);
     this.#world.logger.debug({ peer }, 'a link to a peer is up');
+    this.#world.replica()?.reached(member);
   }
 
   linkDown(nodeId: string, member: MemberId | undefined, wasRefused: boolean): void {

@@ -172,6 +172,12 @@ export class Replica {
   unreachable(peer: MemberId, refused: boolean): void {
     this.#driver.feed({ kind: 'unreachable', peer, refused });
     this.#forward.unreachable(peer);
+    this.#snapshots.linkChanged(peer);
+  }
+
+  /** A link to that peer is up: what was sent to it before is lost. */
+  reached(peer: MemberId): void {
+    this.#snapshots.linkChanged(peer);
   }
 
   /** Hands leadership to the best other voter, if this node leads and there is one. */

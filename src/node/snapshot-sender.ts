@@ -81,6 +81,11 @@ export class SnapshotSender {
     this.#pump(from);
   }
 
+  /** What was under way to `to` is lost, if anything was: its link broke, or is a new one. */
+  broken(to: MemberId): void {
+    if (this.#transfers.has(to)) this.#end(to, false);
+  }
+
   close(): void {
     for (const to of [...this.#transfers.keys()]) this.#drop(to);
   }

@@ -54,6 +54,11 @@ export class Snapshots {
     this.#sender.start(to, term);
   }
 
+  /** Waiting for a sign of life over a link that is not there would keep `peer` from its next chance for seconds. */
+  linkChanged(peer: MemberId): void {
+    this.#sender.broken(peer);
+  }
+
   /** This node does not lead any more: its transfers end. */
   stopSending(): void {
     this.#sender.close();

@@ -228,6 +228,20 @@ describe('a snapshot that is installed', () => {
     expect(digestOf(cluster, lagging)).toBe(digestOf(cluster, cluster.leader() ?? ''));
   });
 
+  it('does not wait for a transfer that its receiver will never hear the end of', () => {
+    const { cluster, lagging, client } = allTogether();
+    cluster.kill(lagging);
+    for (let n = 0; n < 40; n += 1) grantedTo(cluster, client, `kept-${n}`);
+    cluster.time.advance(100);
+    const begun = cluster.time.now;
+
+    cluster.start(lagging);
+    untilCaughtUp(cluster, lagging);
+
+    // A transfer without a sign of life is given up after five seconds.
+    expect(cluster.time.now - begun).toBeLessThan(2_000);
+  });
+
   it('is sent slowly without holding up heartbeats, grants elsewhere, or the count of who follows (S72)', () => {
     const { cluster, leader, other, lagging } = fallenBehind();
     const { term } = cluster.runtime(leader).status();
