@@ -5,11 +5,11 @@ import {
   type Position,
   type SnapshotHead,
 } from '../../raft/index.ts';
-import type { Row, RowChange } from '../../storage/index.ts';
-import { type Command, Table, type TableEvent, type TableLimits } from '../table/index.ts';
+import type { RowChange } from '../../storage/index.ts';
+import type { Command, Table, TableEvent } from '../table/index.ts';
 import { decodeBatch } from './batch-codec.ts';
 import type { Observer } from './observer.ts';
-import { rowChangeOf, rowTupleOf } from './row-codec.ts';
+import { rowChangeOf } from './row-codec.ts';
 
 export interface ApplierHandlers {
   /** In the order of the log, while `table` shows the state after the command that caused it. */
@@ -22,12 +22,11 @@ export interface ApplierHandlers {
 /** A table as a checkpoint or a snapshot has it. */
 export interface Picture {
   readonly head: SnapshotHead;
-  readonly rows: Iterable<Row>;
+  readonly table: Table;
 }
 
 /** The one place that knows both the log and the table: executes committed entries. */
 export class Applier {
-  readonly #limits: TableLimits;
   readonly #handlers: ApplierHandlers;
   #table: Table;
   #position: Position;
@@ -38,11 +37,10 @@ export class Applier {
   /** What came of the entry under way; kept for an observer alone. */
   #events: TableEvent[] = [];
 
-  constructor(limits: TableLimits, { head, rows }: Picture, handlers: ApplierHandlers) {
-    this.#limits = limits;
+  constructor({ head, table }: Picture, handlers: ApplierHandlers) {
     this.#handlers = handlers;
     this.#emit = handlers.observer === undefined ? handlers.event : (event) => this.#told(event);
-    this.#table = tableOf(limits, rows);
+    this.#table = table;
     this.#position = head.position;
     this.#configuration = head.configuration;
   }
@@ -82,8 +80,8 @@ export class Applier {
   }
 
   /** A snapshot takes the place of everything executed so far. */
-  replaceBy(head: SnapshotHead, rows: Iterable<Row>): void {
-    this.#table = tableOf(this.#limits, rows);
+  replaceBy({ head, table }: Picture): void {
+    this.#table = table;
     this.#position = head.position;
     this.#configuration = head.configuration;
     this.#entriesSinceCheckpoint = 0;
@@ -122,9 +120,3 @@ export class Applier {
     }
   }
 }
-
-function* tuplesOf(rows: Iterable<Row>): Iterable<{ readonly key: string; readonly value: unknown }> {
-  for (const row of rows) yield rowTupleOf(row);
-}
-
-const tableOf = (limits: TableLimits, rows: Iterable<Row>): Table => Table.restore(limits, tuplesOf(rows));

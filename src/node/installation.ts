@@ -1,21 +1,24 @@
 import type { LogWrite, SnapshotHead } from '../../raft/index.ts';
-import type { Row, Store } from '../../storage/index.ts';
-import { readAllRows } from './row-codec.ts';
+import type { Store } from '../../storage/index.ts';
+import type { Table, TableLimits } from '../table/index.ts';
+import { readTable } from './stored-table.ts';
 
 interface InstallationHandlers {
-  /** The rows of the table that the snapshot has become. */
-  loaded(head: SnapshotHead, rows: readonly Row[]): void;
+  /** The table that the snapshot has become. */
+  loaded(head: SnapshotHead, table: Table): void;
   failed(error: Error): void;
 }
 
 /** A snapshot on its way from the core's word to the table in memory. */
 export class Installation {
   readonly #store: Store;
+  readonly #limits: TableLimits;
   readonly #handlers: InstallationHandlers;
   #index: number | undefined;
 
-  constructor(store: Store, handlers: InstallationHandlers) {
+  constructor(store: Store, limits: TableLimits, handlers: InstallationHandlers) {
     this.#store = store;
+    this.#limits = limits;
     this.#handlers = handlers;
   }
 
@@ -32,7 +35,7 @@ export class Installation {
   load(write: LogWrite): void {
     const head = write.install?.snapshot;
     if (head === undefined) return;
-    readAllRows(this.#store.rows(), (outcome) => {
+    readTable(this.#store.rows(), this.#limits, (outcome) => {
       if (!outcome.ok) return this.#handlers.failed(outcome.error);
       // A newer one is under way already: it will be read in its turn.
       if (this.#index !== head.position.index) return;

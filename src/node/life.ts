@@ -1,5 +1,6 @@
 import { nodeIdOf, type Restored } from '../../raft/index.ts';
-import type { Genesis, Opened, Row } from '../../storage/index.ts';
+import type { Genesis, Opened } from '../../storage/index.ts';
+import { Table } from '../table/index.ts';
 import type { PeerTransport } from '../transport/index.ts';
 import { Admission } from './admission.ts';
 import { failureOf } from './failure.ts';
@@ -8,7 +9,7 @@ import { Members } from './members.ts';
 import type { RuntimeOptions } from './options.ts';
 import type { Queries } from './queries.ts';
 import { Replica } from './replica.ts';
-import { readAllRows } from './row-codec.ts';
+import { readTable } from './stored-table.ts';
 import type { Tickets } from './tickets.ts';
 
 export type StartOutcome = { readonly ok: true } | { readonly ok: false; readonly failure: Failure };
@@ -132,9 +133,10 @@ export class Life {
 
   #load(opened: Opened & { readonly kind: 'member' }, done: Done): void {
     this.#warnOfOtherMembers(opened.restored);
-    readAllRows(opened.rows, (outcome) => {
+    readTable(opened.rows, this.#options.limits.table, (outcome) => {
       if (this.#phase !== 'opening') return;
       if (outcome.ok) this.#join(opened.restored, outcome.value);
+      // Also rows that passed their checksums and still make no table: the data is not what this version wrote.
       else this.#quarantine(outcome.error.message);
       done({ ok: true });
     });
@@ -156,33 +158,28 @@ export class Life {
       if (!outcome.ok) return this.#fail(failureOf(outcome.error));
       this.#members?.formed(outcome.value.identity);
       this.#options.logger.info({ clusterId: genesis.clusterId }, 'this node is a member of a cluster now');
-      this.#join(outcome.value.restored, []);
+      this.#join(outcome.value.restored, new Table(this.#options.limits.table));
     });
   }
 
-  #join(restored: Restored, rows: Iterable<Row>): void {
+  #join(restored: Restored, table: Table): void {
     const members = this.#members;
     const transport = this.#transport;
     if (members === undefined || transport === undefined) return;
-    try {
-      this.#replica = new Replica(
-        {
-          options: this.#options,
-          store: this.#options.store,
-          transport,
-          members,
-          tickets: this.#tickets,
-          queries: this.#queries,
-          changed: () => this.#setPeers(),
-          failed: (error) => this.#fail(failureOf(error)),
-        },
-        restored,
-        rows,
-      );
-    } catch (error) {
-      // Rows that passed their checksums and still make no table: the data is not what this version wrote.
-      return this.#quarantine(error instanceof Error ? error.message : String(error));
-    }
+    this.#replica = new Replica(
+      {
+        options: this.#options,
+        store: this.#options.store,
+        transport,
+        members,
+        tickets: this.#tickets,
+        queries: this.#queries,
+        changed: () => this.#setPeers(),
+        failed: (error) => this.#fail(failureOf(error)),
+      },
+      restored,
+      table,
+    );
     this.#phase = 'member';
     const { nodeId: node, incarnation, run } = members.identity;
     this.#options.observer?.began(this.#replica.status, restored, run);

@@ -117,6 +117,11 @@ export class Members {
     this.#identity = identity;
   }
 
+  /** A newer process with our incarnation: one of the two works on a copy of the data. */
+  isDouble({ incarnation, run, boot }: { readonly incarnation: string; readonly run: number; readonly boot: string }) {
+    return incarnation === this.identity.incarnation && boot !== this.#boot && run >= this.identity.run;
+  }
+
   /** Where this node said that it wants to be dialled. */
   addressOf(nodeId: string): string | undefined {
     return this.#addresses.get(nodeId);

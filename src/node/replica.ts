@@ -7,8 +7,8 @@ import {
   type Restored,
   type SnapshotHead,
 } from '../../raft/index.ts';
-import type { Row, Store } from '../../storage/index.ts';
-import type { TableEvent } from '../table/index.ts';
+import type { Store } from '../../storage/index.ts';
+import type { Table, TableEvent } from '../table/index.ts';
 import type { Packet, PeerTransport } from '../transport/index.ts';
 import { Applier } from './applier.ts';
 import { Carrier } from './carrier.ts';
@@ -58,10 +58,10 @@ export class Replica {
   /** A received snapshot waits for the core's word. */
   #isUnjudged = false;
 
-  constructor(world: ReplicaWorld, restored: Restored, rows: Iterable<Row>) {
+  constructor(world: ReplicaWorld, restored: Restored, table: Table) {
     const { options, store, transport, tickets, members } = world;
     const { clock, timings, limits, observer } = options;
-    const picture = { head: restored.checkpoint, rows };
+    const picture = { head: restored.checkpoint, table };
     this.#world = world;
     this.#core = new Core(
       {
@@ -75,7 +75,7 @@ export class Replica {
       restored,
     );
     this.#status = this.#core.status;
-    this.#applier = new Applier(limits.table, picture, {
+    this.#applier = new Applier(picture, {
       event: (event) => this.#heard(event),
       executed: (command) => this.#leadership.executed(command),
       observer,
@@ -104,7 +104,7 @@ export class Replica {
       malformed: (from, reason) => options.logger.warn({ from, reason }, 'a forwarded message makes no sense'),
     });
     this.#carrier = new Carrier(tickets, this.#leadership, this.#forward);
-    this.#installation = new Installation(store, {
+    this.#installation = new Installation(store, limits.table, {
       loaded: (head, table) => this.#guarded(() => this.#loaded(head, table)),
       failed: (error) => this.#fail(error),
     });
@@ -278,16 +278,10 @@ export class Replica {
     const { members, tickets } = this.#world;
     this.#leadership.heard(event);
     const self = { incarnation: members.identity.incarnation, boot: members.boot };
-    if (event.kind === 'started' && event.isCurrent && this.#isDouble(event)) {
+    if (event.kind === 'started' && event.isCurrent && members.isDouble(event)) {
       throw new Error(`another process runs as node ${event.node}: its data directory is a copy of this one`);
     }
     tickets.heard(event, self);
-  }
-
-  /** A newer process with our incarnation: one of the two works on a copy of the data. */
-  #isDouble(event: TableEvent & { readonly kind: 'started' }): boolean {
-    const { identity, boot } = this.#world.members;
-    return event.incarnation === identity.incarnation && event.boot !== boot && event.run >= identity.run;
   }
 
   /** Keeps what a peer that lags a little, or a snapshot under way, still needs. */
@@ -298,13 +292,13 @@ export class Replica {
     if (until > 0) this.#driver.feed({ kind: 'compact', index: until });
   }
 
-  #loaded(head: SnapshotHead, rows: readonly Row[]): void {
+  #loaded(head: SnapshotHead, table: Table): void {
     if (this.#driver.isStopped) return;
     const { members, tickets, options } = this.#world;
     const { index } = head.position;
     this.#snapshots.installed();
     this.#checkpoints.forget();
-    this.#applier.replaceBy(head, rows);
+    this.#applier.replaceBy({ head, table });
     tickets.settleBy(this.#applier.table, { ...members.identity, boot: members.boot });
     this.#reads.applied(index);
     this.#driver.feed({ kind: 'snapshot-installed', index });

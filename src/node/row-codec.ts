@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Packr } from 'msgpackr';
-import type { Done, Row, RowChange, RowReader } from '../../storage/index.ts';
+import type { Row, RowChange } from '../../storage/index.ts';
 import type { RowTuple, Table } from '../table/index.ts';
 
 const packr = new Packr({ useRecords: false, variableMapSize: true });
@@ -15,22 +15,6 @@ export function rowChangeOf(row: RowTuple): RowChange {
 export function rowTupleOf(row: Row): { readonly key: string; readonly value: unknown } {
   const value: unknown = packr.unpack(row.value);
   return { key: Buffer.from(row.key).toString('utf8'), value };
-}
-
-/** Collects all rows of a table. */
-export function readAllRows(reader: RowReader, done: Done<readonly Row[]>): void {
-  const rows: Row[] = [];
-  const readNext = (): void => {
-    reader.next((outcome) => {
-      if (outcome.ok && outcome.value !== undefined) {
-        for (const row of outcome.value) rows.push(row);
-        return readNext();
-      }
-      reader.close();
-      done(outcome.ok ? { ok: true, value: rows } : outcome);
-    });
-  };
-  readNext();
 }
 
 /** Equal on two nodes exactly if their tables are equal: SHA-256 over all rows in key order, in hex. */

@@ -124,8 +124,8 @@ export const nodeMutants: readonly Mutant[] = [
     id: 'snapshot-not-loaded',
     guard: 'an installed snapshot becomes the table in memory (S66)',
     file: 'src/node/replica.ts',
-    find: '    this.#applier.replaceBy(head, rows);\n',
-    plant: '    if (rows.length < 0) this.#applier.replaceBy(head, rows);\n',
+    find: '    this.#applier.replaceBy({ head, table });\n',
+    plant: '    if (table.time < 0) this.#applier.replaceBy({ head, table });\n',
     killer: { ...nodes, seeds: 100 },
   },
   {

@@ -3,7 +3,7 @@ import { Applier } from '../../src/node/applier.ts';
 import { Checkpoints } from '../../src/node/checkpoints.ts';
 import { encodeBatch } from '../../src/node/index.ts';
 import { defaultNodeLimits } from '../../src/node/options.ts';
-import { commandTuple } from '../../src/table/index.ts';
+import { commandTuple, Table } from '../../src/table/index.ts';
 import { chainOf, MemoryDisk, MemoryStore } from '../../storage/index.ts';
 
 const configuration = { voters: [], outgoing: [], learners: [] };
@@ -28,8 +28,8 @@ function node() {
       },
     },
   );
-  const picture = { head: store.readSnapshot().head, rows: [] };
-  const applier = new Applier(defaultNodeLimits.table, picture, {
+  const picture = { head: store.readSnapshot().head, table: new Table(defaultNodeLimits.table) };
+  const applier = new Applier(picture, {
     event: () => {},
     executed: () => {},
     observer: undefined,
