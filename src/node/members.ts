@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ConfigurationAt, Member, MemberId } from '../../raft/index.ts';
 import { incarnationOf, memberId, membersOf, nodeIdOf } from '../../raft/index.ts';
 import type { Genesis, Identity } from '../../storage/index.ts';
+import type { Started } from '../table/index.ts';
 import type { Hello, PeerAddress, Refused } from '../transport/index.ts';
 import { type NodeProcess, RunsMet } from './runs-met.ts';
 
@@ -118,7 +119,7 @@ export class Members {
   }
 
   /** A newer process with our incarnation: one of the two works on a copy of the data. */
-  isDouble({ incarnation, run, boot }: { readonly incarnation: string; readonly run: number; readonly boot: string }) {
+  isDouble({ incarnation, run, boot }: Pick<Started, 'incarnation' | 'run' | 'boot'>): boolean {
     return incarnation === this.identity.incarnation && boot !== this.#boot && run >= this.identity.run;
   }
 
