@@ -21,7 +21,7 @@ export interface ForwardHandlers {
 }
 
 /** Batches whose receipt has not come; older ones are forgotten, their tickets are retried by time. */
-const openBatchesMax = 256;
+const openBatchesMax = 1_024;
 
 /** Commands in one forwarded message. */
 const batchCommandsMax = 2_048;
@@ -34,6 +34,8 @@ export class Forward {
   readonly #handlers: ForwardHandlers;
   readonly #batches = new Map<number, readonly Ticket[]>();
   readonly #orders: Orders;
+  /** Batches of each peer that went into the log and whose receipts have not left. */
+  readonly #accepted = new Map<MemberId, number[]>();
   #nextId = 1;
 
   constructor(transport: Pick<PeerTransport, 'send'>, clock: Clock, handlers: ForwardHandlers) {
@@ -60,6 +62,18 @@ export class Forward {
     const id = this.#takeId();
     this.#orders.add(id, to, done);
     this.#send(to, false, ['replace', id, nodeId]);
+  }
+
+  /**
+   * Tells what went into the log. Once a heartbeat interval is enough: it only keeps the peer from sending again what
+   * takes long, and most has its outcome before.
+   */
+  sendReceipts(): void {
+    for (const [to, ids] of this.#accepted) {
+      const packets = ids.map((id) => ({ kind: 'forward', isReply: true, body: receiptOf(id, 'accepted') }) as const);
+      this.#transport.send(to, packets);
+    }
+    this.#accepted.clear();
   }
 
   /** Nobody will answer what was asked: the leader has changed, or this node stops. */
@@ -110,7 +124,10 @@ export class Forward {
       if (command.kind === 'malformed') return command.reason;
       commands.push(command);
     }
-    this.#handlers.commands(commands, (receipt) => this.#send(from, true, ['receipt', id, receipts.indexOf(receipt)]));
+    this.#handlers.commands(commands, (receipt) => {
+      if (receipt === 'accepted') this.#acceptedFrom(from, id);
+      else this.#send(from, true, receiptOf(id, receipt));
+    });
     return undefined;
   }
 
@@ -139,7 +156,7 @@ export class Forward {
 
   #receiveReplace(from: MemberId, id: unknown, nodeId: unknown): string | undefined {
     if (!isCounter(id) || typeof nodeId !== 'string') return 'it names no node';
-    this.#send(from, true, ['receipt', id, receipts.indexOf('accepted')]);
+    this.#send(from, true, receiptOf(id, 'accepted'));
     this.#handlers.replace(nodeId, (outcome) => {
       const { text, code } = outcome.ok ? { text: '', code: null } : outcome.failure;
       this.#send(from, true, ['replaced', id, outcome.ok, text, code]);
@@ -155,6 +172,12 @@ export class Forward {
     return undefined;
   }
 
+  #acceptedFrom(peer: MemberId, id: number): void {
+    const ids = this.#accepted.get(peer);
+    if (ids === undefined) this.#accepted.set(peer, [id]);
+    else ids.push(id);
+  }
+
   #takeId(): number {
     const id = this.#nextId;
     this.#nextId += 1;
@@ -165,6 +188,8 @@ export class Forward {
     this.#transport.send(to, [{ kind: 'forward', isReply, body }]);
   }
 }
+
+const receiptOf = (id: number, receipt: Receipt): Value => ['receipt', id, receipts.indexOf(receipt)];
 
 const beatTuple = (beat: Beat): readonly [number, number] => [beat.session, beat.counter];
 

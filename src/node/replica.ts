@@ -255,6 +255,7 @@ export class Replica {
     if (now - this.#sweptAt < this.#world.options.timings.heartbeatInterval) return;
     this.#sweptAt = now;
     this.#leadership.sweep(now);
+    this.#forward.sendReceipts();
     this.#diskWatch.look();
     this.#world.tickets.retry(now);
     if (this.#world.tickets.hasOutbox || this.#leadership.hasWork) this.#driver.wake();
@@ -277,11 +278,10 @@ export class Replica {
   #heard(event: TableEvent): void {
     const { members, tickets } = this.#world;
     this.#leadership.heard(event);
-    const self = { incarnation: members.identity.incarnation, boot: members.boot };
     if (event.kind === 'started' && event.isCurrent && members.isDouble(event)) {
       throw new Error(`another process runs as node ${event.node}: its data directory is a copy of this one`);
     }
-    tickets.heard(event, self);
+    tickets.heard(event, members);
   }
 
   /** Keeps what a peer that lags a little, or a snapshot under way, still needs. */

@@ -1,3 +1,4 @@
+import type { Identity } from '../../storage/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type {
   Answer,
@@ -166,7 +167,7 @@ export class Tickets {
   }
 
   /** What the local table says. */
-  heard(event: TableEvent, self: { readonly incarnation: string; readonly boot: string }): void {
+  heard(event: TableEvent, self: { readonly identity: Pick<Identity, 'incarnation'>; readonly boot: string }): void {
     switch (event.kind) {
       case 'answered':
         return this.#answered(event.session, event.sequence, event.answer);
@@ -177,7 +178,7 @@ export class Tickets {
       case 'session-ended':
         return this.#ended(event.session, event.end);
       case 'started':
-        if (event.incarnation === self.incarnation && event.boot === self.boot) this.#begun(event.isCurrent);
+        if (event.incarnation === self.identity.incarnation && event.boot === self.boot) this.#begun(event.isCurrent);
         return;
       case 'granted':
       case 'released':

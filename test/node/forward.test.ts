@@ -2,8 +2,10 @@ import { expect, it } from 'vitest';
 import { memberId } from '../../raft/index.ts';
 import { Forward, type ForwardHandlers } from '../../src/node/forward.ts';
 import { type AdminOutcome, failureCodes } from '../../src/node/index.ts';
+import type { Receipt, Ticket } from '../../src/node/tickets.ts';
 import { NodeClock } from '../../src/testing/node-clock.ts';
 import { VirtualTime } from '../../src/testing/virtual-time.ts';
+import type { Packet } from '../../src/transport/index.ts';
 
 const [asker, leader] = [memberId('a', 'i'), memberId('b', 'i')];
 
@@ -47,3 +49,40 @@ it('an order that the leader refuses is answered with its code and its text', ()
   expect(answers).toEqual(refusals);
   expect(malformed).toEqual([]);
 });
+
+it('what went into the log is told once in a while, all batches together; what did not, at once', () => {
+  const receipts: Receipt[] = ['accepted', 'slow-down', 'accepted'];
+  const heard: unknown[] = [];
+  const frames: number[] = [];
+  const clock = new NodeClock(new VirtualTime());
+  const handlers: ForwardHandlers = {
+    ...{ beats: () => {}, beatsAcknowledged: () => {}, replace: () => {}, malformed: () => {} },
+    commands: (_, receipt) => receipt(receipts.shift() ?? 'accepted'),
+    receipt: (tickets, receipt) => heard.push([tickets.map(({ command }) => command.kind), receipt]),
+  };
+  const asks: Forward = new Forward({ send: (_, packets) => pass(packets, asker, () => leads) }, clock, handlers);
+  const leads: Forward = new Forward(
+    {
+      send: (_, packets) => {
+        frames.push(packets.length);
+        pass(packets, leader, () => asks);
+      },
+    },
+    clock,
+    handlers,
+  );
+  const ticket = (kind: 'close'): Ticket => ({ command: { kind, session: 1 }, due: 0, attempts: 1 });
+
+  for (let n = 0; n < 3; n += 1) asks.sendCommands(leader, [ticket('close')]);
+  const atOnce = [...heard];
+  leads.sendReceipts();
+  leads.sendReceipts();
+
+  expect(atOnce).toEqual([[['close'], 'slow-down']]);
+  expect(heard).toHaveLength(3);
+  expect(frames).toEqual([1, 2]);
+});
+
+function pass(packets: readonly Packet[], from: string, to: () => Forward): void {
+  for (const packet of packets) if (packet.kind === 'forward') to().receive(from, packet.body);
+}
