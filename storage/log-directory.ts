@@ -71,7 +71,8 @@ class Reading {
     }
     if (contents.isTorn) this.#torn = { number, from: contents.end };
     if (first === undefined) return false;
-    if (!isBeginning(first) || first.segmentBytes !== file.length) {
+    if (!isBeginning(first)) throw corrupt(`${path} does not say how it begins`);
+    if (first.segmentBytes !== file.length) {
       throw corrupt(`${path} has ${file.length} bytes instead of ${first.segmentBytes}`);
     }
     for (const frame of contents.frames) this.replay.apply(frame);
@@ -112,7 +113,7 @@ export async function readLogDirectory(directory: string, owner: Owner, progress
   const wasBegun = further !== undefined && (further.bytes > 0 || next.bytes === 0 || rest.length > 0);
   if (wasBegun) throw corrupt(`${directory} lacks all writes of segment ${next.number}`);
   if (found.torn?.number === next.number && further === undefined) {
-    throw corrupt(`segment ${next.number} is damaged at byte 0: it was not ready to be written to`);
+    throw corrupt(`${segmentName(next.number)} is damaged at byte 0: it was not ready to be written to`);
   }
   return found;
 }
@@ -157,7 +158,8 @@ export async function syncSegments(directory: string, numbers: readonly number[]
 /** Whether the log in `directory` was written to after the one write that made it, or is not what that left. */
 export async function wasUsed(directory: string): Promise<boolean> {
   const numbers = await segmentsIn(directory);
-  if (numbers.some((number) => number > 2)) return true;
+  // The second is made ready, and the third named, by whoever makes the first.
+  if (numbers.some((number) => number > 3) || (numbers[0] ?? 1) > 1) return true;
   for (const number of numbers) {
     const file = await readSegment(join(directory, segmentName(number)));
     const untouchedFrom = number === 1 ? Math.min(pageBytes, file.length) : 0;

@@ -51,6 +51,7 @@ export function kindOf(path: string): string {
   const kind = name
     .replace(/^MANIFEST-\d+$/, 'MANIFEST')
     .replace(/^\d+\.log$/, 'write-ahead log')
-    .replace(/^\d+\.ldb$/, 'table file');
+    .replace(/^\d+\.ldb$/, 'table file')
+    .replace(/^segment-\d+$/, 'segment');
   return folder === '' ? kind : `${folder.replace(/-\d+$/, '')}/${kind}`;
 }

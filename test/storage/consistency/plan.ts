@@ -102,12 +102,19 @@ function onFile(file: string, image: Image): readonly Planned[] {
     ...(/\d+\.log$/.test(file)
       ? [{ kind: 'copy', path: file, as: file.replace(/\d+\.log$/, '900001.log') } as const]
       : []),
+    ...(kind === 'log/segment' ? copiesOf(file, image) : []),
   ];
-  const isOfPieces = /write-ahead log|MANIFEST|table file/.test(kind) && bytes.length > 0;
+  const isOfPieces = /write-ahead log|MANIFEST|table file|segment/.test(kind) && bytes.length > 0;
   return [
     ...whole.map((damage) => planned(damage, kind)),
     ...(isOfPieces ? (['records', 'blocks'] as const).flatMap((of) => onPieces(file, bytes, of)) : []),
   ];
+}
+
+/** The file again, in the place of each other one of the log, and after the last. */
+function copiesOf(file: string, image: Image): readonly Damage[] {
+  const others = [...image.keys()].filter((path) => kindOf(path) === 'log/segment' && path !== file);
+  return [...others, 'log/segment-00009001'].map((as) => ({ kind: 'copy', path: file, as }));
 }
 
 function onPieces(file: string, bytes: Buffer, of: 'records' | 'blocks'): readonly Planned[] {
