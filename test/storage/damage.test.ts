@@ -61,10 +61,13 @@ describe('a log damaged in the middle', () => {
   });
 
   test('by a page of zeros is quarantined', async () => {
-    const machine = await damaged();
-    await alter((await machine.segments())[2] ?? '', (bytes) => bytes.fill(0, 40_960, 45_056));
+    const older = await damaged();
+    await alter((await older.segments())[2] ?? '', (bytes) => bytes.fill(0, 40_960, 45_056));
+    const newest = await damaged();
+    await alter(await newest.newestSegment(), (bytes) => bytes.fill(0, 4_096, 8_192));
 
-    expect(await reasonOf(machine)).toMatch(/is damaged at byte 40960: a later write stands after it/);
+    expect(await reasonOf(older)).toMatch(/is damaged at byte 40960: a later write stands after it/);
+    expect(await reasonOf(newest)).toMatch(/is damaged at byte 4096: a later write stands after it/);
   });
 
   /** The newest file of the log with its pieces in another order, and of the length that it had. */

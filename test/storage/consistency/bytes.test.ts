@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { onClasses, onEveryByte, type Planned } from './plan.ts';
+import { onClasses, onEveryByte, type Planned, sizeOf } from './plan.ts';
 import { makeSpecimens, type Specimen } from './specimens.ts';
 import { Survey } from './survey.ts';
 
@@ -12,9 +12,6 @@ let specimens: readonly Specimen[];
 beforeAll(async () => {
   specimens = await makeSpecimens();
 });
-
-const sizeOf = ({ image }: Specimen): number =>
-  [...image].reduce((sum, [path, bytes]) => sum + (path.startsWith('lock/') ? 0 : bytes.length), 0);
 
 /** Each operation on each class at least once, and of the rest one in so many, another part for each specimen. */
 const oneIn = 19;
