@@ -9,7 +9,7 @@ import { emptyLog } from './log-plan.ts';
 import { isDamage, preflight } from './preflight.ts';
 import { copyEvidence, moveAside } from './quarantine.ts';
 import { type Owner, ownerOf, type StoredBounds } from './record.ts';
-import { readLog, SegmentLog } from './segment-log.ts';
+import { findLog, SegmentLog } from './segment-log.ts';
 import type { Genesis, Identity } from './store.ts';
 import { TableDatabase, type TablePlace } from './table-database.ts';
 import { type Mark, WatermarkFile } from './watermark-file.ts';
@@ -49,7 +49,7 @@ export async function recover(
     opened.push(file);
     const database = { ...options.database, create: false };
     const place = { path: layout.log, owner, segmentBytes: options.segmentBytes };
-    const { found, entries } = await readLog(place, options.chainOf, options.progress);
+    const { found, entries } = await findLog(place, options.chainOf, options.progress);
     const { bounds, hardState } = found.replay;
     compareWithMark(mark, { bounds, hardState }, entries);
     const { table: number } = bounds;
@@ -77,8 +77,8 @@ export const tablePlace = (
 ): TablePlace => ({ path: layout.table(number), number, ...context });
 
 /**
- * The files of a database, unless they are damaged. A copy of what LevelDB might rewrite is kept if they are, and also
- * where a write looks torn: what comes later may show that it was not, and by then LevelDB has dropped it. Says where.
+ * Judges the files of a table. A copy of what LevelDB might rewrite is kept if they are damaged, and also where a batch
+ * looks torn: what comes later may show that it was not, and by then LevelDB has dropped it. Says where.
  */
 async function judge(layout: Layout, directory: string, progress: () => void): Promise<readonly string[]> {
   if (!(await exists(directory))) throw corrupt(`${directory} is missing`);

@@ -278,7 +278,7 @@ function writeWhole(fd: number, piece: Piece, written: Written): void {
 }
 
 /** Everything that a log's files say, judged. Throws `CORRUPT_STORAGE` at the first doubt; changes nothing. */
-export async function readLog(
+export async function findLog(
   { path, owner }: LogPlace,
   chainOf: ChainOf,
   progress: () => void,

@@ -226,7 +226,7 @@ export const storageMutants: readonly Mutant[] = [
     file: 'storage/segment-scan.ts',
     find: 'if (lacksSector(file, at, at + frameHeadBytes + head.contentBytes)) return true;',
     plant: 'if (!lacksSector(file, at, at)) return true;',
-    killer: { tests: ['test/storage/damage.test.ts'] },
+    killer: { tests: ['test/storage/torn.test.ts'] },
   },
   {
     id: 'later-write-unseen',
@@ -258,7 +258,7 @@ export const storageMutants: readonly Mutant[] = [
     file: 'storage/segment-log.ts',
     find: '    if (found.torn !== undefined) await clearTorn(place.path, found.torn);\n',
     plant: '',
-    killer: { tests: ['test/storage/damage.test.ts'] },
+    killer: { tests: ['test/storage/torn.test.ts'] },
   },
   {
     id: 'newest-segment-lost',
