@@ -58,6 +58,7 @@ const stories: readonly Story[] = [
       await begin(scene);
       await scene.scribe.checkpoint(scene.scribe.at(2), { a: '1', b: '2' });
       await scene.scribe.checkpoint(scene.scribe.at(3), { b: undefined, c: '3' });
+      await scene.scribe.checkpoint(scene.scribe.at(4), { d: '4' });
       return scene;
     },
   },
