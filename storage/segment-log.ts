@@ -1,4 +1,3 @@
-import { write as writeAt } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ChainOf, Entry, HardState, LogIndex, LogWrite, Position } from '../raft/index.ts';
@@ -18,6 +17,7 @@ import {
 import { emptyLog, type LogPlan, planWrite } from './log-plan.ts';
 import type { Owner, StoredBounds } from './record.ts';
 import { makeSegment, openSegment, type Segment, SegmentSupply } from './segment-supply.ts';
+import { writeSynced } from './synced-file.ts';
 
 /** Whose log, where, and how long its files are. */
 export interface LogPlace {
@@ -94,6 +94,7 @@ export class SegmentLog {
     const content = { segmentBytes: bytes, hardState: { term: 0, votedFor: undefined }, bounds, entries: [] };
     writeFrame(page, { owner, segment: 1, sequence: 1, previous: 0 }, content);
     await first.handle.write(page, 0, page.length, 0);
+    await first.handle.datasync();
     await first.handle.close();
     const found = await readLogDirectory(path, owner, unused);
     return await SegmentLog.open(place, found);
@@ -207,7 +208,7 @@ export class SegmentLog {
     const segment = this.#current.number;
     const place = { owner, segment, sequence: this.#sequence + 1, previous: this.#checksum };
     const checksum = writeFrame(buffer, place, content);
-    writeWhole(this.#current.handle.fd, { buffer, from: 0, length, at: this.#end }, (error) => {
+    writeSynced(this.#current.handle, { buffer, from: 0, length, at: this.#end }, (error) => {
       if (error === null) {
         const isMoved = bounds.base.index !== this.#bounds.base.index;
         this.#end += length;
@@ -254,27 +255,6 @@ export class SegmentLog {
     const second = this.#used[1];
     return second !== undefined && this.#bounds.base.index >= second.startsAfter;
   }
-}
-
-interface Piece {
-  readonly buffer: Buffer;
-  readonly from: number;
-  readonly length: number;
-  readonly at: number;
-}
-
-/** A write may end early, without an error; what then comes of the rest tells why. */
-function writeWhole(fd: number, piece: Piece, written: Written): void {
-  const { buffer, from, length, at } = piece;
-  writeAt(fd, buffer, from, length, at, (error, bytesWritten) => {
-    if (error !== null || bytesWritten === length) written(error);
-    else
-      writeWhole(
-        fd,
-        { buffer, from: from + bytesWritten, length: length - bytesWritten, at: at + bytesWritten },
-        written,
-      );
-  });
 }
 
 /** Everything that a log's files say, judged. Throws `CORRUPT_STORAGE` at the first doubt; changes nothing. */

@@ -1,15 +1,9 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncDirectory } from './data-directory.ts';
 import { pagesFor } from './frame.ts';
 import { segmentName } from './log-directory.ts';
-
-/** How the log's files are open: a write is durable when it returns, with one call to the system instead of two. */
-const synced = constants.O_RDWR | constants.O_DSYNC;
-
-/** So much is filled at once, lest the writes of the log wait long for their turn at the disk. */
-const sliceBytes = 256 * 1024;
+import { fillSynced, openSynced } from './synced-file.ts';
 
 /** A segment file that is open for writing. */
 export interface Segment {
@@ -20,7 +14,7 @@ export interface Segment {
 
 /** Opens a segment that has been written to before. */
 export async function openSegment(directory: string, number: number): Promise<Segment> {
-  const handle = await open(join(directory, segmentName(number)), synced);
+  const handle = await openSynced(join(directory, segmentName(number)));
   const { size } = await handle.stat();
   return { number, handle, bytes: size };
 }
@@ -31,28 +25,16 @@ export async function makeSegment(
   number: number,
   { bytes, isCancelled = () => false }: { readonly bytes: number; readonly isCancelled?: () => boolean },
 ): Promise<Segment> {
-  const handle = await open(join(directory, segmentName(number)), synced | constants.O_CREAT, 0o600);
+  const handle = await openSynced(join(directory, segmentName(number)), true);
   try {
     const { size } = await handle.stat();
     // What another process has filled need not have reached the disk.
     if (size > 0) await handle.sync();
-    await fill(handle, size, { bytes, isCancelled });
+    await fillSynced(handle, { from: size, to: bytes, isCancelled });
     return { number, handle, bytes: Math.max(size, bytes) };
   } catch (error) {
     await handle.close();
     throw error;
-  }
-}
-
-async function fill(
-  handle: FileHandle,
-  from: number,
-  { bytes, isCancelled }: { readonly bytes: number; readonly isCancelled: () => boolean },
-): Promise<void> {
-  const zeros = Buffer.alloc(Math.min(sliceBytes, Math.max(0, bytes - from)));
-  for (let at = from; at < bytes && !isCancelled(); ) {
-    const { bytesWritten } = await handle.write(zeros, 0, Math.min(zeros.length, bytes - at), at);
-    at += bytesWritten;
   }
 }
 
@@ -99,7 +81,7 @@ export class SegmentSupply {
     if (ready === undefined) throw new Error('the log was closed while a write waited for its next file');
     if (ready.bytes >= bytes) return ready;
     try {
-      await fill(ready.handle, ready.bytes, { bytes, isCancelled: () => false });
+      await fillSynced(ready.handle, { from: ready.bytes, to: bytes, isCancelled: () => false });
     } catch (error) {
       await ready.handle.close();
       throw error;
@@ -123,7 +105,7 @@ export class SegmentSupply {
         await segment.handle.close();
         return;
       }
-      const further = await open(join(directory, segmentName(number + 1)), constants.O_RDWR | constants.O_CREAT, 0o600);
+      const further = await openSynced(join(directory, segmentName(number + 1)), true);
       await further.close();
       await syncDirectory(directory);
       this.#ready = segment;

@@ -167,9 +167,9 @@ export const storageMutants: readonly Mutant[] = [
   {
     id: 'unsynced-write',
     guard: 'nothing is acknowledged that was not synced (S101)',
-    file: 'storage/segment-supply.ts',
-    find: 'const synced = constants.O_RDWR | constants.O_DSYNC;',
-    plant: 'const synced = constants.O_RDWR;',
+    file: 'storage/synced-file.ts',
+    find: '? constants.O_RDWR | constants.O_DSYNC :',
+    plant: '? constants.O_RDWR :',
     killer: { tests: ['test/storage/consistency/power-loss.test.ts'] },
   },
   {
