@@ -138,10 +138,10 @@ export class LevelStore implements Store {
     if (installed !== undefined) this.#adopt(installed);
     const table = (installed ?? member.table).place.number;
     writer.write({ write, plan, table }, (error) => {
-      if (error !== null) this.#fail(error);
-      else if (installed !== undefined) this.#install(member, installed);
+      if (error === null && installed !== undefined) this.#install(member, installed);
       // What failed behind counts for whatever is acknowledged after it.
-      const failure = this.#failure !== undefined && !isClosing(this.#failure) ? this.#failure : undefined;
+      const behind = this.#failure !== undefined && !isClosing(this.#failure) ? this.#failure : undefined;
+      const failure = error === null ? behind : this.#fail(error);
       done(failure === undefined ? { ok: true, value: undefined } : { ok: false, error: failure });
     });
   }

@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncDirectory } from './data-directory.ts';
+import { demand } from './errors.ts';
 import { pagesFor } from './frame.ts';
 import { segmentName } from './log-directory.ts';
 import { fillSynced, openSynced } from './synced-file.ts';
@@ -78,7 +79,7 @@ export class SegmentSupply {
     await this.#work?.catch(() => undefined);
     if (this.#ready === undefined) await this.#make(number);
     const ready = this.take(0);
-    if (ready === undefined) throw new Error('the log was closed while a write waited for its next file');
+    demand(ready !== undefined, 'the log was closed while a write waited for its next file');
     if (ready.bytes >= bytes) return ready;
     try {
       await fillSynced(ready.handle, { from: ready.bytes, to: bytes, isCancelled: () => false });

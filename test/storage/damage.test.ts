@@ -185,7 +185,7 @@ test('a write without its place is quarantined: an entry is missing, or one is o
   const shorter = await damaged();
   await rewriteLog(shorter, (said, place) => (place === 82 ? undefined : said));
   const other = await damaged();
-  await rewriteLog(other, (said, place) => (place === 82 ? { ...said, owner: said.owner ^ 1 } : said));
+  await rewriteLog(other, (said, place) => (place === 82 ? { ...said, owner: (said.owner ^ 1) >>> 0 } : said));
   const headless = await damaged();
   await rewriteLog(headless, (said) => ({ ...said, content: { ...said.content, hardState: undefined } }));
 
