@@ -11,6 +11,8 @@ export type StorageErrorCode =
   | 'IDENTITY_LOST'
   /** Written by a newer version of this package. */
   | 'NEWER_FORMAT'
+  /** Written by a version whose files this one does not read any more. */
+  | 'OLDER_FORMAT'
   /** Bytes that do not agree with their checksum, or records that contradict each other. */
   | 'CORRUPT_STORAGE'
   /** Opening took longer than its limit. */

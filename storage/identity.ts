@@ -4,7 +4,8 @@ import { exists, isMissing, type Layout, replaceFile, tableNumbers } from './dat
 import { corrupt, StorageError } from './errors.ts';
 import type { Identity } from './store.ts';
 
-const identityFormat = 1;
+/** 1: the log stood in a LevelDB database. 2: it stands in segment files. */
+const identityFormat = 2;
 
 /** Who the directory is, before this run; undefined for an empty one. Throws for an identity that cannot be trusted. */
 export async function readIdentity(layout: Layout, nodeId: string): Promise<Identity | undefined> {
@@ -56,6 +57,10 @@ function parseIdentity(path: string, text: string): Identity {
   const { format, clusterId, nodeId, incarnation, run, check } = fields;
   if (typeof format === 'number' && format > identityFormat) {
     throw new StorageError('NEWER_FORMAT', `${path} has format ${format}; this version reads up to ${identityFormat}`);
+  }
+  if (typeof format === 'number' && format < identityFormat && format >= 1) {
+    const way = 'replace the members one after the other, each with an empty directory';
+    throw new StorageError('OLDER_FORMAT', `${path} has format ${format}, which this version no longer reads: ${way}`);
   }
   const isWhole =
     format === identityFormat &&

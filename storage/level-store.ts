@@ -8,9 +8,10 @@ import type { DirectoryLock } from './directory-lock.ts';
 import { DiskSpace } from './disk-space.ts';
 import { demand, StorageError } from './errors.ts';
 import { LevelRowReader, LevelSnapshotReader, LevelSnapshotReceiver } from './level-snapshot.ts';
-import type { LogPlan } from './log-plan.ts';
+import { LogWriter } from './log-writer.ts';
 import { passVerdict } from './quarantine.ts';
 import { formMember, type Parts, type RecoveryOptions, tablePlace } from './recovery.ts';
+import { segmentBytesDefault } from './segment-log.ts';
 import { closeAll, settle } from './settle.ts';
 import { StallWatch } from './stall-watch.ts';
 import { type Entered, enter } from './start.ts';
@@ -45,20 +46,23 @@ export interface LevelStoreOptions {
   readonly watermarkEntriesMax?: number;
   /** `open` fails after so many milliseconds without any progress; 30,000. */
   readonly openTimeoutMs?: number;
-  /** What LevelDB gathers in memory and in one write-ahead log, each for log and table; 16 MiB. */
+  /** What LevelDB gathers of the table in memory and in one write-ahead log; 16 MiB. */
   readonly writeBufferBytes?: number;
+  /** How long a file of the log is; 8 MiB. A longer write gets a file of its own. */
+  readonly segmentBytes?: number;
 }
 
 /** What a member works on. */
 interface Member {
   readonly parts: Parts;
   readonly watermark: Watermark;
+  readonly writer: LogWriter;
   table: TableDatabase;
   nextTable: number;
 }
 
 /**
- * Keeps a node's log and table in two LevelDB databases. What is synced when, and what is checked at open, is told in
+ * Keeps a node's log in segment files and its table in a LevelDB database. What is synced when, and what is checked at open, is told in
  * the README beside this file.
  */
 export class LevelStore implements Store {
@@ -71,7 +75,7 @@ export class LevelStore implements Store {
   #member: Member | undefined;
   #receiver: LevelSnapshotReceiver | undefined;
   #failure: Error | undefined;
-  /** Calls that use the files; `close` waits for them. */
+  /** Calls that use the files; `close` waits for them, and for the write. */
   readonly #underway = new Map<string, Promise<unknown>>();
   /** Open tables that are not the current one: being installed, or replaced and still read. */
   readonly #spare = new Set<TableDatabase>();
@@ -87,6 +91,7 @@ export class LevelStore implements Store {
     const writeBufferBytes = options.writeBufferBytes ?? defaultDatabaseOptions.writeBufferBytes;
     this.#recovery = {
       database: { ...defaultDatabaseOptions, writeBufferBytes },
+      segmentBytes: options.segmentBytes ?? segmentBytesDefault,
       chainOf: options.chainOf ?? chainOf,
       progress: () => this.#watch?.progress(),
     };
@@ -122,14 +127,23 @@ export class LevelStore implements Store {
     if (!this.#answers(done)) return;
     const member = this.#member;
     demand(member !== undefined, 'write before the node is a member');
-    demand(!this.#underway.has('write'), 'a write while another is under way');
-    const plan = member.parts.log.plan(write, member.table.head.position.index);
+    const { parts, writer } = member;
+    demand(!writer.isWriting, 'a write while another is under way');
+    const plan = parts.log.plan(write, member.table.head.position.index);
     const installed = write.install && this.#receiver?.finished;
     if (write.install !== undefined) {
       const { index } = write.install.snapshot.position;
       demand(installed?.head.position.index === index, `installation of a snapshot at ${index} that is not there`);
     }
-    settle(this.#latched('write', this.#write(member, { write, plan, installed })), this.#layout.root, done);
+    if (installed !== undefined) this.#adopt(installed);
+    const table = (installed ?? member.table).place.number;
+    writer.write({ write, plan, table }, (error) => {
+      if (error === null && installed !== undefined) this.#install(member, installed);
+      // What failed behind counts for whatever is acknowledged after it.
+      const behind = this.#failure !== undefined && !isClosing(this.#failure) ? this.#failure : undefined;
+      const failure = error === null ? behind : this.#fail(error);
+      done(failure === undefined ? { ok: true, value: undefined } : { ok: false, error: failure });
+    });
   }
 
   checkpoint(checkpoint: Checkpoint, done: Done): void {
@@ -180,13 +194,13 @@ export class LevelStore implements Store {
   async #enter(): Promise<Opened> {
     const { nodeId, random = () => randomBytes(16).toString('hex') } = this.#options;
     const entered = await enter(this.#layout, { nodeId, random, recovery: this.#recovery });
-    this.#lock = entered.lock;
+    const { identity, lock } = entered;
+    this.#lock = lock;
     // It came too late: whoever waited was told so and may not be there any more.
     if (this.#failure !== undefined) {
       await this.#abandon(entered);
       throw this.#failure;
     }
-    const { identity } = entered;
     if (entered.kind === 'quarantined') {
       this.#failure = new StorageError('CORRUPT_STORAGE', entered.reason);
       return { kind: 'quarantined', identity, reason: entered.reason };
@@ -211,33 +225,11 @@ export class LevelStore implements Store {
       after: this.#after,
       intervalMs: this.#options.watermarkIntervalMs ?? 1_000,
       entriesMax: this.#options.watermarkEntriesMax ?? 1_000,
-      failed: (error) => {
-        this.#failure ??= translated(error, this.#layout.root);
-      },
+      failed: (error) => this.#fail(error),
     });
-    return { parts, watermark, table: parts.table, nextTable: parts.table.place.number + 1 };
-  }
-
-  async #write(
-    member: Member,
-    task: { write: LogWrite; plan: LogPlan; installed: TableDatabase | undefined },
-  ): Promise<void> {
-    const { log } = member.parts;
-    const { write, plan, installed } = task;
-    const before = log.hardState;
-    const table = (installed ?? member.table).place.number;
-    if (installed !== undefined) this.#adopt(installed);
-    await log.write(write, { plan, table, beforeTruncation: (from) => member.watermark.lower(from - 1) });
-    if (installed !== undefined) {
-      this.#retire(member.table);
-      this.#spare.delete(installed);
-      member.table = installed;
-    }
-    const { hardState } = log;
-    member.watermark.reached(log.bounds.last);
-    if (hardState.term !== before.term || hardState.votedFor !== before.votedFor) {
-      await member.watermark.secure(hardState);
-    }
+    parts.log.reportTo((error) => this.#fail(error));
+    const writer = new LogWriter(parts.log, watermark);
+    return { parts, watermark, writer, table: parts.table, nextTable: parts.table.place.number + 1 };
   }
 
   /** From here on a new receiver must not throw `table` away; if the write fails, the next open judges. */
@@ -245,6 +237,12 @@ export class LevelStore implements Store {
     this.#receiver?.installed();
     this.#receiver = undefined;
     this.#spare.add(table);
+  }
+
+  #install(member: Member, installed: TableDatabase): void {
+    this.#retire(member.table);
+    this.#spare.delete(installed);
+    member.table = installed;
   }
 
   /** The log no longer refers to `table`: it goes once nobody reads it; a crash before that leaves it to the next open. */
@@ -259,11 +257,12 @@ export class LevelStore implements Store {
   }
 
   async #close(isSound: boolean): Promise<void> {
+    const member = this.#member;
+    await member?.writer.idle();
     // One after the other until none is left: a call that ends may begin the removal of a table.
     for (const work of this.#underway.values()) await work.catch(() => undefined);
     this.#receiver?.abort();
     await this.#receiver?.settled();
-    const member = this.#member;
     await closeAll([
       () => (isSound ? member?.watermark.close() : member?.watermark.abandon()),
       () => member?.parts.log.close(),
@@ -291,7 +290,6 @@ export class LevelStore implements Store {
     return false;
   }
 
-  /** `work`, whose error is the end of this store. */
   async #latched<T>(name: string, work: Promise<T>): Promise<T> {
     try {
       const value = await this.#tracked(name, work);
@@ -299,9 +297,14 @@ export class LevelStore implements Store {
       if (this.#failure !== undefined && !isClosing(this.#failure)) throw this.#failure;
       return value;
     } catch (error) {
-      if (this.#failure === undefined || isClosing(this.#failure)) this.#failure = translated(error, this.#layout.root);
-      throw this.#failure;
+      throw this.#fail(error);
     }
+  }
+
+  /** The end of this store: the first error stays its answer to everything. */
+  #fail(error: unknown): Error {
+    if (this.#failure === undefined || isClosing(this.#failure)) this.#failure = translated(error, this.#layout.root);
+    return this.#failure;
   }
 
   async #tracked<T>(name: string, work: Promise<T>): Promise<T> {

@@ -6,17 +6,15 @@ import { until } from './waiting.ts';
 
 const three = ['a', 'b', 'c'] as const;
 
-/** Turns one bit in the middle of what LevelDB wrote last of the log. */
+/** Turns one bit in the middle of what stands in the log. */
 function flipBit(dataDir: string): void {
   const folder = join(dataDir, 'log');
-  const newest = readdirSync(folder)
-    .filter((name) => name.endsWith('.log'))
-    .toSorted()
-    .at(-1);
-  if (newest === undefined) throw new Error('no log file');
-  const path = join(folder, newest);
+  const [oldest] = readdirSync(folder).toSorted();
+  if (oldest === undefined) throw new Error('no log file');
+  const path = join(folder, oldest);
   const bytes = readFileSync(path);
-  const at = Math.floor(bytes.length / 3);
+  const end = bytes.findLastIndex((byte) => byte !== 0);
+  const at = Math.floor(end / 3);
   bytes[at] = (bytes[at] ?? 0) ^ 0x10;
   writeFileSync(path, bytes);
 }

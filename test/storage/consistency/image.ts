@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { isMissing } from '../../../storage/data-directory.ts';
 
 /** All files of a data directory by their path in it, as they stand at one moment. Never changed in place. */
 export type Image = ReadonlyMap<string, Buffer>;
@@ -13,7 +14,22 @@ export function imageOf(directory: string): Image {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
-  return new Map(files.map((path) => [path.slice(directory.length + 1), readFileSync(path)]));
+  return new Map(
+    files.flatMap((path) => {
+      const bytes = readIfThere(path);
+      return bytes === undefined ? [] : [[path.slice(directory.length + 1), bytes] as const];
+    }),
+  );
+}
+
+/** What a living store removes behind may go while it is looked at. */
+function readIfThere(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Writes `image` into `directory`, which is not there yet. A path that ends in a slash becomes an empty directory. */
@@ -51,6 +67,7 @@ export function kindOf(path: string): string {
   const kind = name
     .replace(/^MANIFEST-\d+$/, 'MANIFEST')
     .replace(/^\d+\.log$/, 'write-ahead log')
-    .replace(/^\d+\.ldb$/, 'table file');
+    .replace(/^\d+\.ldb$/, 'table file')
+    .replace(/^segment-\d+$/, 'segment');
   return folder === '' ? kind : `${folder.replace(/-\d+$/, '')}/${kind}`;
 }

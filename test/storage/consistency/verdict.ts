@@ -35,6 +35,9 @@ export const never = (): { cancel(): void } => ({ cancel: () => undefined });
 /** The codes that say of stored bytes that they must not be used; a failing disk is none of them. */
 const refusals = new Set(['CORRUPT_STORAGE', 'IDENTITY_LOST', 'NEWER_FORMAT', 'WRONG_NODE', 'DATA_DIR_UNSAFE']);
 
+/** As in the machines that the images are of. */
+const segmentBytes = 32 * 1024;
+
 let copies = 0;
 
 /** Opens a copy of `image`, and judges what comes of it by what was acknowledged. */
@@ -50,7 +53,7 @@ export async function verdictOn(image: Image, { image: before, chronicle }: Befo
 }
 
 async function opened(dataDir: string, image: Image, before: Before): Promise<Verdict> {
-  const store = new LevelStore({ dataDir, nodeId: 'n1', after: never });
+  const store = new LevelStore({ dataDir, nodeId: 'n1', after: never, segmentBytes });
   let reason: string;
   try {
     const found = await asked<Opened>((done) => store.open(done));
@@ -112,7 +115,7 @@ async function goesOn({ restored }: Found, store: LevelStore, dataDir: string): 
   const hardState = { term: Math.max(1, restored.hardState.term), votedFor: restored.hardState.votedFor };
   await write(store, { hardState, entries: more });
   await asked<void>((done) => store.close(done));
-  const again = new LevelStore({ dataDir, nodeId: 'n1', after: never });
+  const again = new LevelStore({ dataDir, nodeId: 'n1', after: never, segmentBytes });
   try {
     const found = await asked<Opened>((done) => again.open(done));
     const entries = found.kind === 'member' ? found.restored.entries : [];
@@ -133,7 +136,7 @@ function missingEvidence(dataDir: string, image: Image, specimen: Image): string
   const isNamed = [...image].every(([path, bytes]) => !path.includes('MANIFEST') || specimen.get(path)?.equals(bytes));
   const contents = new Set([...imageOf(dataDir).values()].map((bytes) => bytes.toString('latin1')));
   return [...image].find(([path, bytes]) => {
-    if (!/^(log|table-\d+)\/(\d|MANIFEST)|^watermark/.test(path) || bytes.length === 0) return false;
+    if (!/^log\/segment|^table-\d+\/(\d|MANIFEST)|^watermark/.test(path) || bytes.length === 0) return false;
     if (specimen.get(path)?.equals(bytes) || (path.endsWith('.ldb') && !isNamed)) return false;
     if (/\d\.log$|MANIFEST/.test(path) && readLog(bytes).damage === undefined) return false;
     return !contents.has(bytes.toString('latin1'));
