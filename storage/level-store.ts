@@ -25,6 +25,7 @@ import type {
   SnapshotReader,
   SnapshotReceiver,
   Store,
+  TakeRows,
 } from './store.ts';
 import type { TableDatabase } from './table-database.ts';
 import { type After, afterByTimer, Watermark } from './watermark.ts';
@@ -97,9 +98,9 @@ export class LevelStore implements Store {
     };
   }
 
-  open(done: Done<Opened>): void {
+  open(take: TakeRows, done: Done<Opened>): void {
     demand(this.#lock === undefined && !this.#underway.has('open'), 'a second open of one store');
-    const work = this.#enter();
+    const work = this.#enter(take);
     const { openTimeoutMs = 30_000 } = this.#options;
     const watch = new StallWatch(this.#after, openTimeoutMs, () => {
       const message = `${this.#layout.root} could not be read for ${openTimeoutMs} ms: look at the disk or file system`;
@@ -162,9 +163,8 @@ export class LevelStore implements Store {
   receiveSnapshot(head: SnapshotHead): SnapshotReceiver {
     const member = this.#living();
     this.#receiver?.abort();
-    const { owner } = member.parts;
     const options = { ...this.#recovery.database, create: true };
-    const place = tablePlace(this.#layout, member.nextTable, { owner, options });
+    const place = tablePlace(this.#layout, member.nextTable, { owner: member.parts.owner, options });
     member.nextTable += 1;
     this.#receiver = new LevelSnapshotReceiver(head, place);
     return this.#receiver;
@@ -191,11 +191,11 @@ export class LevelStore implements Store {
     settle(this.#closing, this.#layout.root, done);
   }
 
-  async #enter(): Promise<Opened> {
+  async #enter(take: TakeRows): Promise<Opened> {
     const { nodeId, random = () => randomBytes(16).toString('hex') } = this.#options;
-    const entered = await enter(this.#layout, { nodeId, random, recovery: this.#recovery });
-    const { identity, lock } = entered;
-    this.#lock = lock;
+    const entered = await enter(this.#layout, { nodeId, random, recovery: this.#recovery, rows: take });
+    const { identity } = entered;
+    this.#lock = entered.lock;
     // It came too late: whoever waited was told so and may not be there any more.
     if (this.#failure !== undefined) {
       await this.#abandon(entered);
@@ -210,7 +210,7 @@ export class LevelStore implements Store {
       return { kind: 'blank', identity };
     }
     this.#member = this.#begin(entered.parts);
-    return { kind: 'member', identity, restored: entered.restored, rows: this.rows() };
+    return { kind: 'member', identity, restored: entered.restored };
   }
 
   async #form(blank: Identity, genesis: Genesis): Promise<{ identity: Identity; restored: Restored }> {

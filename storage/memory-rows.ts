@@ -2,7 +2,17 @@ import type { SnapshotHead } from '../raft/index.ts';
 import { addChunk, decodeChunk, encodeChunk, missing, noChunks, rowBytes } from './chunk.ts';
 import { demand, StorageError } from './errors.ts';
 import { type MemoryRows, type MemoryTable, rowName, rowsInOrder } from './memory-disk.ts';
-import type { Chunk, Done, Outcome, Row, RowReader, SnapshotReader, SnapshotReceiver, SnapshotTotal } from './store.ts';
+import type {
+  Chunk,
+  Done,
+  Outcome,
+  Row,
+  RowReader,
+  SnapshotReader,
+  SnapshotReceiver,
+  SnapshotTotal,
+  TakeRows,
+} from './store.ts';
 
 const rowsPerBatch = 1_000;
 
@@ -19,6 +29,13 @@ export class MemoryRowReader implements RowReader {
     const batch = this.#rows.slice(this.#at, this.#at + rowsPerBatch);
     this.#at += batch.length;
     done({ ok: true, value: batch.length === 0 ? undefined : batch });
+  }
+
+  /** The same rows, all at once. */
+  takeAll(take: TakeRows): void {
+    for (; this.#at < this.#rows.length; this.#at += rowsPerBatch) {
+      take(this.#rows.slice(this.#at, this.#at + rowsPerBatch));
+    }
   }
 
   close(): void {

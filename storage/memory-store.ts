@@ -21,6 +21,7 @@ import type {
   SnapshotReader,
   SnapshotReceiver,
   Store,
+  TakeRows,
 } from './store.ts';
 
 export interface MemoryStoreOptions {
@@ -52,7 +53,7 @@ export class MemoryStore implements Store {
     this.#schedule = options.schedule ?? ((_, run) => run());
   }
 
-  open(done: Done<Opened>): void {
+  open(take: TakeRows, done: Done<Opened>): void {
     const refusal = this.#refusal();
     if (refusal !== undefined) {
       done({ ok: false, error: refusal });
@@ -63,7 +64,7 @@ export class MemoryStore implements Store {
     const raised: Identity = { ...before, run: before.run + 1 };
     this.#submit(
       { kind: 'open', bytes: 64, change: (image) => ({ ...image, identity: raised }) },
-      () => this.#found(raised),
+      () => this.#found(raised, take),
       done,
     );
   }
@@ -182,7 +183,7 @@ export class MemoryStore implements Store {
     return this.#failure === undefined && this.#disk.isOwnedBy(this);
   }
 
-  #found(identity: Identity): Opened {
+  #found(identity: Identity, take: TakeRows): Opened {
     const { log, table, watermark, damage } = this.#disk.image;
     const quarantined = (reason: string): Opened => {
       this.#failure ??= corrupt(reason);
@@ -199,7 +200,8 @@ export class MemoryStore implements Store {
       return quarantined(`the log is of term ${log.hardState.term}, this node was in ${watermark.hardState.term}`);
     }
     const restored = { hardState: log.hardState, checkpoint: table.head, base: log.base, entries: log.entries };
-    return { kind: 'member', identity, restored, rows: new MemoryRowReader(table.rows) };
+    new MemoryRowReader(table.rows).takeAll(take);
+    return { kind: 'member', identity, restored };
   }
 
   #submit<T>(write: MemoryChange, value: () => T, done: Done<T>): void {

@@ -10,7 +10,7 @@ import { isDamage, preflight } from './preflight.ts';
 import { copyEvidence, moveAside } from './quarantine.ts';
 import { type Owner, ownerOf, type StoredBounds } from './record.ts';
 import { findLog, SegmentLog } from './segment-log.ts';
-import type { Genesis, Identity } from './store.ts';
+import type { Genesis, Identity, TakeRows } from './store.ts';
 import { TableDatabase, type TablePlace } from './table-database.ts';
 import { type Mark, WatermarkFile } from './watermark-file.ts';
 
@@ -40,7 +40,7 @@ const firstTable = 1;
 export async function recover(
   layout: Layout,
   identity: Identity & { readonly clusterId: string },
-  options: RecoveryOptions,
+  options: RecoveryOptions & { readonly rows: TakeRows },
 ): Promise<{ readonly parts: Parts; readonly restored: Restored }> {
   const owner = ownerOf(identity.clusterId, identity.incarnation);
   const opened: { close(): Promise<void> }[] = [];
@@ -54,7 +54,11 @@ export async function recover(
     compareWithMark(mark, { bounds, hardState }, entries);
     const { table: number } = bounds;
     const tornTable = await judge(layout, layout.table(number), options.progress);
-    const table = await TableDatabase.open(tablePlace(layout, number, { owner, options: database }), options.progress);
+    const take: TakeRows = (rows) => {
+      options.progress();
+      options.rows(rows);
+    };
+    const table = await TableDatabase.open(tablePlace(layout, number, { owner, options: database }), take);
     opened.push(table);
     compareWithTable(table.head.position, bounds, entries);
     // Only now: all agrees without what was torn, so it was a write that nobody relied on.

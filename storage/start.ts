@@ -8,7 +8,7 @@ import { readIdentity, writeIdentity } from './identity.ts';
 import { isDamage } from './preflight.ts';
 import { passVerdict, readVerdict } from './quarantine.ts';
 import { clearUnformed, type Parts, type RecoveryOptions, recover } from './recovery.ts';
-import type { Identity } from './store.ts';
+import type { Identity, TakeRows } from './store.ts';
 
 /** A directory that is this process's now, and what it is. Whoever gets it closes `lock`, last. */
 export type Entered =
@@ -26,6 +26,7 @@ interface StartOptions {
   readonly nodeId: string;
   readonly random: () => string;
   readonly recovery: RecoveryOptions;
+  readonly rows: TakeRows;
 }
 
 /** Takes the directory, raises the run, judges the data. Nothing is kept open when it throws. */
@@ -34,7 +35,7 @@ export async function enter(layout: Layout, options: StartOptions): Promise<Ente
   const lock = await lockDirectory(layout);
   try {
     const identity = await raiseRun(layout, options);
-    return await judged(layout, { identity, lock, recovery: options.recovery });
+    return await judged(layout, { identity, lock, recovery: options.recovery, rows: options.rows });
   } catch (error) {
     await lock.close();
     throw translated(error, layout.root);
@@ -59,9 +60,9 @@ async function removeHalfWritten(layout: Layout): Promise<void> {
 
 async function judged(
   layout: Layout,
-  given: { readonly identity: Identity; readonly lock: DirectoryLock; readonly recovery: RecoveryOptions },
+  given: Omit<StartOptions, 'nodeId' | 'random'> & { readonly identity: Identity; readonly lock: DirectoryLock },
 ): Promise<Entered> {
-  const { identity, lock, recovery } = given;
+  const { identity, lock, recovery, rows } = given;
   const { clusterId } = identity;
   const verdict = await readVerdict(layout);
   if (verdict !== undefined) return { kind: 'quarantined', identity, lock, reason: verdict };
@@ -70,7 +71,8 @@ async function judged(
       await clearUnformed(layout);
       return { kind: 'blank', identity, lock };
     }
-    return { kind: 'member', identity, lock, ...(await recover(layout, { ...identity, clusterId }, recovery)) };
+    const found = await recover(layout, { ...identity, clusterId }, { ...recovery, rows });
+    return { kind: 'member', identity, lock, ...found };
   } catch (error) {
     if (!isDamage(error)) throw error;
     await passVerdict(layout, error.message);

@@ -48,10 +48,13 @@ export interface Genesis {
   readonly configuration: Configuration;
 }
 
+/** Takes rows of a table, in key order, as they are read. Must not throw. */
+export type TakeRows = (rows: readonly Row[]) => void;
+
 /** What `open` found. */
 export type Opened =
   | { readonly kind: 'blank'; readonly identity: Identity }
-  | { readonly kind: 'member'; readonly identity: Identity; readonly restored: Restored; readonly rows: RowReader }
+  | { readonly kind: 'member'; readonly identity: Identity; readonly restored: Restored }
   /** The data is damaged, rolled back or lost: this node must not vote, acknowledge or answer (RAFT.md 8.3.8). */
   | { readonly kind: 'quarantined'; readonly identity: Identity; readonly reason: string };
 
@@ -90,8 +93,12 @@ export interface SnapshotTotal {
  * After any error of `write` or `checkpoint` the store refuses everything but `close`.
  */
 export interface Store {
-  /** Takes the directory for this process alone, verifies everything, raises the run. Never repairs. */
-  open(done: Done<Opened>): void;
+  /**
+   * Takes the directory for this process alone, verifies everything, raises the run. Never repairs. `take` gets the rows of
+   * the table while they are verified; they count only if `done` then says `member`, for until the last one is read nobody
+   * knows whether one is missing.
+   */
+  open(take: TakeRows, done: Done<Opened>): void;
   /** Makes a blank node a member, durably. After it the node is what `Opened.kind = 'member'` describes, with no rows. */
   form(genesis: Genesis, done: Done<{ readonly identity: Identity; readonly restored: Restored }>): void;
   /** Durable, watermark included, when `done` says ok. With `write.install`, the finished receiver becomes the table. */

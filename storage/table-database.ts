@@ -4,7 +4,7 @@ import { corrupt } from './errors.ts';
 import { decodeTableHead, encodeTableHead, type TableHead } from './head-record.ts';
 import { headKey, rowKey, rowsBegin, rowsEnd } from './keys.ts';
 import { type Owner, seal, sealedCrc, unseal } from './record.ts';
-import type { Checkpoint, Row, RowChange } from './store.ts';
+import type { Checkpoint, Row, RowChange, TakeRows } from './store.ts';
 
 /** Rows that a checkpoint treats before it lets others have the event loop. */
 const stepRows = 1_000;
@@ -58,13 +58,13 @@ export class TableDatabase {
 
   /**
    * Opens a table that passed its pre-flight and reads all of it once: every row must be whole, and their number and
-   * sum what the head says, so that no row was lost, came back or was put in from elsewhere.
+   * sum what the head says, so that no row was lost, came back or was put in from elsewhere. `take` gets the rows meanwhile.
    */
-  static async open(place: TablePlace, progress: () => void): Promise<TableDatabase> {
+  static async open(place: TablePlace, take: TakeRows): Promise<TableDatabase> {
     const database = await openDatabase(place.path, { ...place.options, create: false });
     try {
       const table = new TableDatabase(place, database, await readHead(database, place.owner));
-      await table.#verify(progress);
+      await table.#verify(take);
       return table;
     } catch (error) {
       await database.close();
@@ -141,16 +141,17 @@ export class TableDatabase {
     }
   }
 
-  async #verify(progress: () => void): Promise<void> {
+  async #verify(take: TakeRows): Promise<void> {
     let rowCount = 0;
     let rowSum = 0;
     for await (const batch of scan(this.#database, { gte: rowsBegin, lt: rowsEnd })) {
-      progress();
-      for (const [key, record] of batch) {
-        unseal(key, this.place.owner, record);
+      const rows = batch.map(([key, record]): Row => {
+        const value = unseal(key, this.place.owner, record);
         rowSum = plus(rowSum, sealedCrc(record));
-      }
-      rowCount += batch.length;
+        return { key: key.subarray(1), value };
+      });
+      rowCount += rows.length;
+      take(rows);
     }
     if (rowCount !== this.#head.rowCount || rowSum !== this.#head.rowSum) {
       throw corrupt(`${this.place.path} holds ${rowCount} rows that are not the ${this.#head.rowCount} it should hold`);

@@ -20,7 +20,7 @@ export async function storeFigures(
   const figures: MicroFigure[] = [];
   for (const size of [1, 64]) {
     const store = new Store({ dataDir: join(folder, `store-${size}`), nodeId: 'a' });
-    await asked((done) => store.open(done));
+    await asked((done) => store.open(() => undefined, done));
     const voters = [{ id: 'a/1', address: 'localhost:1' }];
     const genesis = { clusterId: 'bench', configuration: { voters, outgoing: [], learners: [] } };
     await asked((done) => store.form(genesis, done));

@@ -1,5 +1,5 @@
 import { nodeIdOf, type Restored } from '../../raft/index.ts';
-import type { Genesis, Opened } from '../../storage/index.ts';
+import type { Genesis, Opened, TakeRows } from '../../storage/index.ts';
 import { Table } from '../table/index.ts';
 import type { PeerTransport } from '../transport/index.ts';
 import { Admission } from './admission.ts';
@@ -9,7 +9,7 @@ import { Members } from './members.ts';
 import type { RuntimeOptions } from './options.ts';
 import type { Queries } from './queries.ts';
 import { Replica } from './replica.ts';
-import { readTable } from './stored-table.ts';
+import { StoredTable } from './stored-table.ts';
 import type { Tickets } from './tickets.ts';
 
 export type StartOutcome = { readonly ok: true } | { readonly ok: false; readonly failure: Failure };
@@ -68,9 +68,11 @@ export class Life {
 
   start(done: Done): void {
     this.#phase = 'opening';
-    this.#options.store.open((outcome) => {
+    const table = new StoredTable(this.#options.limits.table);
+    const take: TakeRows = (rows) => table.add(rows);
+    this.#options.store.open(take, (outcome) => {
       if (this.#phase !== 'opening') return;
-      if (outcome.ok) return this.#opened(outcome.value, done);
+      if (outcome.ok) return this.#opened(outcome.value, table, done);
       this.#phase = 'failed';
       this.#endEverything(failureOf(outcome.error));
       this.#closeStore();
@@ -101,7 +103,7 @@ export class Life {
     look();
   }
 
-  #opened(opened: Opened, done: Done): void {
+  #opened(opened: Opened, table: StoredTable, done: Done): void {
     const { nodeId, address, clock, logger, members: given } = this.#options;
     const self = { boot: this.#boot, address, first: given ?? { [nodeId]: address } };
     const members = new Members(opened.identity, self, {
@@ -121,7 +123,7 @@ export class Life {
       outlived: (text) => this.#condemn(text),
     });
     this.#transport = this.#options.transport(admission);
-    if (opened.kind === 'member') return this.#load(opened, done);
+    if (opened.kind === 'member') this.#load(opened.restored, table);
     if (opened.kind === 'blank') {
       this.#phase = 'blank';
       logger.info({ nodeId, members: self.first }, 'this node is blank: it waits for all first members to meet');
@@ -131,15 +133,12 @@ export class Life {
     done({ ok: true });
   }
 
-  #load(opened: Opened & { readonly kind: 'member' }, done: Done): void {
-    this.#warnOfOtherMembers(opened.restored);
-    readTable(opened.rows, this.#options.limits.table, (outcome) => {
-      if (this.#phase !== 'opening') return;
-      if (outcome.ok) this.#join(opened.restored, outcome.value);
-      // Also rows that passed their checksums and still make no table: the data is not what this version wrote.
-      else this.#quarantine(outcome.error.message);
-      done({ ok: true });
-    });
+  #load(restored: Restored, stored: StoredTable): void {
+    this.#warnOfOtherMembers(restored);
+    const table = stored.finish();
+    if (table.ok) this.#join(restored, table.value);
+    // Rows that passed their checksums and still make no table: the data is not what this version wrote.
+    else this.#quarantine(table.error.message);
   }
 
   /** The log's configuration wins over the option (DECISIONS, members). */

@@ -14,7 +14,8 @@ export function rowChangeOf(row: RowTuple): RowChange {
 /** A stored row as the table reads it; the table validates its meaning. */
 export function rowTupleOf(row: Row): { readonly key: string; readonly value: unknown } {
   const value: unknown = packr.unpack(row.value);
-  return { key: Buffer.from(row.key).toString('utf8'), value };
+  const { buffer, byteOffset, length } = row.key;
+  return { key: Buffer.from(buffer, byteOffset, length).toString('utf8'), value };
 }
 
 /** Equal on two nodes exactly if their tables are equal: SHA-256 over all rows in key order, in hex. */

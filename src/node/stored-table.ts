@@ -2,30 +2,52 @@ import type { Done, Outcome, Row, RowReader } from '../../storage/index.ts';
 import { type Restoring, Table, type TableLimits } from '../table/index.ts';
 import { rowTupleOf } from './row-codec.ts';
 
-/**
- * Builds the table whose rows `reader` gives, a batch at a time with the event loop between: a table of a million locks
- * must not hold up heartbeats. Rows that make no table are an error, too.
- */
+/** Makes a table of stored rows, a batch at a time, so that a table of a million locks holds up nothing else. */
+export class StoredTable {
+  readonly #restoring: Restoring;
+  #error: Error | undefined;
+
+  constructor(limits: TableLimits) {
+    this.#restoring = Table.restoring(limits);
+  }
+
+  /** Rows come in key order. Those that make no table are told of by `finish`: who reads them need not know why. */
+  add(rows: readonly Row[]): void {
+    if (this.#error !== undefined) return;
+    try {
+      for (const row of rows) this.#restoring.add(rowTupleOf(row));
+    } catch (error) {
+      this.#error = asError(error);
+    }
+  }
+
+  /** The table, after its last row. Call once. */
+  finish(): Outcome<Table> {
+    if (this.#error !== undefined) return { ok: false, error: this.#error };
+    try {
+      return { ok: true, value: this.#restoring.finish() };
+    } catch (error) {
+      return { ok: false, error: asError(error) };
+    }
+  }
+}
+
+/** The table that `reader` gives the rows of. */
 export function readTable(reader: RowReader, limits: TableLimits, done: Done<Table>): void {
-  const restoring = Table.restoring(limits);
+  const stored = new StoredTable(limits);
+  const end = (outcome: Outcome<Table>): void => {
+    reader.close();
+    done(outcome);
+  };
   const readNext = (): void => {
     reader.next((outcome) => {
-      const built = outcome.ok ? taken(restoring, outcome.value) : outcome;
-      if (built === undefined) return readNext();
-      reader.close();
-      done(built);
+      if (!outcome.ok) return end(outcome);
+      if (outcome.value === undefined) return end(stored.finish());
+      stored.add(outcome.value);
+      readNext();
     });
   };
   readNext();
 }
 
-/** Undefined while there are more rows. */
-function taken(restoring: Restoring, rows: readonly Row[] | undefined): Outcome<Table> | undefined {
-  try {
-    if (rows === undefined) return { ok: true, value: restoring.finish() };
-    for (const row of rows) restoring.add(rowTupleOf(row));
-    return undefined;
-  } catch (error) {
-    return { ok: false, error: error instanceof Error ? error : new Error(String(error)) };
-  }
-}
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

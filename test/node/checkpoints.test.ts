@@ -14,7 +14,10 @@ function node() {
   let isSlow = false;
   const schedule = (_: number, run: () => void): void => (isSlow ? void owed.push(run) : run());
   const store = new MemoryStore(new MemoryDisk(), { nodeId: 'a', incarnation: '1'.repeat(32), schedule });
-  store.open(() => {});
+  store.open(
+    () => {},
+    () => {},
+  );
   store.form({ clusterId: 'c'.repeat(32), configuration }, () => {});
   isSlow = true;
   const taken: number[] = [];

@@ -17,7 +17,10 @@ it('what a later term overwrote in the same write is not acknowledged, for it wa
     incarnation: '1',
     schedule: (_, run) => writes.push(run),
   });
-  store.open(() => {});
+  store.open(
+    () => {},
+    () => {},
+  );
   writes.shift()?.();
   store.form(genesis, () => {});
   writes.shift()?.();

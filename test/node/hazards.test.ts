@@ -86,7 +86,7 @@ function slowly(store: Store, cluster: SimulatedCluster, held: (() => void)[]): 
     return { next: (done) => void cluster.time.at(1_000, () => reader.next(done)), close: () => reader.close() };
   };
   return {
-    open: (done) => store.open(done),
+    open: (take, done) => store.open(take, done),
     form: (genesis, done) => store.form(genesis, done),
     write: (write, done) => store.write(write, done),
     checkpoint: (checkpoint, done) => store.checkpoint(checkpoint, (outcome) => void held.push(() => done(outcome))),

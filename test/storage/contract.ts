@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Identity, Opened } from '../../storage/index.ts';
+import type { Identity } from '../../storage/index.ts';
 import { at, type Machine, Rig } from './rig.ts';
 import {
   asked,
@@ -10,6 +10,7 @@ import {
   headAt,
   lastOf,
   noWrite,
+  openStore,
   rowsOf,
   start,
   write,
@@ -30,7 +31,7 @@ export function storeContract(name: string, build: () => Promise<Machine>): void
 
       expect(first.found).toMatchObject({ kind: 'blank', identity: { clusterId: undefined, nodeId: 'n1', run: 1 } });
       expect(first.found.identity.incarnation).toMatch(/^[0-9a-f]{32}$/);
-      expect(second.found).toEqual({ kind: 'blank', identity: { ...first.found.identity, run: 2 } });
+      expect(second.found).toEqual({ kind: 'blank', identity: { ...first.found.identity, run: 2 }, rows: {} });
     });
 
     test('a condemned one refuses everything, and is quarantined for that reason at every later open', async () => {
@@ -64,7 +65,7 @@ export function storeContract(name: string, build: () => Promise<Machine>): void
         base: start,
         entries: [],
       });
-      expect(await rowsOf(found.rows)).toEqual({});
+      expect(found.rows).toEqual({});
     });
 
     test('entries and hard state come back as they were written', async () => {
@@ -133,7 +134,7 @@ export function storeContract(name: string, build: () => Promise<Machine>): void
 
       const { found } = await rig.reopen(machine, store);
 
-      expect(await rowsOf(found.rows)).toEqual({ a: 'one', c: '3', d: '4' });
+      expect(found.rows).toEqual({ a: 'one', c: '3', d: '4' });
       expect(found.restored.checkpoint).toEqual(headAt(at(entries, 8)));
     });
 
@@ -145,7 +146,7 @@ export function storeContract(name: string, build: () => Promise<Machine>): void
 
       const { found } = await rig.reopen(machine, store);
       expect(found.restored.entries).toEqual([...entries, ...more]);
-      expect(await rowsOf(found.rows)).toEqual({ a: '1', b: '2', c: '3', z: '26' });
+      expect(found.rows).toEqual({ a: '1', b: '2', c: '3', z: '26' });
     });
 
     test('the base drops what a checkpoint covers, now and after further writes', async () => {
@@ -180,7 +181,7 @@ export function storeContract(name: string, build: () => Promise<Machine>): void
       const { machine } = await rig.member();
       const second = machine.store();
 
-      const opening = asked<Opened>((done) => second.open(done));
+      const opening = openStore(second);
 
       await expect(opening).rejects.toMatchObject({ code: 'DATA_DIR_IN_USE' });
     });

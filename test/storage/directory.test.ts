@@ -9,7 +9,18 @@ import { makeDirectories } from '../../storage/data-directory.ts';
 import { translated } from '../../storage/database.ts';
 import { LevelStore, type Opened, resetDataDir } from '../../storage/index.ts';
 import { LevelMachine } from './level-machine.ts';
-import { asked, checkpoint, entriesAfter, genesis, lastOf, noWrite, positionOf, start, write } from './samples.ts';
+import {
+  asked,
+  checkpoint,
+  entriesAfter,
+  genesis,
+  lastOf,
+  noWrite,
+  openStore,
+  positionOf,
+  start,
+  write,
+} from './samples.ts';
 
 const machines: LevelMachine[] = [];
 afterEach(async () => {
@@ -22,13 +33,12 @@ async function make(): Promise<LevelMachine> {
   return machine;
 }
 
-const openAt = (dataDir: string): Promise<Opened> =>
-  asked<Opened>((done) => new LevelStore({ dataDir, nodeId: 'n1' }).open(done));
+const openAt = (dataDir: string): Promise<Opened> => openStore(new LevelStore({ dataDir, nodeId: 'n1' }));
 
 /** A process that opens the directory, says so, and lives until it is killed. */
 const holder = `
   const { LevelStore } = await import(process.argv[1]);
-  new LevelStore({ dataDir: process.argv[2], nodeId: 'n1' }).open((outcome) => {
+  new LevelStore({ dataDir: process.argv[2], nodeId: 'n1' }).open(() => undefined, (outcome) => {
     console.log(outcome.ok ? 'open' : outcome.error.code);
     setInterval(() => undefined, 1_000);
   });
@@ -168,7 +178,7 @@ test('an open that hangs is answered in time, and what ends too late is let go',
     return { cancel: () => undefined };
   };
   const store = machine.store({ after });
-  const opening = asked<Opened>((done) => store.open(done));
+  const opening = openStore(store);
 
   for (const fire of timers) fire();
 

@@ -5,9 +5,19 @@ import { Level } from 'level';
 import type { Entry } from '../../raft/index.ts';
 import { defaultDatabaseOptions, openDatabase, scan } from '../../storage/database.ts';
 import { pagesFor } from '../../storage/frame.ts';
-import { LevelStore, type LevelStoreOptions, type Opened, StorageError } from '../../storage/index.ts';
+import { LevelStore, type LevelStoreOptions, StorageError } from '../../storage/index.ts';
 import { rowsBegin, rowsEnd } from '../../storage/keys.ts';
-import { asked, checkpoint, entriesAfter, genesis, positionOf, start, write } from './samples.ts';
+import {
+  asked,
+  checkpoint,
+  entriesAfter,
+  type Found,
+  genesis,
+  openStore,
+  positionOf,
+  start,
+  write,
+} from './samples.ts';
 
 /** Files of the log are short in tests, so that a life of a few writes has several, and a copy is cheap. */
 const segmentBytes = 64 * 1024;
@@ -41,9 +51,9 @@ export class LevelMachine {
     return store;
   }
 
-  async open(options: Partial<LevelStoreOptions> = {}): Promise<{ store: LevelStore; found: Opened }> {
+  async open(options: Partial<LevelStoreOptions> = {}): Promise<{ store: LevelStore; found: Found }> {
     const store = this.store(options);
-    return { store, found: await asked<Opened>((done) => store.open(done)) };
+    return { store, found: await openStore(store) };
   }
 
   /** Closes what is open, like a process that ends in good order. */

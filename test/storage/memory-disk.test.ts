@@ -51,7 +51,7 @@ function world(): World {
         else run();
       };
       const store = new MemoryStore(disk, { nodeId: 'a', incarnation: 'i1', schedule });
-      return { store, opened: valueIn(now<Opened>((done) => store.open(done))) };
+      return { store, opened: valueIn(now<Opened>((done) => store.open(() => undefined, done))) };
     },
   };
   return self;

@@ -1,6 +1,16 @@
 import type { Position } from '../../raft/index.ts';
-import type { Opened, Store } from '../../storage/index.ts';
-import { asked, checkpoint, entriesAfter, genesis, positionOf, start, write } from './samples.ts';
+import type { Store } from '../../storage/index.ts';
+import {
+  asked,
+  checkpoint,
+  entriesAfter,
+  type Found,
+  genesis,
+  openStore,
+  positionOf,
+  start,
+  write,
+} from './samples.ts';
 
 /** One node's storage, through several processes. */
 export interface Machine {
@@ -10,7 +20,7 @@ export interface Machine {
   remove(): Promise<void>;
 }
 
-export type MemberOpened = Extract<Opened, { readonly kind: 'member' }>;
+export type MemberOpened = Extract<Found, { readonly kind: 'member' }>;
 
 /** Builds machines and stores for one test, and takes all of them down after it. */
 export class Rig {
@@ -28,10 +38,10 @@ export class Rig {
     return machine;
   }
 
-  async open(machine: Machine): Promise<{ store: Store; found: Opened }> {
+  async open(machine: Machine): Promise<{ store: Store; found: Found }> {
     const store = machine.store();
     this.#stores.push(store);
-    return { store, found: await asked<Opened>((done) => store.open(done)) };
+    return { store, found: await openStore(store) };
   }
 
   /** A member with nothing in it. */

@@ -1,5 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Entry, EntryKind, LogWrite, Position, SnapshotHead } from '../../raft/index.ts';
-import { chainOf, type Done, type Row, type RowReader, type SnapshotReader, type Store } from '../../storage/index.ts';
+import {
+  chainOf,
+  type Done,
+  type Opened,
+  type Row,
+  type RowReader,
+  type SnapshotReader,
+  type Store,
+} from '../../storage/index.ts';
 
 export const configuration = {
   voters: [
@@ -93,7 +102,24 @@ export async function rowsOf(reader: RowReader): Promise<Record<string, string>>
     rows.push(...batch);
   }
   reader.close();
-  return Object.fromEntries(rows.map(({ key, value }) => [text(key), text(value)]));
+  return textOf(rows);
+}
+
+const textOf = (rows: readonly Row[]): Record<string, string> =>
+  Object.fromEntries(rows.map(({ key, value }) => [text(key), text(value)]));
+
+/** What was found, with the rows that came meanwhile. */
+export type Found = Opened & { readonly rows: Readonly<Record<string, string>> };
+
+/** Opens `store`; fails if the rows that it gives then are not those that it gives later. */
+export async function openStore(store: Store): Promise<Found> {
+  const taken: Row[] = [];
+  const opened = await asked<Opened>((done) => store.open((rows) => taken.push(...rows), done));
+  const rows = textOf(taken);
+  if (opened.kind === 'member' && !isDeepStrictEqual(rows, await rowsOf(store.rows()))) {
+    throw new Error('the rows that came at open are not those of the table');
+  }
+  return { ...opened, rows };
 }
 
 export async function chunksOf(reader: SnapshotReader, bytesMax = 64): Promise<Uint8Array[]> {

@@ -41,7 +41,7 @@ export function snapshotContract(name: string, build: () => Promise<Machine>): v
       });
       const rows = await rowsOf(store.rows());
       const { found } = await rig.reopen(machine, store);
-      expect(await rowsOf(found.rows)).toEqual(rows);
+      expect(found.rows).toEqual(rows);
       expect(found.restored).toMatchObject({ checkpoint: from.head, base: from.head.position, entries: [] });
       return rows;
     };
@@ -73,7 +73,7 @@ export function snapshotContract(name: string, build: () => Promise<Machine>): v
 
       const { found } = await rig.reopen(machine, store);
 
-      expect(await rowsOf(found.rows)).toEqual({ s: 'snapshot' });
+      expect(found.rows).toEqual({ s: 'snapshot' });
       expect(found.restored).toMatchObject({ base: position, checkpoint: headAt(position) });
       expect(found.restored.entries).toEqual(more);
     });
@@ -86,7 +86,7 @@ export function snapshotContract(name: string, build: () => Promise<Machine>): v
 
       const { found } = await rig.reopen(machine, store);
 
-      expect(await rowsOf(found.rows)).toEqual({ s: 'snapshot' });
+      expect(found.rows).toEqual({ s: 'snapshot' });
       expect(found.restored.base).toEqual(position);
       expect(found.restored.entries).toEqual(entries.slice(8));
     });
@@ -97,7 +97,7 @@ export function snapshotContract(name: string, build: () => Promise<Machine>): v
 
       const { found } = await rig.reopen(machine, store);
 
-      expect(await rowsOf(found.rows)).toEqual({ a: '1', b: '2', c: '3' });
+      expect(found.rows).toEqual({ a: '1', b: '2', c: '3' });
       expect(found.restored.checkpoint).toEqual(headAt(at(entries, 6)));
     });
 

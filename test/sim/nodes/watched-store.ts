@@ -8,6 +8,7 @@ import type {
   SnapshotReader,
   SnapshotReceiver,
   Store,
+  TakeRows,
 } from '../../../storage/index.ts';
 
 /** What is told of a store. Either call may end the life of its process: then nobody hears of the write. */
@@ -45,8 +46,8 @@ export class WatchedStore implements Store {
     this.#events.saving(checkpoint);
   }
 
-  open(done: Done<Opened>): void {
-    this.#store.open(done);
+  open(take: TakeRows, done: Done<Opened>): void {
+    this.#store.open(take, done);
   }
 
   form(genesis: Genesis, done: Parameters<Store['form']>[1]): void {

@@ -2,9 +2,9 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Restored } from '../../../raft/index.ts';
-import { LevelStore, type Opened, StorageError } from '../../../storage/index.ts';
+import { LevelStore, StorageError } from '../../../storage/index.ts';
 import { readLog } from '../../../storage/leveldb-log.ts';
-import { asked, entriesAfter, rowsOf, write } from '../samples.ts';
+import { asked, entriesAfter, openStore, type Found as StoreFound, write } from '../samples.ts';
 import type { Chronicle, LogState } from './chronicle.ts';
 import { copiesRoot, type Image, imageOf, unfold } from './image.ts';
 
@@ -56,7 +56,7 @@ async function opened(dataDir: string, image: Image, before: Before): Promise<Ve
   const store = new LevelStore({ dataDir, nodeId: 'n1', after: never, segmentBytes });
   let reason: string;
   try {
-    const found = await asked<Opened>((done) => store.open(done));
+    const found = await openStore(store);
     if (found.kind === 'blank') return violation('an empty node under an old identity');
     if (found.kind === 'member') return await judged(found, store, { dataDir, chronicle: before.chronicle });
     reason = found.reason;
@@ -72,15 +72,14 @@ async function opened(dataDir: string, image: Image, before: Before): Promise<Ve
   return gone === undefined ? { kind: 'refused', reason } : violation(`${gone} is gone after: ${reason}`);
 }
 
-type Found = Extract<Opened, { readonly kind: 'member' }>;
+type Found = Extract<StoreFound, { readonly kind: 'member' }>;
 
 async function judged(
   found: Found,
   store: LevelStore,
   { dataDir, chronicle }: { readonly dataDir: string; readonly chronicle: Chronicle },
 ): Promise<Verdict> {
-  const { restored } = found;
-  const rows = await rowsOf(found.rows);
+  const { restored, rows } = found;
   const state = chronicle.logs.findLastIndex((log) => agrees(log, restored));
   const log = chronicle.logs[state];
   if (log === undefined) return violation(`a log that never was: ${summary(restored)}`);
@@ -117,7 +116,7 @@ async function goesOn({ restored }: Found, store: LevelStore, dataDir: string): 
   await asked<void>((done) => store.close(done));
   const again = new LevelStore({ dataDir, nodeId: 'n1', after: never, segmentBytes });
   try {
-    const found = await asked<Opened>((done) => again.open(done));
+    const found = await openStore(again);
     const entries = found.kind === 'member' ? found.restored.entries : [];
     if (!isDeepStrictEqual(entries, [...restored.entries, ...more]))
       return violation('a write after a torn tail is gone');

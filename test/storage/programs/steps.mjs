@@ -18,7 +18,7 @@ const asked = (call) =>
 const bytes = (text) => new Uint8Array(Buffer.from(text, 'base64'));
 
 async function take(step) {
-  if (step.kind === 'open') return await asked((done) => store.open(done));
+  if (step.kind === 'open') return await asked((done) => store.open(() => {}, done));
   if (step.kind === 'form') return await asked((done) => store.form(step.genesis, done));
   if (step.kind === 'write') {
     const none = { hardState: undefined, install: undefined, base: undefined, truncateFrom: undefined };
