@@ -53,6 +53,18 @@ describe('the package', () => {
     expect(await node('--input-type=module', '-e', script)).toBe('1 true');
   });
 
+  it('has a cluster for the unit tests of its users', async () => {
+    const script = `
+      import { HoldfastNode } from 'holdfast';
+      import { createTestCluster } from 'holdfast/testing';
+      const cluster = await createTestCluster();
+      const handle = await cluster.node('a').acquireLock('x');
+      console.log(handle.fencingToken, handle.isHeld, cluster.node('a') instanceof HoldfastNode);
+      await cluster.close();`;
+
+    expect(await node('--input-type=module', '-e', script)).toBe('1 true true');
+  });
+
   it('can be required', async () => {
     const script =
       "const { Holdfast, LockError } = require('holdfast'); console.log(typeof Holdfast.open, LockError.name);";
@@ -69,11 +81,13 @@ describe('the package', () => {
   it('has types that a consumer compiles against', async () => {
     const consumer = `
       import { Holdfast, type LockHandle } from 'holdfast';
+      import { createTestCluster, type TestCluster } from 'holdfast/testing';
       export const use = async (): Promise<number> => {
         const node = await Holdfast.open({ dataDir: 'data' });
         const handle: LockHandle = await node.acquireLock('x', { timeout: 5 });
         return handle.fencingToken;
-      };`;
+      };
+      export const cluster: Promise<TestCluster> = createTestCluster({ nodes: 3, time: 'virtual' });`;
     await writeFile(join(project, 'consumer.mts'), consumer);
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
     const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules', '@types')];

@@ -149,7 +149,7 @@ const unfinishedWords = (file: Parsed): readonly Complaint[] =>
 /** Files that are started, not imported. */
 const isEntry = (path: string): boolean =>
   floors.some((floor) => floor.door === path) ||
-  path === 'src/testing/index.ts' ||
+  ['src/testing/index.ts', 'src/testing/public.ts'].includes(path) ||
   /\.test\.ts$|\.test-d\.ts$|(^|\/)[\w-]+\.config\.ts$|(^|\/)main\.ts$|^(bench|examples)\//.test(path);
 
 function deadFiles(files: readonly Parsed[]): readonly Complaint[] {
