@@ -65,6 +65,19 @@ describe('the package', () => {
     expect(await node('--input-type=module', '-e', script)).toBe('1 true true');
   });
 
+  it('has locks in the shapes of others', async () => {
+    const script = `
+      import { Mutex } from 'holdfast/mutex';
+      import { createTestCluster } from 'holdfast/testing';
+      import { WebLocks } from 'holdfast/web-locks';
+      const cluster = await createTestCluster({ nodes: 1 });
+      const mode = await new WebLocks(cluster.node('a')).request('x', (lock) => lock.mode);
+      console.log(mode, await new Mutex(cluster.node('a'), 'x').runExclusive(() => 'ran'));
+      await cluster.close();`;
+
+    expect(await node('--input-type=module', '-e', script)).toBe('exclusive ran');
+  });
+
   it('can be required', async () => {
     const script =
       "const { Holdfast, LockError } = require('holdfast'); console.log(typeof Holdfast.open, LockError.name);";
@@ -81,13 +94,20 @@ describe('the package', () => {
   it('has types that a consumer compiles against', async () => {
     const consumer = `
       import { Holdfast, type LockHandle } from 'holdfast';
+      import { Mutex } from 'holdfast/mutex';
       import { createTestCluster, type TestCluster } from 'holdfast/testing';
+      import { WebLocks } from 'holdfast/web-locks';
       export const use = async (): Promise<number> => {
         const node = await Holdfast.open({ dataDir: 'data' });
         const handle: LockHandle = await node.acquireLock('x', { timeout: 5 });
         return handle.fencingToken;
       };
-      export const cluster: Promise<TestCluster> = createTestCluster({ nodes: 3, time: 'virtual' });`;
+      export const cluster: Promise<TestCluster> = createTestCluster({ nodes: 3, time: 'virtual' });
+      export const shapes = async (): Promise<number> => {
+        const node = (await cluster).node('a');
+        await new Mutex(node, 'x').runExclusive((handle) => handle.isHeld);
+        return new WebLocks(node).request('x', async (lock) => lock?.fencingToken ?? 0);
+      };`;
     await writeFile(join(project, 'consumer.mts'), consumer);
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
     const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules', '@types')];
