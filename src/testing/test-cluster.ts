@@ -51,7 +51,12 @@ export class TestCluster implements AsyncDisposable {
   /** For `createTestCluster`. */
   static async start(settings: TestClusterSettings): Promise<TestCluster> {
     const cluster = new TestCluster(settings);
-    await Promise.all(settings.nodeIds.map((id) => cluster.#start(id)));
+    try {
+      await Promise.all(settings.nodeIds.map((id) => cluster.#start(id)));
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
     return cluster;
   }
 

@@ -91,6 +91,18 @@ describe('a fault', () => {
     expect(await codeOf(cluster.node(one).inspect('x'))).toBe('SHUTTING_DOWN');
   });
 
+  it('answers what was asked of a node when it is killed', async () => {
+    const cluster = await start();
+    const { leader, one, two } = nodesOf(cluster);
+    cluster.partition([one], [leader, two]);
+    const asked = codeOf(cluster.node(one).inspect('x'));
+
+    cluster.kill(one);
+
+    expect(await asked).toBe('SHUTTING_DOWN');
+    expect(await cluster.node(one).whenFailed()).toMatchObject({ code: 'BACKEND' });
+  });
+
   it('is over for the locks of a killed node as soon as it starts again', async () => {
     const cluster = await start();
     const { one, two } = nodesOf(cluster);
