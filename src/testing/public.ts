@@ -1,4 +1,4 @@
-export { NotInTimeError, TestCluster } from './test-cluster.ts';
+export { NotInTimeError, type TestCluster } from './test-cluster.ts';
 export type { TestClusterOptions } from './test-cluster-options.ts';
 
 import { TestCluster } from './test-cluster.ts';
