@@ -5,14 +5,14 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Holdfast } from 'holdfast';
+import { createFence } from 'holdfast/fencing';
 
 class GuardedCounter {
   #value = 0;
-  #highestToken = 0;
+  #fence = createFence();
 
   add(token) {
-    if (token < this.#highestToken) throw new Error(`token ${token} is stale: ${this.#highestToken} was here already`);
-    this.#highestToken = token;
+    this.#fence.admit('counter', token);
     this.#value += 1;
     return this.#value;
   }

@@ -19,6 +19,7 @@ export type LockErrorCode =
   | 'CANCELLED'
   | 'CONNECTION'
   | 'LOCK_LOST'
+  | 'FENCED'
   | 'INVALID_NAME'
   | 'BACKEND'
   | 'SESSION_EXPIRED'
@@ -83,6 +84,28 @@ export class LockLostError extends LockError {
   constructor(message: string, init: LockErrorInit & { readonly reason: LossReason }) {
     super(message, init);
     this.reason = init.reason;
+  }
+}
+
+/** What a `FencedError` is told beside the rest. */
+export interface FencedErrorInit extends LockErrorInit {
+  /** The token that was refused. */
+  readonly token: number;
+  /** The highest one that the resource has seen, if that is known. */
+  readonly highestSeen?: number | undefined;
+}
+
+/** A resource refused a fencing token: somebody with a higher one was there already, so the hold behind it is over. */
+export class FencedError extends LockError {
+  readonly code = 'FENCED' as const;
+  readonly retryable: boolean = false;
+  readonly token: number;
+  readonly highestSeen: number | undefined;
+
+  constructor(message: string, init: FencedErrorInit) {
+    super(message, init);
+    this.token = init.token;
+    this.highestSeen = init.highestSeen;
   }
 }
 

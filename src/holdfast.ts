@@ -1,9 +1,9 @@
 import { RemoteGateway } from './client/remote-gateway.ts';
-import { systemClock, systemRandom } from './clock/index.ts';
+import { type Clock, type Random, systemClock, systemRandom } from './clock/index.ts';
 import type { LockError } from './errors.ts';
 import { errorOf } from './failure.ts';
 import { keepAlive } from './keep-alive.ts';
-import { NodeHost } from './node-host.ts';
+import { type Host, NodeHost } from './node-host.ts';
 import type { ConnectOptions, HoldfastOptions } from './options.ts';
 import { type ClientSettings, checkClientOptions, checkNodeOptions, type NodeSettings } from './options-check.ts';
 import { Provider } from './provider.ts';
@@ -11,18 +11,28 @@ import { SessionEngine } from './session-engine.ts';
 import { connectClient } from './transport/index.ts';
 import { decodeStatus, type NodeStatus } from './views.ts';
 
+/** What a node's own object needs of its settings. */
+type NodeProviderSettings = Pick<NodeSettings, 'nodeId' | 'sessionTtl' | 'closeTimeout' | 'logger'>;
+
+/** What a client is made of beside its gateway. */
+interface ClientParts extends Pick<ClientSettings, 'label' | 'sessionTtl' | 'closeTimeout' | 'logger'> {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly shutDown: () => void;
+}
+
 /** An embedded node: a member of the cluster in this process, and a provider of locks. */
 export class HoldfastNode extends Provider {
-  readonly #host: NodeHost;
+  readonly #host: Host;
   readonly #failed: Promise<LockError | RangeError>;
 
   /** Made by `Holdfast.open`. */
-  constructor(host: NodeHost, { nodeId, sessionTtl, closeTimeout, logger }: NodeSettings) {
-    const { clock, runtime } = host;
+  constructor(host: Host, { nodeId, sessionTtl, closeTimeout, logger }: NodeProviderSettings) {
+    const { clock, random, runtime } = host;
     const engine = new SessionEngine({
       gateway: runtime,
       clock,
-      random: systemRandom,
+      random,
       ttlMs: sessionTtl,
       label: nodeId,
       isHome: true,
@@ -63,13 +73,12 @@ export class HoldfastNode extends Provider {
 /** A client without a node of its own: the same locks over the network, from whichever node can serve. */
 export class HoldfastClient extends Provider {
   /** Made by `Holdfast.connect`. */
-  constructor(gateway: RemoteGateway, settings: ClientSettings & { readonly shutDown: () => void }) {
-    const { sessionTtl, label, closeTimeout, logger, shutDown } = settings;
-    const clock = systemClock;
+  constructor(gateway: RemoteGateway, parts: ClientParts) {
+    const { sessionTtl, label, closeTimeout, logger, clock, random, shutDown } = parts;
     const engine = new SessionEngine({
       gateway,
       clock,
-      random: systemRandom,
+      random,
       ttlMs: sessionTtl,
       label,
       isHome: false,
@@ -111,7 +120,7 @@ const connect = (options: ConnectOptions): Promise<HoldfastClient> =>
     });
     gateway.start(() => {
       timer.cancel();
-      resolve(new HoldfastClient(gateway, { ...settings, shutDown }));
+      resolve(new HoldfastClient(gateway, { ...settings, clock: systemClock, random: systemRandom, shutDown }));
     });
   });
 

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { chainOf, LevelStore } from '../storage/index.ts';
-import { type Clock, systemClock, systemRandom } from './clock/index.ts';
+import { type Clock, type Random, systemClock, systemRandom } from './clock/index.ts';
 import { ConnectionError, type LockError, NotReadyError } from './errors.ts';
 import { errorOf } from './failure.ts';
 import { openJournal } from './journal-file.ts';
@@ -16,9 +16,23 @@ const nowhere = '127.0.0.1:0';
 /** What closing the store may take even when all time is used up: less would leave its lock behind. */
 const storeCloseMs = 500;
 
+/** What carries an embedded node: real disks and sockets, or those of a simulation. */
+export interface Host {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly runtime: Runtime;
+  /** The node has stopped by itself, for good. */
+  set onFailed(listener: (failure: Failure) => void);
+  /** The node is about to close. */
+  retire(): void;
+  /** Hands leadership over and closes everything, within `leftMs` and a little. Never rejects. */
+  shutDown(leftMs: number): Promise<void>;
+}
+
 /** A node in this process with all that it opens: store, transport, doors for clients and for health checks. */
-export class NodeHost {
+export class NodeHost implements Host {
   readonly clock: Clock = systemClock;
+  readonly random: Random = systemRandom;
   readonly runtime: Runtime;
   readonly #settings: NodeSettings;
   readonly #service: LockService;
@@ -44,7 +58,7 @@ export class NodeHost {
       chainOf,
       transport: (handlers) => this.#open(handlers),
       clock,
-      random: systemRandom,
+      random: this.random,
       members,
       address: settings.advertise ?? (listen === undefined ? nowhere : formatAddress(listen)),
       timings,

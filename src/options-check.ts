@@ -92,7 +92,7 @@ const clientOptions = z.strictObject({
 
 /** Throws a TypeError or RangeError that names the option, what was expected and what came. */
 export const checkNodeOptions = (options: HoldfastOptions): NodeSettings => {
-  const given = read(nodeOptions, options);
+  const given = readOptions(nodeOptions, options);
   const timings = {
     heartbeatInterval: given.heartbeatInterval,
     electionTimeout: given.electionTimeout,
@@ -128,7 +128,7 @@ export const checkNodeOptions = (options: HoldfastOptions): NodeSettings => {
 
 /** Throws a TypeError or RangeError that names the option, what was expected and what came. */
 export const checkClientOptions = (options: ConnectOptions): ClientSettings => {
-  const given = read(clientOptions, options);
+  const given = readOptions(clientOptions, options);
   const endpoints = given.endpoints.map((endpoint) => {
     const address = checkAddress(endpoint, { what: 'endpoints', insecure: given.insecure });
     if (address.port === 0) throw outOfRange(`endpoints: ${endpoint} has port 0, where nobody can listen`);
@@ -142,7 +142,7 @@ export const checkClientOptions = (options: ConnectOptions): ClientSettings => {
 };
 
 /** Zod's first complaint, as the error that the caller of a library expects. */
-const read = <T extends z.ZodType>(schema: T, options: unknown): z.infer<T> => {
+export const readOptions = <T extends z.ZodType>(schema: T, options: unknown): z.infer<T> => {
   const result = schema.safeParse(options);
   if (result.success) return result.data;
   const issue = result.error.issues[0];

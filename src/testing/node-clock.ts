@@ -25,7 +25,7 @@ export class NodeClock implements Clock {
   }
 
   wall(): number {
-    return 1_700_000_000_000 + this.now() + this.#timeAsleep * this.#rate + this.#wallStepMs;
+    return this.#time.wallAtStart + this.now() + this.#timeAsleep * this.#rate + this.#wallStepMs;
   }
 
   uptime(): number {

@@ -29,6 +29,10 @@ export interface SimulatedClusterOptions {
   readonly seed?: number;
   readonly limits?: Partial<NodeLimits>;
   readonly timings?: Timings;
+  /** Virtual time that only a test moves, by default. */
+  readonly time?: VirtualTime;
+  /** Hears everything instead of `logged`. */
+  readonly logger?: Logger;
 }
 
 /** A remote client in a process of its own, on a host of its own. */
@@ -39,7 +43,7 @@ export interface SimulatedClient {
 
 /** Whole nodes, and clients, over memory disks and a simulated network, in virtual time. */
 export class SimulatedCluster {
-  readonly time: VirtualTime = new VirtualTime();
+  readonly time: VirtualTime;
   readonly disks: Map<string, MemoryDisk> = new Map();
   readonly processes: Map<string, SimulatedProcess> = new Map();
   /** Addresses by node id. */
@@ -47,6 +51,7 @@ export class SimulatedCluster {
   readonly random: Random;
   readonly #limits: NodeLimits;
   readonly #timings: Timings;
+  readonly #logger: Logger | undefined;
   readonly #peers: PeerNetwork;
   #cuts = new Set<string>();
   /** Delay of every write, ms; by node. */
@@ -71,12 +76,16 @@ export class SimulatedCluster {
   readonly limitsOf: Map<string, Partial<NodeLimits>> = new Map();
   /** Hears every line that a node logs. */
   logged: (nodeId: string, text: string) => void = () => {};
+  /** Hears that a node has stopped by itself. */
+  failed: (nodeId: string, failure: Failure) => void = () => {};
   /** Stands between a node and its store. */
   wrapStore: (nodeId: string, store: Store) => Store = (_, store) => store;
   /** Looks over the shoulder of a node that starts. */
   observerOf: (nodeId: string) => Observer | undefined = () => undefined;
 
-  constructor(nodeIds: readonly string[], { seed = 1, limits, timings }: SimulatedClusterOptions = {}) {
+  constructor(nodeIds: readonly string[], { seed = 1, limits, timings, time, logger }: SimulatedClusterOptions = {}) {
+    this.time = time ?? new VirtualTime();
+    this.#logger = logger;
     this.members = Object.fromEntries(nodeIds.map((id) => [id, `${id}:7400`]));
     this.#limits = { ...defaultNodeLimits, ...limits };
     this.#timings = timings ?? simulatedTimings;
@@ -112,7 +121,10 @@ export class SimulatedCluster {
       timings: this.#timings,
       limits: { ...this.#limits, ...this.limitsOf.get(nodeId) },
       logger,
-      onFailed: (failure) => failures.push(failure),
+      onFailed: (failure) => {
+        failures.push(failure);
+        this.failed(nodeId, failure);
+      },
       observer: this.observerOf(nodeId),
     });
     const service = new LockService({ clock, logger, servant: () => runtime });
@@ -169,10 +181,15 @@ export class SimulatedCluster {
     for (const breaks of process.clients) breaks(false);
   }
 
+  /** The node is about to stop: its clients look for another. */
+  retire(nodeId: string): void {
+    this.#process(nodeId).service.close();
+  }
+
   /** A graceful end, as by SIGTERM; `done` when the process is gone. */
   stop(nodeId: string, deadlineMs: number, done: () => void): void {
     const process = this.#process(nodeId);
-    process.service.close();
+    this.retire(nodeId);
     process.runtime.stop({ deadlineMs }, () => {
       // It may have been killed meanwhile, and another process be there.
       if (this.processes.get(nodeId) === process) this.kill(nodeId);
@@ -284,6 +301,7 @@ export class SimulatedCluster {
   }
 
   #loggerOf(name: string): Logger {
+    if (this.#logger !== undefined) return this.#logger;
     const log = (_: object, text: string): void => this.logged(name, text);
     return { debug: log, info: log, warn: log, error: log };
   }

@@ -16,6 +16,8 @@ export class VirtualTime {
   #order = 0;
   /** How many appointments have been kept. */
   steps: number = 0;
+  /** What a wall clock showed at the beginning, milliseconds since 1970. */
+  readonly wallAtStart: number = 1_700_000_000_000;
   readonly #heap: Appointment[] = [];
 
   /** Virtual milliseconds since the beginning; moves only while it is run. */
@@ -23,9 +25,15 @@ export class VirtualTime {
     return this.#now;
   }
 
+  /** When the next appointment is due; undefined when there is none. */
+  get nextAt(): number | undefined {
+    while (this.#heap[0]?.isCancelled === true) this.#takeFirst();
+    return this.#heap[0]?.at;
+  }
+
   /** Runs `run` once, `ms` from now. Negative waits count as none: the past cannot be planned. */
   at(ms: number, run: () => void): Timer {
-    const one: Appointment = { at: this.#now + Math.max(0, ms), order: this.#order, run, isCancelled: false };
+    const one: Appointment = { at: this.now + Math.max(0, ms), order: this.#order, run, isCancelled: false };
     this.#order += 1;
     this.#rise(one);
     return {
@@ -37,9 +45,13 @@ export class VirtualTime {
 
   /** Runs what is planned for the next `ms`. */
   advance(ms: number): void {
-    const end = this.#now + ms;
+    this.runTo(this.#now + ms);
+  }
+
+  /** Runs what is planned up to and at that time. */
+  runTo(end: number): void {
     this.#runUntil(() => false, end);
-    this.#now = end;
+    this.#now = Math.max(this.#now, end);
   }
 
   /** Runs until `holds`, or fails after `withinMs`. */

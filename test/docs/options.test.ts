@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { document, rowsOf, textAt } from './markdown.ts';
 
-/** The options of an interface of `src/options.ts`, with what their comments say. */
-function optionsIn(name: string): ReadonlyMap<string, string> {
-  const body = new RegExp(`^export interface ${name} \\{\\n([\\s\\S]*?)^\\}`, 'm').exec(textAt('src/options.ts'))?.[1];
+/** The options of an interface, of `src/options.ts` unless it stands elsewhere, with what their comments say. */
+function optionsIn(name: string, file = 'src/options.ts'): ReadonlyMap<string, string> {
+  const body = new RegExp(`^export interface ${name} \\{\\n([\\s\\S]*?)^\\}`, 'm').exec(textAt(file))?.[1];
   if (body === undefined) throw new Error(`there is no interface ${name}`);
   const pairs = [...body.matchAll(/(?:\/\*\*([\s\S]*?)\*\/\s*)?readonly (\w+)\??:/g)];
   return new Map(pairs.map((match) => [match[2] ?? '', match[1] ?? '']));
@@ -49,5 +49,14 @@ describe('the table of options', () => {
         option,
       ).toEqual([]);
     }
+  });
+
+  it('of a test cluster has a row for each, and no other', () => {
+    const options = optionsIn('TestClusterOptions', 'src/testing/test-cluster-options.ts');
+    const told = [...document('docs/testing.md').text.matchAll(/^\| `(\w+)` \|(?:[^|]*\|){4}$/gm)].map(
+      (match) => match[1],
+    );
+
+    expect(told).toEqual([...options.keys()]);
   });
 });

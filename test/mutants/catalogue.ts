@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts';
 import { nodeMutants } from './node-mutants.ts';
 import { raftMutants } from './raft-mutants.ts';
 import { sessionMutants } from './session-mutants.ts';
+import { sideMutants } from './side-mutants.ts';
 import { storageMutants } from './storage-mutants.ts';
 import { tableMutants } from './table-mutants.ts';
 
@@ -12,4 +13,5 @@ export const catalogue: readonly Mutant[] = [
   ...nodeMutants,
   ...sessionMutants,
   ...storageMutants,
+  ...sideMutants,
 ];

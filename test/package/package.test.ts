@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,6 +53,45 @@ describe('the package', () => {
     expect(await node('--input-type=module', '-e', script)).toBe('1 true');
   });
 
+  it('has a cluster for the unit tests of its users', async () => {
+    const script = `
+      import { HoldfastNode } from 'holdfast';
+      import { createTestCluster } from 'holdfast/testing';
+      const cluster = await createTestCluster();
+      const handle = await cluster.node('a').acquireLock('x');
+      console.log(handle.fencingToken, handle.isHeld, cluster.node('a') instanceof HoldfastNode);
+      await cluster.close();`;
+
+    expect(await node('--input-type=module', '-e', script)).toBe('1 true true');
+  });
+
+  it('has locks in the shapes of others', async () => {
+    const script = `
+      import { Mutex } from 'holdfast/mutex';
+      import { createTestCluster } from 'holdfast/testing';
+      import { WebLocks } from 'holdfast/web-locks';
+      const cluster = await createTestCluster({ nodes: 1 });
+      const mode = await new WebLocks(cluster.node('a')).request('x', (lock) => lock.mode);
+      console.log(mode, await new Mutex(cluster.node('a'), 'x').runExclusive(() => 'ran'));
+      await cluster.close();`;
+
+    expect(await node('--input-type=module', '-e', script)).toBe('exclusive ran');
+  });
+
+  it('has a fence that needs nothing else of it but the errors', async () => {
+    const alone = join(project, 'alone', 'src');
+    const built = join(project, 'package', 'dist', 'src');
+    await cp(join(built, 'fencing'), join(alone, 'fencing'), { recursive: true });
+    await cp(join(built, 'errors.js'), join(alone, 'errors.js'));
+    await writeFile(join(project, 'alone', 'package.json'), '{ "type": "module" }');
+    const script = `
+      import { createFence } from './alone/src/fencing/index.js';
+      createFence().admit('x', 1);
+      console.log('admitted');`;
+
+    expect(await node('--input-type=module', '-e', script)).toBe('admitted');
+  });
+
   it('can be required', async () => {
     const script =
       "const { Holdfast, LockError } = require('holdfast'); console.log(typeof Holdfast.open, LockError.name);";
@@ -69,10 +108,22 @@ describe('the package', () => {
   it('has types that a consumer compiles against', async () => {
     const consumer = `
       import { Holdfast, type LockHandle } from 'holdfast';
+      import { createFence, guardedUpdate, type SqlStatement } from 'holdfast/fencing';
+      import { Mutex } from 'holdfast/mutex';
+      import { createTestCluster, type TestCluster } from 'holdfast/testing';
+      import { WebLocks } from 'holdfast/web-locks';
       export const use = async (): Promise<number> => {
         const node = await Holdfast.open({ dataDir: 'data' });
         const handle: LockHandle = await node.acquireLock('x', { timeout: 5 });
         return handle.fencingToken;
+      };
+      export const cluster: Promise<TestCluster> = createTestCluster({ nodes: 3, time: 'virtual' });
+      export const shapes = async (): Promise<number> => {
+        const node = (await cluster).node('a');
+        const statement: SqlStatement = guardedUpdate({ dialect: 'sqlite', table: 't', set: {}, where: { id: 1 }, token: 1 });
+        createFence().admit(statement.text, 1);
+        await new Mutex(node, 'x').runExclusive((handle) => handle.isHeld);
+        return new WebLocks(node).request('x', async (lock) => lock?.fencingToken ?? 0);
       };`;
     await writeFile(join(project, 'consumer.mts'), consumer);
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');

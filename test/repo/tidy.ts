@@ -146,10 +146,19 @@ const unfinishedWords = (file: Parsed): readonly Complaint[] =>
     return word === undefined ? [] : [`${file.path}:${at + 1}: ${word}; finish it, or write a decision record`];
   });
 
+/** What users import beside the front door, and what only tests do. */
+const sideDoors = [
+  'src/fencing/index.ts',
+  'src/testing/public.ts',
+  'src/facades/web-locks.ts',
+  'src/facades/mutex.ts',
+  'src/testing/index.ts',
+];
+
 /** Files that are started, not imported. */
 const isEntry = (path: string): boolean =>
   floors.some((floor) => floor.door === path) ||
-  path === 'src/testing/index.ts' ||
+  sideDoors.includes(path) ||
   /\.test\.ts$|\.test-d\.ts$|(^|\/)[\w-]+\.config\.ts$|(^|\/)main\.ts$|^(bench|examples)\//.test(path);
 
 function deadFiles(files: readonly Parsed[]): readonly Complaint[] {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Block, blocksOf, document } from './markdown.ts';
+import { type Block, blocksOf, documents } from './markdown.ts';
 
 /** A block may start a cluster; on a busy machine that takes its time. */
 const blockMsMax = 60_000;
@@ -14,7 +14,11 @@ const blockMsMax = 60_000;
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The blocks that say of themselves that they run. */
-const runnable = blocksOf(document('README.md')).filter(({ lead }) => lead.startsWith('<!-- runs'));
+const runnable = documents.flatMap((from) =>
+  blocksOf(from)
+    .filter(({ lead }) => lead.startsWith('<!-- runs'))
+    .map((block) => ({ path: from.path, line: block.line, block })),
+);
 
 const addressesIn = (code: string): readonly string[] => [...new Set(code.match(/127\.0\.0\.1:\d+/g) ?? [])];
 
@@ -52,6 +56,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'holdfast-readme-'));
   await mkdir(join(folder, 'node_modules'));
   await symlink(root, join(folder, 'node_modules', 'holdfast'), 'dir');
+  await symlink(join(root, 'node_modules', 'vitest'), join(folder, 'node_modules', 'vitest'), 'dir');
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -62,11 +67,22 @@ interface Ended {
   readonly complaint: string;
 }
 
+const runner = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+
 async function run(name: string, code: string): Promise<Ended> {
-  const path = join(folder, `${name}.mjs`);
-  await writeFile(path, code);
+  await writeFile(join(folder, `${name}.mjs`), code);
+  return start([`${name}.mjs`]);
+}
+
+/** The block is a file of tests. */
+async function runInVitest(name: string, code: string): Promise<Ended> {
+  await writeFile(join(folder, `${name}.test.mjs`), code);
+  return start([runner, 'run', '--root', folder, `${name}.test.mjs`]);
+}
+
+function start(args: readonly string[]): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [path], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     let out = '';
     let complaint = '';
     child.stdout.on('data', (bytes: Buffer) => {
@@ -104,21 +120,23 @@ async function servedAt<T>(address: string, work: () => Promise<T>): Promise<T> 
   }
 }
 
-describe('the README', () => {
-  it('has blocks that run', () => {
-    expect(runnable.length).toBeGreaterThanOrEqual(4);
+describe('code in documents', () => {
+  it('is there', () => {
+    expect(runnable.filter(({ path }) => path === 'README.md').length).toBeGreaterThanOrEqual(4);
+    expect(new Set(runnable.map(({ path }) => path)).size).toBeGreaterThan(1);
   });
 
-  it.each(runnable.map((block) => ({ line: block.line, block })))(
-    'runs its block at line $line',
-    async ({ block }) => {
+  it.each(runnable)(
+    'of $path runs, line $line',
+    async ({ path, line, block }) => {
       const served = /with a cluster at (\S+)/.exec(block.lead)?.[1];
       const known = new Map(served === undefined ? [] : [[served, `127.0.0.1:${await freePort()}`]]);
       const code = await elsewhere(transpiled(block), known);
-      const name = `block-${block.line}`;
+      const name = `${path.replace(/\W/g, '-')}-${line}`;
       const address = served === undefined ? undefined : known.get(served);
+      const perform = (): Promise<Ended> => (block.lead.includes('in vitest') ? runInVitest : run)(name, code);
 
-      const ended = await (address === undefined ? run(name, code) : servedAt(address, () => run(name, code)));
+      const ended = await (address === undefined ? perform() : servedAt(address, perform));
 
       expect(ended).toMatchObject({ code: 0, complaint: '' });
       expect(ended.out).not.toBe('');
