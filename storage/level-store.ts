@@ -62,8 +62,8 @@ interface Member {
 }
 
 /**
- * Keeps a node's log in segment files and its table in a LevelDB database. What is synced when, and what is checked at open, is told in
- * the README beside this file.
+ * Keeps a node's log in segment files and its table in a LevelDB database. What is synced when, and what is checked at
+ * open, is told in the README beside this file.
  */
 export class LevelStore implements Store {
   readonly #layout: Layout;
