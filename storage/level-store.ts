@@ -63,8 +63,8 @@ interface Member {
 }
 
 /**
- * Keeps a node's log in segment files and its table in a LevelDB database. What is synced when, and what is checked at open, is told in
- * the README beside this file.
+ * Keeps a node's log in segment files and its table in a LevelDB database. What is synced when, and what is checked at
+ * open, is told in the README beside this file.
  */
 export class LevelStore implements Store {
   readonly #layout: Layout;
@@ -100,7 +100,6 @@ export class LevelStore implements Store {
 
   open(take: TakeRows, done: Done<Opened>): void {
     demand(this.#lock === undefined && !this.#underway.has('open'), 'a second open of one store');
-    const work = this.#enter(take);
     const { openTimeoutMs = 30_000 } = this.#options;
     const watch = new StallWatch(this.#after, openTimeoutMs, () => {
       const message = `${this.#layout.root} could not be read for ${openTimeoutMs} ms: look at the disk or file system`;
@@ -110,7 +109,7 @@ export class LevelStore implements Store {
       done({ ok: false, error: this.#failure });
     });
     this.#watch = watch;
-    settle(this.#tracked('open', work), this.#layout.root, (outcome) => {
+    settle(this.#tracked('open', this.#enter(take)), this.#layout.root, (outcome) => {
       const isLate = this.#failure instanceof StorageError && this.#failure.code === 'OPEN_TIMEOUT';
       watch.stop();
       if (!isLate) done(outcome);
@@ -257,12 +256,13 @@ export class LevelStore implements Store {
   }
 
   async #close(isSound: boolean): Promise<void> {
-    const member = this.#member;
-    await member?.writer.idle();
+    await this.#member?.writer.idle();
     // One after the other until none is left: a call that ends may begin the removal of a table.
     for (const work of this.#underway.values()) await work.catch(() => undefined);
     this.#receiver?.abort();
     await this.#receiver?.settled();
+    // Not before: a formation that was under way has made one.
+    const member = this.#member;
     await closeAll([
       () => (isSound ? member?.watermark.close() : member?.watermark.abandon()),
       () => member?.parts.log.close(),

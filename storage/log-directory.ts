@@ -27,7 +27,7 @@ export interface FoundLog {
   /** Where the next write stands in the newest segment. */
   readonly end: number;
   /** The segment in which a crash has left a part of a write that was not acknowledged, and where that begins. */
-  readonly torn: { readonly number: number; readonly from: number } | undefined;
+  readonly torn: { readonly number: number; readonly path: string; readonly from: number } | undefined;
 }
 
 /** The numbers of all segments in `directory`, lowest first. Other files do not concern us. */
@@ -39,7 +39,7 @@ async function segmentsIn(directory: string): Promise<readonly number[]> {
     .sort((a, b) => a - b);
 }
 
-export async function readSegment(path: string): Promise<Buffer> {
+async function readSegment(path: string): Promise<Buffer> {
   if (!(await stat(path)).isFile()) throw corrupt(`${path} is no file`);
   return readFile(path);
 }
@@ -48,8 +48,8 @@ export async function readSegment(path: string): Promise<Buffer> {
 class Reading {
   readonly replay = new LogReplay();
   readonly used: UsedSegment[] = [];
-  #directory: string;
-  #owner: Owner;
+  readonly #directory: string;
+  readonly #owner: Owner;
   #last: Frame['head'] | undefined;
   #contents: SegmentContents = { frames: [], end: 0, isTorn: false };
   #torn: FoundLog['torn'];
@@ -65,11 +65,10 @@ class Reading {
     const contents = scanSegment(file, { path, owner: this.#owner, segment: number, before: this.#last });
     const [first] = contents.frames;
     if ((first !== undefined || contents.isTorn) && this.#torn !== undefined) {
-      throw corrupt(
-        `segment ${this.#torn.number} is damaged at byte ${this.#torn.from}: a later write stands after it`,
-      );
+      const { path, from } = this.#torn;
+      throw corrupt(`${path} is damaged at byte ${from}: a later write stands after it`);
     }
-    if (contents.isTorn) this.#torn = { number, from: contents.end };
+    if (contents.isTorn) this.#torn = { number, path, from: contents.end };
     if (first === undefined) return false;
     if (!isBeginning(first)) throw corrupt(`${path} does not say how it begins`);
     if (first.segmentBytes !== file.length) {
@@ -113,7 +112,7 @@ export async function readLogDirectory(directory: string, owner: Owner, progress
   const wasBegun = further !== undefined && (further.bytes > 0 || next.bytes === 0 || rest.length > 0);
   if (wasBegun) throw corrupt(`${directory} lacks all writes of segment ${next.number}`);
   if (found.torn?.number === next.number && further === undefined) {
-    throw corrupt(`${segmentName(next.number)} is damaged at byte 0: it was not ready to be written to`);
+    throw corrupt(`${found.torn.path} is damaged at byte 0: it was not ready to be written to`);
   }
   return found;
 }
@@ -131,8 +130,8 @@ export async function makeLogDirectory(directory: string): Promise<void> {
 }
 
 /** Puts zeros where a crash has left parts of a write, so that the next one finds its place as it must be. */
-export async function clearTorn(directory: string, { number, from }: NonNullable<FoundLog['torn']>): Promise<void> {
-  const handle = await open(join(directory, segmentName(number)), 'r+');
+export async function clearTorn({ path, from }: NonNullable<FoundLog['torn']>): Promise<void> {
+  const handle = await open(path, 'r+');
   try {
     const { size } = await handle.stat();
     await handle.write(Buffer.alloc(size - from), 0, size - from, from);

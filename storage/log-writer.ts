@@ -39,7 +39,6 @@ export class LogWriter {
 
   /** Calls `written` once, never before it has returned; with null when all is durable. Calls must not overlap. */
   write({ write, plan, table }: Task, written: (error: unknown) => void): void {
-    this.#isWriting = true;
     const before = this.#log.hardState;
     const end = (error: unknown): void => {
       this.#isWriting = false;
@@ -55,7 +54,9 @@ export class LogWriter {
     };
     const put = (last: Position): void => this.#log.write({ write, plan, last, table }, logged);
     if (plan.last !== undefined && plan.staleFrom > this.#log.bounds.last.index) put(plan.last);
-    else this.#readied(plan).then(put, end);
+    else this.#readied(plan).then(put).catch(end);
+    // Last: a write that cannot be put into bytes throws, and then none is under way.
+    this.#isWriting = true;
   }
 
   /** What must be before entries are dropped; resolves with the last entry after the write. */

@@ -106,7 +106,7 @@ export class SegmentLog {
    */
   static async open(place: LogPlace, found: FoundLog): Promise<SegmentLog> {
     const { number } = found.used.at(-1) ?? { number: 1 };
-    if (found.torn !== undefined) await clearTorn(place.path, found.torn);
+    if (found.torn !== undefined) await clearTorn(found.torn);
     await syncSegments(place.path, [number, number + 1]);
     const log = new SegmentLog(place, await openSegment(place.path, number), found);
     log.#supply.prepare(number + 1);

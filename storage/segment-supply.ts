@@ -72,8 +72,8 @@ export class SegmentSupply {
   }
 
   /**
-   * The segment `number`, with room for `bytes` (whole pages), as soon as it is ready. What failed before is tried once more: nobody
-   * relies on a file of zeros, and room may have been made.
+   * The segment `number`, with room for `bytes` (whole pages), as soon as it is ready. What failed before is tried once
+   * more: nobody relies on a file of zeros, and room may have been made.
    */
   async wait(number: number, bytes: number): Promise<Segment> {
     await this.#work?.catch(() => undefined);

@@ -20,7 +20,7 @@ export interface Piece {
 export const openSynced = (path: string, isNew = false): Promise<FileHandle> =>
   open(path, isNew ? flags | constants.O_CREAT : flags, 0o600);
 
-/** Calls `written` once, with null when all of `piece` is durable. A write may end early; what then comes of the rest tells why. */
+/** Calls `written` once, with null when all of `piece` is durable. A write may end early; its rest then tells why. */
 export function writeSynced(handle: FileHandle, piece: Piece, written: (error: Error | null) => void): void {
   const { buffer, from, length, at } = piece;
   write(handle.fd, buffer, from, length, at, (error, count) => {
@@ -32,7 +32,7 @@ export function writeSynced(handle: FileHandle, piece: Piece, written: (error: E
   });
 }
 
-/** Puts zeros into a file from byte `from` to byte `to`, durably, a part of it at a time; stops when `isCancelled` says so. */
+/** Puts zeros into a file from `from` to `to`, durably, a part at a time; stops when `isCancelled` says so. */
 export async function fillSynced(
   handle: FileHandle,
   { from, to, isCancelled }: { readonly from: number; readonly to: number; readonly isCancelled: () => boolean },

@@ -256,7 +256,7 @@ export const storageMutants: readonly Mutant[] = [
     id: 'torn-left-behind',
     guard: 'what a torn write has left is cleared before the next one (S95)',
     file: 'storage/segment-log.ts',
-    find: '    if (found.torn !== undefined) await clearTorn(place.path, found.torn);\n',
+    find: '    if (found.torn !== undefined) await clearTorn(found.torn);\n',
     plant: '',
     killer: { tests: ['test/storage/torn.test.ts'] },
   },

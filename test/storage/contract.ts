@@ -196,6 +196,18 @@ export function storeContract(name: string, build: () => Promise<Machine>): void
       await asked<void>((done) => store.close(done));
     });
 
+    test('close waits for the formation that is under way, and leaves nothing of it open', async () => {
+      const machine = await rig.machine();
+      const { store } = await rig.open(machine);
+      const order: string[] = [];
+      const forming = asked((done) => store.form(genesis, done)).then(() => order.push('formed'));
+
+      await Promise.all([forming, asked<void>((done) => store.close(done)).then(() => order.push('closed'))]);
+
+      expect(order).toEqual(['formed', 'closed']);
+      expect((await rig.open(machine)).found.kind).toBe('member');
+    });
+
     test('close waits for the write that is under way', async () => {
       const { machine, store } = await rig.member();
       const entries = entriesAfter(start, 3);

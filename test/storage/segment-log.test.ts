@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -183,5 +183,24 @@ describe('a log in segments', () => {
     const { state } = await reopen(where);
     expect(state.entries.map(({ chain }) => chain)).toEqual(entries.map(({ chain }) => chain));
     expect((await namesIn(where)).length).toBeGreaterThan(3);
+  });
+
+  test('says when an old file cannot be removed, since no error of a disk is passed over', async () => {
+    const where = await place();
+    const log = await create(where);
+    const errors: unknown[] = [];
+    log.reportTo((error) => errors.push(error));
+    const entries = entriesAfter(start, 6, { bytes: 3_000 });
+    await put(log, { hardState: { term: 1, votedFor: undefined }, entries: entries.slice(0, 1) });
+    for (const entry of entries.slice(1)) await put(log, { entries: [entry] });
+    const oldest = join(where.path, 'segment-00000001');
+    await rm(oldest);
+    await mkdir(oldest);
+
+    await put(log, { base: positionOf(lastOf(entries)) });
+
+    await expect.poll(() => errors).toHaveLength(1);
+    logs.pop();
+    await expect(log.close()).rejects.toBe(errors[0]);
   });
 });

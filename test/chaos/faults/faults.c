@@ -121,8 +121,10 @@ static int before_write(int file) {
 }
 
 #define REFUSE_IF(error) \
-  int refusal = (error); \
-  if (refusal != 0) { errno = refusal; return -1; }
+  do { \
+    int refusal = (error); \
+    if (refusal != 0) { errno = refusal; return -1; } \
+  } while (0)
 
 int fsync(int file) {
   READY();
@@ -148,10 +150,14 @@ ssize_t writev(int file, const struct iovec *parts, int count_of_parts) {
   return real_writev(file, parts, count_of_parts);
 }
 
+/* The log is open with O_DSYNC: its writes are syncs as well. One that fails may have reached the disk all the same. */
 ssize_t pwrite64(int file, const void *bytes, size_t length, off64_t at) {
   READY();
   REFUSE_IF(before_write(file));
-  return real_pwrite64(file, bytes, length, at);
+  ssize_t written = real_pwrite64(file, bytes, length, at);
+  if (written < 0 || look(&orders->sync_action) == NOTHING || !(fcntl(file, F_GETFL) & O_DSYNC)) return written;
+  REFUSE_IF(before_sync(file));
+  return written;
 }
 
 ssize_t pwrite(int file, const void *bytes, size_t length, off_t at) { return pwrite64(file, bytes, length, at); }
