@@ -49,7 +49,7 @@ export interface DriverWorld {
  * How often, at least and at most, the core hears that time passed. In between it hears so when it has something to do
  * then: idle nodes wake seldom, and an election or heartbeat is late by no more than the smaller step.
  */
-const ticksPerHeartbeat = { min: 2, max: 5 };
+const ticksPerHeartbeat = { min: 1, max: 5 };
 
 /**
  * The event loop of a node, one turn at a time: feed all that waits, take what the core asks, send, persist, apply.

@@ -69,7 +69,7 @@ const scene = async (): Promise<{ node: HoldfastNode; client: HoldfastClient; pr
   const proxy = new Relay(Number(node.status().members[0]?.address.split(':').at(-1)));
   const endpoint = await proxy.listen();
   closing.push(() => proxy.close());
-  const client = await Holdfast.connect({ endpoints: [endpoint], sessionTtl: 4_000, closeTimeout: 1_000 });
+  const client = await Holdfast.connect({ endpoints: [endpoint], sessionTtl: 12_000, closeTimeout: 1_000 });
   closing.push(() => client.close());
   return { node, client, proxy };
 };
