@@ -20,7 +20,7 @@ import type { Workload } from './workloads/round.ts';
 const usage = `npm run bench -- [--only NAMES] [--rounds N] [--window-ms MS] [--warm-ms MS] [--widths LIST] [--crowds LIST]
                  [--kills N] [--locks N] [--minutes M] [--peers] [--subjects NAMES] [--compare BASE] [--out FILE]
 
-Measures a cluster of three processes on loopback, each with an embedded node, LevelDB synced. Prints the median, least
+Measures a cluster of three processes on loopback, each with an embedded node that syncs. Prints the median, least
 and largest of all rounds, marks with ~ what differs by more than 30 %, and writes every sample to FILE as JSON lines.
 
 --peers measures other lock services in the same run, each that is installed; --subjects takes some of all.

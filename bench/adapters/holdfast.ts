@@ -9,7 +9,7 @@ async function libraryAt(root: string): Promise<typeof import('holdfast')> {
   return await import(pathToFileURL(join(root, 'dist/src/index.js')).href);
 }
 
-/** An embedded node with the default options: LevelDB, every write synced, gRPC on loopback. */
+/** An embedded node with the default options: every write synced, gRPC on loopback. */
 export async function openHoldfastNode(settings: HoldfastNodeSettings): Promise<LockPort> {
   const { root, nodeId, members, dataDir, limits } = settings;
   const { Holdfast } = await libraryAt(root);
