@@ -23,6 +23,8 @@ export type LockErrorCode =
   | 'BACKEND'
   | 'SESSION_EXPIRED'
   | 'LIMIT_EXCEEDED'
+  | 'NOT_HELD'
+  | 'KIND_MISMATCH'
   | 'OVERLOADED'
   | 'SHUTTING_DOWN'
   | 'NOT_READY'
@@ -108,6 +110,31 @@ export class SessionExpiredError extends LockError {
 export class LimitExceededError extends LockError {
   readonly code = 'LIMIT_EXCEEDED' as const;
   readonly retryable: boolean = false;
+}
+
+/** What was asked of a handle needs another mode than it is held in. */
+export class NotHeldError extends LockError {
+  readonly code = 'NOT_HELD' as const;
+  readonly retryable: boolean = false;
+}
+
+/** The kinds of a lock, as they are shown. */
+export type LockKindName = 'exclusive' | 'reader-writer' | 'semaphore';
+
+/** A name has one kind while anybody holds it or waits for it; this one is in use as another kind. */
+export class KindMismatchError extends LockError {
+  readonly code = 'KIND_MISMATCH' as const;
+  readonly retryable: boolean = false;
+  /** What the call would have used it as. */
+  readonly wanted: LockKindName;
+  /** What it is in use as. */
+  readonly actual: LockKindName;
+
+  constructor(message: string, init: LockErrorInit & { readonly wanted: LockKindName; readonly actual: LockKindName }) {
+    super(message, init);
+    this.wanted = init.wanted;
+    this.actual = init.actual;
+  }
 }
 
 /** Too much is asked at once; the call was not carried in. Try again later. */

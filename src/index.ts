@@ -6,6 +6,8 @@ export { DistributedLock } from './lock.ts';
 export type { Logger } from './logger.ts';
 export type { ConnectOptions, HoldfastOptions, LimitOptions } from './options.ts';
 export type { LockProvider } from './provider.ts';
+export { ReaderWriterHandle, type ReaderWriterMode } from './reader-writer-handle.ts';
+export { DistributedReaderWriterLock } from './reader-writer-lock.ts';
 export { resetDataDir } from './reset-data-dir.ts';
 export type {
   AsOf,

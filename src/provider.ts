@@ -1,4 +1,5 @@
 import type { AcquireOptions } from './acquire-options.ts';
+import type { LockSurroundings } from './awaiting.ts';
 import type { Clock } from './clock/index.ts';
 import { InvalidNameError, ShuttingDownError, wrongType } from './errors.ts';
 import { errorOf } from './failure.ts';
@@ -6,6 +7,8 @@ import type { LockHandle } from './handle.ts';
 import { DistributedLock } from './lock.ts';
 import type { Logger } from './logger.ts';
 import type { Failure, Gateway, Query } from './node/index.ts';
+import type { ReaderWriterHandle } from './reader-writer-handle.ts';
+import { DistributedReaderWriterLock } from './reader-writer-lock.ts';
 import { validateName } from './server/index.ts';
 import type { SessionEngine } from './session-engine.ts';
 import {
@@ -30,6 +33,20 @@ export interface LockProvider extends AsyncDisposable {
   acquireLock(name: string, options?: AcquireOptions): Promise<LockHandle>;
   /** `createLock(name).tryAcquire(options)`: `null` when somebody holds the lock or waits for it. */
   tryAcquireLock(name: string, options?: AcquireOptions): Promise<LockHandle | null>;
+  /** Asks nobody; throws `InvalidNameError` at once for what is no name. */
+  createReaderWriterLock(name: string): DistributedReaderWriterLock;
+  /** `createReaderWriterLock(name).acquireRead(options)`. */
+  acquireReadLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle>;
+  /** `createReaderWriterLock(name).tryAcquireRead(options)`: `null` when it is busy. */
+  tryAcquireReadLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle | null>;
+  /** `createReaderWriterLock(name).acquireUpgradeableRead(options)`. */
+  acquireUpgradeableReadLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle>;
+  /** `createReaderWriterLock(name).tryAcquireUpgradeableRead(options)`: `null` when it is busy. */
+  tryAcquireUpgradeableReadLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle | null>;
+  /** `createReaderWriterLock(name).acquireWrite(options)`. */
+  acquireWriteLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle>;
+  /** `createReaderWriterLock(name).tryAcquireWrite(options)`: `null` when it is busy. */
+  tryAcquireWriteLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle | null>;
   /** Who holds a lock and who waits for it. */
   inspect(name: string, options?: QueryOptions): Promise<LockInspection>;
   /** The locks that somebody holds. */
@@ -64,16 +81,18 @@ const idleGoodbyeMs = 250;
 /** What nodes and clients share: written once over the gateway. */
 export class Provider implements LockProvider {
   readonly #parts: ProviderParts;
+  readonly #surroundings: LockSurroundings;
   #closing: Promise<void> | undefined;
 
   /** Made by `Holdfast.open` and `Holdfast.connect`. */
   constructor(parts: ProviderParts) {
     this.#parts = parts;
+    const { engine, logger, clock } = parts;
+    this.#surroundings = { engine, logger, now: () => clock.now() };
   }
 
   createLock(name: string): DistributedLock {
-    const { engine, logger, clock } = this.#parts;
-    return new DistributedLock(checkName(name), { engine, logger, now: () => clock.now() });
+    return new DistributedLock(checkName(name), this.#surroundings);
   }
 
   acquireLock(name: string, options?: AcquireOptions): Promise<LockHandle> {
@@ -84,10 +103,38 @@ export class Provider implements LockProvider {
     return this.createLock(name).tryAcquire(options);
   }
 
+  createReaderWriterLock(name: string): DistributedReaderWriterLock {
+    return new DistributedReaderWriterLock(checkName(name), this.#surroundings);
+  }
+
+  acquireReadLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle> {
+    return this.createReaderWriterLock(name).acquireRead(options);
+  }
+
+  tryAcquireReadLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle | null> {
+    return this.createReaderWriterLock(name).tryAcquireRead(options);
+  }
+
+  acquireUpgradeableReadLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle> {
+    return this.createReaderWriterLock(name).acquireUpgradeableRead(options);
+  }
+
+  tryAcquireUpgradeableReadLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle | null> {
+    return this.createReaderWriterLock(name).tryAcquireUpgradeableRead(options);
+  }
+
+  acquireWriteLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle> {
+    return this.createReaderWriterLock(name).acquireWrite(options);
+  }
+
+  tryAcquireWriteLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle | null> {
+    return this.createReaderWriterLock(name).tryAcquireWrite(options);
+  }
+
   async inspect(name: string, options: QueryOptions = {}): Promise<LockInspection> {
     const consistency = checkQueryOptions(options);
     const { value, appliedIndex } = await this.ask({ kind: 'inspect', name: checkName(name), consistency });
-    const view = decodeLock(value) ?? { name, kind: 'exclusive', holders: [], waiting: 0, queue: [] };
+    const view = decodeLock(value) ?? { name, kind: 'exclusive', limit: null, holders: [], waiting: 0, queue: [] };
     return { ...view, appliedIndex };
   }
 

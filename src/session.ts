@@ -2,7 +2,7 @@ import type { Asker, Over, Parked, Wish } from './asker.ts';
 import type { Clock, Timer } from './clock/index.ts';
 import { type LockError, LockLostError, type LockOutcome, type LossReason, SessionExpiredError } from './errors.ts';
 import { errorOf } from './failure.ts';
-import { Hold, type ReleaseOutcome } from './hold.ts';
+import { Hold, type HoldOrigin, type ReleaseOutcome } from './hold.ts';
 import { Liveness } from './liveness.ts';
 import type { Failure, Gateway, SessionListener, SessionRequest } from './node/index.ts';
 import { Sequences } from './sequences.ts';
@@ -127,7 +127,7 @@ export class Session implements SessionListener {
   }
 
   /** A granted lock that may be claimed now. Check that first. */
-  keep(grant: { readonly name: string; readonly token: number }): Hold {
+  keep(grant: Omit<HoldOrigin, 'acquiredAt'>): Hold {
     const hold = new Hold(this, { ...grant, acquiredAt: this.#world.clock.wall() });
     this.#holds.add(hold);
     this.#armDeadline();
@@ -158,18 +158,24 @@ export class Session implements SessionListener {
       const message = `lock ${JSON.stringify(hold.name)} (token ${hold.token}) was lost before its release: ${text}`;
       return { kind: 'lost', error: new LockLostError(message, { reason, outcome: 'unknown' }) };
     };
-    this.ask(
-      { kind: 'release', name: hold.name, token: hold.token },
-      {
-        answered: (answer) => {
-          if (answer.kind === 'released') settle({ kind: 'released' });
-          else if (answer.kind === 'not-held' || answer.kind === 'session-expired') {
-            settle(lost('session', 'the cluster knows no such hold'));
-          } else if (answer.kind !== 'queued') settle({ kind: 'unknown' });
-        },
-        over: (over) => settle(lost(over.reason, over.text)),
+    const asker: Asker = {
+      answered: (answer) => {
+        if (answer.kind === 'released') settle({ kind: 'released' });
+        else if (answer.kind === 'not-held' || answer.kind === 'session-expired') {
+          settle(lost('session', 'the cluster knows no such hold'));
+        } else if (answer.kind !== 'queued') settle({ kind: 'unknown' });
       },
-    );
+      over: (over) => settle(lost(over.reason, over.text)),
+    };
+    hold.whenSettled(() => {
+      if (this.isOpen) this.ask({ kind: 'release', name: hold.name, token: hold.token }, asker);
+      else settle(lost('session', 'its session has ended'));
+    });
+  }
+
+  /** By the monotonic clock of this process. */
+  after(ms: number, fire: () => void): Timer {
+    return this.#world.clock.after(ms, fire);
   }
 
   /** Looks at the clocks: whether a hold may be claimed at this moment. May find, and tell, that the session is lost. */

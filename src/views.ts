@@ -77,17 +77,24 @@ export const checkListOptions = (
   return { prefix, limit, after, consistency };
 };
 
-const who = { session: z.number(), label: z.string(), node: z.string().nullable(), since: z.number() };
-const mode = z.literal('X');
+const who = {
+  session: z.number(),
+  label: z.string(),
+  node: z.string().nullable(),
+  mode: z.enum(['X', 'R', 'U', 'W', 'S']),
+  permits: z.number(),
+  since: z.number(),
+};
 const summary = {
   name: z.string(),
-  kind: z.literal('exclusive'),
-  holders: z.array(z.object({ ...who, token: z.number(), mode })),
+  kind: z.enum(['exclusive', 'reader-writer', 'semaphore']),
+  limit: z.number().nullable(),
+  holders: z.array(z.object({ ...who, token: z.number() })),
   waiting: z.number(),
 };
 const lockView = z.object({
   ...summary,
-  queue: z.array(z.object({ ...who, position: z.number(), sequence: z.number(), mode })),
+  queue: z.array(z.object({ ...who, position: z.number(), sequence: z.number() })),
 });
 const sessionView = z.object({
   session: z.number(),

@@ -1,4 +1,4 @@
-import { labelBytesMax, ttlMsMax, ttlMsMin, validateName, validateText } from './limits.ts';
+import { labelBytesMax, permitsMax, ttlMsMax, ttlMsMin, validateName, validateText } from './limits.ts';
 
 /** Reads one value of a tuple that somebody else wrote. Fails with a `FieldError`, never otherwise. */
 export type Field<T> = (value: unknown, what: string) => T;
@@ -17,6 +17,13 @@ export const ttlMs: Field<number> = (value, what) => {
   if (read < ttlMsMin || read > ttlMsMax) {
     throw new FieldError(`${what} is ${read} ms, expected ${ttlMsMin} to ${ttlMsMax}`);
   }
+  return read;
+};
+
+/** A number of permits, or of all permits of a semaphore. */
+export const permits: Field<number> = (value, what) => {
+  const read = positive(value, what);
+  if (read > permitsMax) throw new FieldError(`${what} is ${read}, expected at most ${permitsMax}`);
   return read;
 };
 

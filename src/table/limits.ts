@@ -33,6 +33,12 @@ export const nameBytesMax = 512;
 /** In bytes of UTF-8. */
 export const labelBytesMax = 256;
 
+/** Locks in one request. */
+export const partsMax = 64;
+
+/** Of a semaphore. */
+export const permitsMax = 2_147_483_647;
+
 export const ttlMsMin = 1_000;
 
 export const ttlMsMax = 3_600_000;

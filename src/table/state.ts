@@ -2,7 +2,7 @@ import { ChangedRows } from './changed-rows.ts';
 import type { SessionId } from './command.ts';
 import type { TableLimits } from './limits.ts';
 import type { Claim, Lock } from './lock-row.ts';
-import { claimForms, requestForm, runForm, sessionForm } from './rows.ts';
+import { claimForms, limitForm, requestForm, runForm, sessionForm } from './rows.ts';
 import type { NodeRun } from './runs.ts';
 import type { Request, Session } from './session.ts';
 
@@ -42,6 +42,7 @@ export interface Totals {
 /** What the next checkpoint has to write. */
 export interface Changes {
   readonly runs: ChangedRows<NodeRun>;
+  readonly limits: ChangedRows<Lock>;
   readonly sessions: ChangedRows<Session>;
   readonly holds: ChangedRows<Claim>;
   readonly waiters: ChangedRows<Claim>;
@@ -60,6 +61,7 @@ export const newState = (limits: TableLimits): TableState => ({
   totals: { holds: 0, waiters: 0 },
   changes: {
     runs: new ChangedRows(runForm),
+    limits: new ChangedRows(limitForm),
     sessions: new ChangedRows(sessionForm),
     holds: new ChangedRows(claimForms.hold),
     waiters: new ChangedRows(claimForms.waiter),

@@ -2,6 +2,7 @@ import { beforeAll, describe } from 'vitest';
 import type { LockProvider } from '../../src/index.ts';
 import { acquiring, givingUp, releasing } from './conformance-locks.ts';
 import { querying, refusing } from './conformance-questions.ts';
+import { converting, readingAndWriting } from './conformance-reader-writer.ts';
 import type { Pair } from './pair.ts';
 
 /** What every provider promises, whoever it is. */
@@ -15,6 +16,8 @@ export const conformance = (who: string, start: () => Promise<Pair>): void => {
     describe('acquire', () => acquiring(() => ({ subject, other })));
     describe('giving up', () => givingUp(() => ({ subject, other })));
     describe('release', () => releasing(() => ({ subject, other })));
+    describe('reader-writer locks', () => readingAndWriting(() => ({ subject, other })));
+    describe('upgrades and downgrades', () => converting(() => ({ subject, other })));
     describe('queries', () => querying(() => ({ subject, other })));
     describe('arguments', () => refusing(() => subject));
   });

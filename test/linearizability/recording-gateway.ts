@@ -103,7 +103,7 @@ export class RecordingGateway implements Gateway {
       const call: CallToWrite =
         request.kind === 'acquire'
           ? { f: request.waits ? 'acquire' : 'tryAcquire', name: request.name, client }
-          : { f: 'release', name: request.name, client, token: request.token };
+          : { f: 'release', ...holdOf(request), client };
       this.#requests.set(key, { process: this.#book.begin(call), request });
     }
     const instead = this.#lie.insteadOf(request);
@@ -181,6 +181,12 @@ export class RecordingGateway implements Gateway {
     }
     this.#listeners.get(session)?.ended(end);
   }
+}
+
+/** What a request is about that lets go of something; the histories here have no others. */
+function holdOf(request: SessionRequest): { readonly name: string; readonly token: number } {
+  if (request.kind !== 'release') throw new Error(`no history says ${request.kind}`);
+  return { name: request.name, token: request.token };
 }
 
 const keyOf = (session: SessionId, number: number): string => `${session} ${number}`;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultTableLimits, type RowTuple, type TableEvent } from '../../src/table/index.ts';
 import { Model } from './model.ts';
-import { Author, type Step, stories } from './story.ts';
+import { Author, names, type Step, stories } from './story.ts';
 import { rowsOf, World } from './world.ts';
 
 const tight = {
@@ -45,15 +45,20 @@ function adopted(world: World): readonly RowTuple[] {
 
 function expectSame({ table }: World, model: Model): void {
   const { views } = table;
-  for (const lock of ['a', 'b', 'c']) {
-    const claims = model.claims.filter((claim) => claim.name === lock);
-    const seen = views.inspect(lock);
-    expect([...(seen?.holders ?? []), ...(seen?.queue ?? [])].map(({ session }) => session)).toEqual(
-      claims.map(({ session }) => session),
+  for (const name of names) {
+    const seen = views.inspect(name);
+    const shown = ({ session, mode, permits }: { session: number; mode: string; permits: number }) => [
+      session,
+      mode,
+      permits,
+    ];
+    expect(seen?.holders.map((holder) => [holder.token, ...shown(holder)]) ?? []).toEqual(
+      model.holdersOf(name).map((claim) => [claim.token, ...shown(claim)]),
     );
-    expect(seen?.holders.map(({ token }) => token) ?? []).toEqual(
-      claims.flatMap(({ token }) => (token === undefined ? [] : [token])),
+    expect(seen?.queue.map((waiter) => [waiter.sequence, ...shown(waiter)]) ?? []).toEqual(
+      model.queueOf(name).map((claim) => [claim.sequence, ...shown(claim)]),
     );
+    if (seen?.kind === 'semaphore') expect(seen.limit).toBe(model.limitOf(name));
   }
   expect([...views.sessionIds()].map((id) => [id, views.session(id)?.version, views.session(id)?.mark])).toEqual(
     model.sessions.map(({ id, version, mark }) => [id, version, mark]),
@@ -68,7 +73,7 @@ function expectSame({ table }: World, model: Model): void {
 function wordFor(event: TableEvent): string {
   switch (event.kind) {
     case 'answered':
-      return 'limit' in event.answer ? event.answer.limit : event.answer.kind;
+      return event.answer.kind === 'limit-exceeded' ? event.answer.limit : event.answer.kind;
     case 'session-ended':
       return `ended ${event.end}`;
     case 'session-refused':
@@ -83,7 +88,8 @@ function wordFor(event: TableEvent): string {
 const everyWord = [
   ...['started', 'not started', 'session-opened', 'refused limit-exceeded', 'refused superseded', 'refused mismatch'],
   ...['ended closed', 'ended expired', 'ended superseded', 'ended unknown', 'granted', 'released', 'lost', 'queued'],
-  ...['busy', 'cancelled', 'already-granted', 'not-held', 'stale', 'mismatch', 'session-expired'],
+  ...['busy', 'cancelled', 'already-granted', 'not-held', 'stale', 'mismatch', 'session-expired', 'converted'],
+  ...['downgraded', 'limit-changed', 'wrong-mode', 'kind-mismatch', 'semaphore-limit'],
 ];
 
 const everyLimit = ['holds per session', 'waiters per session', 'answers per session', 'locks'];

@@ -1,18 +1,24 @@
 import {
   type Acquire,
+  type AcquireAll,
   type Answer,
   type Cancel,
+  type ChangeLimit,
   type Command,
   commandTuple,
+  type Downgrade,
   defaultTableLimits,
   type OpenSession,
+  type Part,
   parseCommand,
   type Release,
   type RowTuple,
   type RowValue,
+  type SessionRequest,
   Table,
   type TableEvent,
   type TableLimits,
+  type Upgrade,
 } from '../../src/table/index.ts';
 
 export const incarnationOf = (life: number): string => life.toString(16).padStart(32, 'a');
@@ -53,7 +59,7 @@ export class World {
   }
 
   /** The answer to this very command; grants to others are in `events`. */
-  ask(command: Acquire | Cancel | Release): Answer {
+  ask(command: SessionRequest): Answer {
     const answers = this.apply(command).filter(
       (event) => event.kind === 'answered' && event.session === command.session && event.sequence === command.sequence,
     );
@@ -109,6 +115,68 @@ export const release = ([session, sequence, mark = 0]: Turn, name: string, token
   mark,
   name,
   token,
+});
+
+export const read = (name: string): Part => ({ name, mode: 'R', permits: 1, limit: 0 });
+
+export const readUpgradeable = (name: string): Part => ({ name, mode: 'U', permits: 1, limit: 0 });
+
+export const write = (name: string): Part => ({ name, mode: 'W', permits: 1, limit: 0 });
+
+export const exclusive = (name: string): Part => ({ name, mode: 'X', permits: 1, limit: 0 });
+
+export const permits = (name: string, count: number, limit: number): Part => ({
+  name,
+  mode: 'S',
+  permits: count,
+  limit,
+});
+
+export const acquireAll = (
+  [session, sequence, mark = 0]: Turn,
+  parts: readonly Part[] | Part,
+  waits = true,
+): AcquireAll => ({
+  kind: 'acquire-all',
+  session,
+  sequence,
+  mark,
+  parts: 'name' in parts ? [parts] : parts,
+  waits,
+});
+
+interface HoldOf {
+  readonly name: string;
+  readonly token: number;
+}
+
+export const upgrade = ([session, sequence, mark = 0]: Turn, { name, token }: HoldOf, waits = true): Upgrade => ({
+  kind: 'upgrade',
+  session,
+  sequence,
+  mark,
+  name,
+  token,
+  waits,
+});
+
+export const downgrade = ([session, sequence, mark = 0]: Turn, { name, token }: HoldOf, to: 'U' | 'R'): Downgrade => ({
+  kind: 'downgrade',
+  session,
+  sequence,
+  mark,
+  name,
+  token,
+  to,
+});
+
+export const changeLimit = ([session, sequence, mark = 0]: Turn, name: string, limit: number): ChangeLimit => ({
+  kind: 'limit',
+  session,
+  sequence,
+  mark,
+  name,
+  limit,
 });
 
 /** The fencing token of a grant. */
