@@ -111,10 +111,10 @@ export function awaitGrant<G extends { readonly kind: 'granted' }, H>(
 }
 
 /** The function among the arguments of `use`, and its options; a TypeError if there is none. */
-export function scopeOf<H, T>(
-  first: AcquireOptions | undefined | Scope<H, T>,
+export function scopeOf<O extends AcquireOptions, H, T>(
+  first: O | undefined | Scope<H, T>,
   second: Scope<H, T> | undefined,
-): { readonly options: AcquireOptions | undefined; readonly fn: Scope<H, T> } {
+): { readonly options: O | undefined; readonly fn: Scope<H, T> } {
   const fn = typeof first === 'function' ? first : second;
   if (typeof fn !== 'function') throw wrongType('use(options?, fn): fn must be a function');
   return { options: typeof first === 'function' ? undefined : first, fn };

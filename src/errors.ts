@@ -25,6 +25,7 @@ export type LockErrorCode =
   | 'LIMIT_EXCEEDED'
   | 'NOT_HELD'
   | 'KIND_MISMATCH'
+  | 'SEMAPHORE_LIMIT'
   | 'OVERLOADED'
   | 'SHUTTING_DOWN'
   | 'NOT_READY'
@@ -131,6 +132,22 @@ export class KindMismatchError extends LockError {
   readonly actual: LockKindName;
 
   constructor(message: string, init: LockErrorInit & { readonly wanted: LockKindName; readonly actual: LockKindName }) {
+    super(message, init);
+    this.wanted = init.wanted;
+    this.actual = init.actual;
+  }
+}
+
+/** The semaphore has another number of permits in all than the call said; or fewer, by now, than it wanted. */
+export class SemaphoreLimitError extends LockError {
+  readonly code = 'SEMAPHORE_LIMIT' as const;
+  readonly retryable: boolean = false;
+  /** What the call said. */
+  readonly wanted: number;
+  /** How many there are. */
+  readonly actual: number;
+
+  constructor(message: string, init: LockErrorInit & { readonly wanted: number; readonly actual: number }) {
     super(message, init);
     this.wanted = init.wanted;
     this.actual = init.actual;

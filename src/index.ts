@@ -9,6 +9,7 @@ export type { LockProvider } from './provider.ts';
 export { ReaderWriterHandle, type ReaderWriterMode } from './reader-writer-handle.ts';
 export { DistributedReaderWriterLock } from './reader-writer-lock.ts';
 export { resetDataDir } from './reset-data-dir.ts';
+export { DistributedSemaphore, SemaphoreHandle, type SemaphoreOptions } from './semaphore.ts';
 export type {
   AsOf,
   Consistency,

@@ -1,7 +1,7 @@
 import type { AcquireOptions } from './acquire-options.ts';
 import type { LockSurroundings } from './awaiting.ts';
 import type { Clock } from './clock/index.ts';
-import { InvalidNameError, ShuttingDownError, wrongType } from './errors.ts';
+import { InvalidNameError, type LockError, ShuttingDownError, wrongType } from './errors.ts';
 import { errorOf } from './failure.ts';
 import type { LockHandle } from './handle.ts';
 import { DistributedLock } from './lock.ts';
@@ -9,6 +9,7 @@ import type { Logger } from './logger.ts';
 import type { Failure, Gateway, Query } from './node/index.ts';
 import type { ReaderWriterHandle } from './reader-writer-handle.ts';
 import { DistributedReaderWriterLock } from './reader-writer-lock.ts';
+import { checkMaxCount, DistributedSemaphore, type SemaphoreHandle, type SemaphoreOptions } from './semaphore.ts';
 import { validateName } from './server/index.ts';
 import type { SessionEngine } from './session-engine.ts';
 import {
@@ -47,6 +48,18 @@ export interface LockProvider extends AsyncDisposable {
   acquireWriteLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle>;
   /** `createReaderWriterLock(name).tryAcquireWrite(options)`: `null` when it is busy. */
   tryAcquireWriteLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle | null>;
+  /** Asks nobody; throws `InvalidNameError`, or a RangeError for an impossible count, at once. */
+  createSemaphore(name: string, maxCount: number): DistributedSemaphore;
+  /** `createSemaphore(name, maxCount).acquire(options)`. */
+  acquireSemaphore(name: string, maxCount: number, options?: SemaphoreOptions): Promise<SemaphoreHandle>;
+  /** `createSemaphore(name, maxCount).tryAcquire(options)`: `null` when it is busy. */
+  tryAcquireSemaphore(name: string, maxCount: number, options?: SemaphoreOptions): Promise<SemaphoreHandle | null>;
+  /**
+   * Sets how many permits a semaphore has, for good: from then on every user must name that number. Holders keep what
+   * they have, also above a lower limit; waiters who want more than it are refused with a `SemaphoreLimitError`. Rejects
+   * with `TIMEOUT` of outcome `unknown` if nobody confirmed it within a session TTL.
+   */
+  changeSemaphoreLimit(name: string, maxCount: number): Promise<void>;
   /** Who holds a lock and who waits for it. */
   inspect(name: string, options?: QueryOptions): Promise<LockInspection>;
   /** The locks that somebody holds. */
@@ -129,6 +142,26 @@ export class Provider implements LockProvider {
 
   tryAcquireWriteLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle | null> {
     return this.createReaderWriterLock(name).tryAcquireWrite(options);
+  }
+
+  createSemaphore(name: string, maxCount: number): DistributedSemaphore {
+    return new DistributedSemaphore(checkName(name), checkMaxCount(maxCount), this.#surroundings);
+  }
+
+  acquireSemaphore(name: string, maxCount: number, options?: SemaphoreOptions): Promise<SemaphoreHandle> {
+    return this.createSemaphore(name, maxCount).acquire(options);
+  }
+
+  tryAcquireSemaphore(name: string, maxCount: number, options?: SemaphoreOptions): Promise<SemaphoreHandle | null> {
+    return this.createSemaphore(name, maxCount).tryAcquire(options);
+  }
+
+  async changeSemaphoreLimit(name: string, maxCount: number): Promise<void> {
+    const wish = { name: checkName(name), limit: checkMaxCount(maxCount) };
+    const error = await new Promise<LockError | RangeError | undefined>((resolve) =>
+      this.#parts.engine.changeLimit(wish, resolve),
+    );
+    if (error !== undefined) throw error;
   }
 
   async inspect(name: string, options: QueryOptions = {}): Promise<LockInspection> {

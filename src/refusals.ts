@@ -1,4 +1,11 @@
-import { BackendError, KindMismatchError, LimitExceededError, type LockError, SessionExpiredError } from './errors.ts';
+import {
+  BackendError,
+  KindMismatchError,
+  LimitExceededError,
+  type LockError,
+  SemaphoreLimitError,
+  SessionExpiredError,
+} from './errors.ts';
 import { kindOf } from './server/index.ts';
 import type { Answer, LockKind, Part } from './table/index.ts';
 
@@ -18,6 +25,8 @@ export const refusalOf = (wanted: Wanted, answer: Answer): LockError => {
       return new SessionExpiredError(`${shown}: the session had ended`);
     case 'kind-mismatch':
       return mismatchOf(wantedKind(wanted, answer.name), answer);
+    case 'semaphore-limit':
+      return limitErrorOf(wanted, answer);
     default:
       return new BackendError(`${shown}: the cluster answered ${answer.kind}`, { outcome: 'unknown' });
   }
@@ -29,6 +38,15 @@ const wantedKind = ({ parts = [] }: Wanted, name: string): LockKind =>
 const mismatchOf = (wanted: LockKind, { name, is }: { readonly name: string; readonly is: LockKind }): LockError => {
   const text = `${JSON.stringify(name)} is in use as ${words[is]}, and cannot be ${words[wanted]} meanwhile`;
   return new KindMismatchError(text, { wanted, actual: is });
+};
+
+const limitErrorOf = (
+  { parts = [] }: Wanted,
+  { name, limit }: { readonly name: string; readonly limit: number },
+): LockError => {
+  const wanted = parts.find((part) => part.name === name)?.limit ?? 0;
+  const text = `semaphore ${JSON.stringify(name)} has ${limit} permits in all, and not ${wanted}`;
+  return new SemaphoreLimitError(`${text}; see changeSemaphoreLimit`, { wanted, actual: limit });
 };
 
 const words: Readonly<Record<LockKind, string>> = {

@@ -3,6 +3,7 @@ import type { LockProvider } from '../../src/index.ts';
 import { acquiring, givingUp, releasing } from './conformance-locks.ts';
 import { querying, refusing } from './conformance-questions.ts';
 import { converting, readingAndWriting } from './conformance-reader-writer.ts';
+import { counting } from './conformance-semaphores.ts';
 import type { Pair } from './pair.ts';
 
 /** What every provider promises, whoever it is. */
@@ -18,6 +19,7 @@ export const conformance = (who: string, start: () => Promise<Pair>): void => {
     describe('release', () => releasing(() => ({ subject, other })));
     describe('reader-writer locks', () => readingAndWriting(() => ({ subject, other })));
     describe('upgrades and downgrades', () => converting(() => ({ subject, other })));
+    describe('semaphores', () => counting(() => ({ subject, other })));
     describe('queries', () => querying(() => ({ subject, other })));
     describe('arguments', () => refusing(() => subject));
   });

@@ -95,5 +95,57 @@ const readerWriter: readonly Mutant[] = [
   },
 ];
 
+/** Bugs of semaphores. */
+const semaphores: readonly Mutant[] = [
+  {
+    id: 'permits-uncounted',
+    guard: 'several permits are granted only if all of them are there',
+    file: 'src/table/lock-row.ts',
+    find: 'return this.#permitsOut + permits <= this.limit;',
+    plant: 'return this.#permitsOut < this.limit && permits > 0;',
+    killer: everywhere,
+  },
+  {
+    id: 'permits-half-freed',
+    guard: 'the end of a hold frees exactly what it held',
+    file: 'src/table/lock-row.ts',
+    find: "if (mode === 'S') this.#permitsOut += by * permits;",
+    plant: "if (mode === 'S') this.#permitsOut += by > 0 ? permits : -1;",
+    killer: everywhere,
+  },
+  {
+    id: 'limit-unchecked',
+    guard: 'a semaphore has one limit while anybody is at it',
+    file: 'src/table/requests.ts',
+    find: 'else if (lock.limit !== part.limit) return answers.semaphoreLimit(part.name, lock.limit);',
+    plant: '',
+    killer: table,
+  },
+  {
+    id: 'limit-forgotten',
+    guard: 'a changed limit is part of checkpoint and snapshot',
+    file: 'src/table/table.ts',
+    find: '    changes.limits.takeInto(rows);\n',
+    plant: '',
+    killer: table,
+  },
+  {
+    id: 'hopeless-waiter-kept',
+    guard: 'whoever wants more than a lowered limit does not hold up all behind him',
+    file: 'src/table/requests.ts',
+    find: '.filter(({ permits }) => permits > limit)',
+    plant: '.filter(({ permits }) => permits < 0)',
+    killer: table,
+  },
+  {
+    id: 'permits-not-passed',
+    guard: 'the call asks for as many permits as it says',
+    file: 'src/semaphore.ts',
+    find: "parts: [{ name, mode: 'S', permits, limit: maxCount }],",
+    plant: "parts: [{ name, mode: 'S', permits: Math.min(1, permits), limit: maxCount }],",
+    killer: { tests: ['test/api/conformance.test.ts'] },
+  },
+];
+
 /** Bugs of the locks that are not exclusive. */
-export const familyMutants: readonly Mutant[] = [...readerWriter];
+export const familyMutants: readonly Mutant[] = [...readerWriter, ...semaphores];
