@@ -1,16 +1,18 @@
 import type { AcquireOptions } from './acquire-options.ts';
-import type { LockSurroundings } from './awaiting.ts';
+import { type LockSurroundings, seek, trySeek } from './awaiting.ts';
 import type { Clock } from './clock/index.ts';
-import { InvalidNameError, type LockError, ShuttingDownError, wrongType } from './errors.ts';
+import { type CompositeHandle, soughtTogether } from './composite.ts';
+import { type LockError, ShuttingDownError, wrongType } from './errors.ts';
 import { errorOf } from './failure.ts';
 import type { LockHandle } from './handle.ts';
 import { DistributedLock } from './lock.ts';
+import type { LockRequest } from './lock-requests.ts';
 import type { Logger } from './logger.ts';
+import { checkName } from './names.ts';
 import type { Failure, Gateway, Query } from './node/index.ts';
 import type { ReaderWriterHandle } from './reader-writer-handle.ts';
 import { DistributedReaderWriterLock } from './reader-writer-lock.ts';
 import { checkMaxCount, DistributedSemaphore, type SemaphoreHandle, type SemaphoreOptions } from './semaphore.ts';
-import { validateName } from './server/index.ts';
 import type { SessionEngine } from './session-engine.ts';
 import {
   type AsOf,
@@ -60,6 +62,15 @@ export interface LockProvider extends AsyncDisposable {
    * with `TIMEOUT` of outcome `unknown` if nobody confirmed it within a session TTL.
    */
   changeSemaphoreLimit(name: string, maxCount: number): Promise<void>;
+  /**
+   * Acquires several locks of any kind in one step, all or none: the request enters all their queues at one place in the
+   * log and is granted once it is at the head of all and fits beside the holders of each, so two such calls never wait for
+   * each other. The order of the list does not matter; duplicates are merged by the strongest mode, permits added up. One
+   * `timeout` for all. Wrong requests are thrown at once; an empty list is a RangeError.
+   */
+  acquireAll(requests: readonly LockRequest[], options?: AcquireOptions): Promise<CompositeHandle>;
+  /** One attempt: `null` when one of them is busy, and then none is held. */
+  tryAcquireAll(requests: readonly LockRequest[], options?: AcquireOptions): Promise<CompositeHandle | null>;
   /** Who holds a lock and who waits for it. */
   inspect(name: string, options?: QueryOptions): Promise<LockInspection>;
   /** The locks that somebody holds. */
@@ -156,6 +167,14 @@ export class Provider implements LockProvider {
     return this.createSemaphore(name, maxCount).tryAcquire(options);
   }
 
+  acquireAll(requests: readonly LockRequest[], options?: AcquireOptions): Promise<CompositeHandle> {
+    return seek(this.#surroundings, soughtTogether(this.#surroundings, requests), options);
+  }
+
+  tryAcquireAll(requests: readonly LockRequest[], options?: AcquireOptions): Promise<CompositeHandle | null> {
+    return trySeek(this.#surroundings, soughtTogether(this.#surroundings, requests), options);
+  }
+
   async changeSemaphoreLimit(name: string, maxCount: number): Promise<void> {
     const wish = { name: checkName(name), limit: checkMaxCount(maxCount) };
     const error = await new Promise<LockError | RangeError | undefined>((resolve) =>
@@ -236,11 +255,5 @@ export class Provider implements LockProvider {
     await shutDown(Math.max(0, until - clock.now()));
   }
 }
-
-const checkName = (name: string): string => {
-  const bad = validateName(name);
-  if (bad === undefined) return name;
-  throw new InvalidNameError(`the name of a lock must not be that: it is ${bad}`);
-};
 
 const closed = (): ShuttingDownError => new ShuttingDownError('this node or client is closed');

@@ -1,5 +1,6 @@
 import { beforeAll, describe } from 'vitest';
 import type { LockProvider } from '../../src/index.ts';
+import { combining } from './conformance-composites.ts';
 import { acquiring, givingUp, releasing } from './conformance-locks.ts';
 import { querying, refusing } from './conformance-questions.ts';
 import { converting, readingAndWriting } from './conformance-reader-writer.ts';
@@ -20,6 +21,7 @@ export const conformance = (who: string, start: () => Promise<Pair>): void => {
     describe('reader-writer locks', () => readingAndWriting(() => ({ subject, other })));
     describe('upgrades and downgrades', () => converting(() => ({ subject, other })));
     describe('semaphores', () => counting(() => ({ subject, other })));
+    describe('several locks at once', () => combining(() => ({ subject, other })));
     describe('queries', () => querying(() => ({ subject, other })));
     describe('arguments', () => refusing(() => subject));
   });

@@ -147,5 +147,65 @@ const semaphores: readonly Mutant[] = [
   },
 ];
 
+/** Bugs of requests for several locks. */
+const composites: readonly Mutant[] = [
+  {
+    id: 'composite-in-pieces',
+    guard: 'several locks are granted once all of them can be',
+    file: 'src/table/lock-row.ts',
+    find: 'return terms.group.every((part) => part.lock.queue.head === part && part.lock.admits(part.mode, part.permits));',
+    plant: 'return lock.admits(mode, terms.permits);',
+    killer: everywhere,
+  },
+  {
+    id: 'composite-past-queue',
+    guard: 'a request for several locks waits for its turn at each',
+    file: 'src/table/lock-row.ts',
+    find: 'part.lock.queue.head === part && part.lock.admits(part.mode, part.permits)',
+    plant: 'part.lock.admits(part.mode, part.permits)',
+    killer: everywhere,
+  },
+  {
+    id: 'composite-stops-others',
+    guard: 'a grant of several locks lets in who stands behind it on each',
+    file: 'src/table/requests.ts',
+    find: '      if (group !== undefined) others = [...others, ...this.#partAll(group, lock)];\n',
+    plant: '      if (group !== undefined) this.#partAll(group, lock);\n',
+    killer: everywhere,
+  },
+  {
+    id: 'composite-left-behind',
+    guard: 'a request that is given up leaves all its queues',
+    file: 'src/table/locks.ts',
+    find: 'else for (const part of group) this.#dequeue(part);\n  }\n\n  /** Grants a waiter',
+    plant: 'else this.#dequeue(claim);\n  }\n\n  /** Grants a waiter',
+    killer: everywhere,
+  },
+  {
+    id: 'composite-restored-apart',
+    guard: 'a restored request for several locks is still one',
+    file: 'src/table/restore.ts',
+    find: '  for (const { terms } of group) if (terms !== undefined) terms.group = group;\n',
+    plant: '',
+    killer: table,
+  },
+  {
+    id: 'parts-kept',
+    guard: 'a composite that is granted too late is put back whole',
+    file: 'src/acquisition.ts',
+    find: "      if (at > 0) session.ask({ kind: 'release', name: part.name, token: token + at });\n",
+    plant: '',
+    killer: { tests: ['test/api/composite.test.ts'] },
+  },
+  {
+    id: 'composite-hides-loss',
+    guard: 'the signal of a composite is that of the first loss',
+    file: 'src/composite.ts',
+    find: "        else signal.addEventListener('abort', () => abort.abort(signal.reason), { once: true });\n",
+    plant: '',
+    killer: { tests: ['test/api/composite.test.ts'] },
+  },
+];
+
 /** Bugs of the locks that are not exclusive. */
-export const familyMutants: readonly Mutant[] = [...readerWriter, ...semaphores];
+export const familyMutants: readonly Mutant[] = [...readerWriter, ...semaphores, ...composites];
