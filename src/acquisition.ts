@@ -12,6 +12,10 @@ export interface AcquireWish {
   readonly name: string;
   /** Absent: the exclusive lock of that name. */
   readonly parts?: readonly Part[] | undefined;
+  /** Only with parts. */
+  readonly owner?: string | undefined;
+  /** Only with an owner, of one exclusive lock: enters once more what he holds in the same session. */
+  readonly reenters?: boolean | undefined;
   /** False: one attempt, which never queues. */
   readonly waits: boolean;
   /** Milliseconds until it is given up; absent: never. */
@@ -71,11 +75,11 @@ export class Acquisition implements Asker, Parked {
     if (this.#state !== 'asleep') return;
     this.#session = session;
     this.#state = 'asked';
-    const { name, parts, waits } = this.#wish;
+    const { name, parts, waits, owner, reenters = false } = this.#wish;
     this.#sequence =
       parts === undefined
         ? session.ask({ kind: 'acquire', name, mode: 'X', waits }, this)
-        : session.ask({ kind: 'acquire-all', parts, waits }, this);
+        : session.ask({ kind: 'acquire-all', parts, waits, owner, reenters }, this);
   }
 
   /** There will be no session for it. */
@@ -146,10 +150,10 @@ export class Acquisition implements Asker, Parked {
     const token = this.#token;
     if (session === undefined || token === undefined) return;
     if (session.check()) {
-      const { name, parts = none } = this.#wish;
+      const { name, parts = none, owner } = this.#wish;
       const [first, ...rest] = parts;
-      const others = rest.map((part, at) => session.keep({ ...part, token: token + 1 + at }));
-      this.#settle({ kind: 'granted', hold: session.keep({ ...exclusive, ...first, name, token }), others });
+      const others = rest.map((part, at) => session.keep({ ...part, owner, token: token + 1 + at }));
+      this.#settle({ kind: 'granted', hold: session.keep({ ...exclusive, ...first, owner, name, token }), others });
     } else if (session.isOpen) {
       this.#state = 'parked';
       session.park(this);

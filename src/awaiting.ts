@@ -1,10 +1,11 @@
 import type { AcquireOptions } from './acquire-options.ts';
-import { checkAcquireOptions } from './acquire-options.ts';
-import type { AcquireOutcome, GivingUp, NotGranted } from './acquisition.ts';
+import { type CheckedOptions, checkAcquireOptions } from './acquire-options.ts';
+import type { AcquireOutcome, AcquireWish, GivingUp, NotGranted } from './acquisition.ts';
 import { CancelledError, type LockOutcome, TimeoutError, wrongType } from './errors.ts';
 import type { LockHandle } from './handle.ts';
 import type { Hold } from './hold.ts';
 import type { Logger } from './logger.ts';
+import type { OwnerScope } from './owner-scope.ts';
 import type { SessionEngine } from './session-engine.ts';
 import type { Part } from './table/index.ts';
 
@@ -14,6 +15,8 @@ export interface LockSurroundings {
   readonly logger: Logger;
   /** Monotonic milliseconds. */
   readonly now: () => number;
+  /** On whose behalf the code runs that calls. */
+  readonly scope: OwnerScope;
 }
 
 /** What is awaited. */
@@ -36,9 +39,9 @@ export interface Sought<H> {
 
 /** Waits as the options say. Wrong options are thrown at once. */
 export function seek<H>(world: LockSurroundings, sought: Sought<H>, options: AcquireOptions | undefined): Promise<H> {
-  const { timeout, signal } = checkAcquireOptions(options);
+  const { timeout, ...rest } = checkAcquireOptions(options);
   const waits = timeout !== 0;
-  return acquire(world, sought, { waits, limitMs: waits ? timeout : undefined, signal }).then((handle) => {
+  return acquire(world, sought, { ...rest, waits, limitMs: waits ? timeout : undefined }).then((handle) => {
     if (handle !== null) return handle;
     throw new TimeoutError(`${sought.shown()} is held or waited for by others, and no time was given to wait`);
   });
@@ -50,29 +53,36 @@ export function trySeek<H>(
   sought: Sought<H>,
   options: AcquireOptions | undefined,
 ): Promise<H | null> {
-  const { timeout, signal } = checkAcquireOptions(options);
-  return acquire(world, sought, { waits: false, limitMs: timeout === 0 ? undefined : timeout, signal });
+  const { timeout, ...rest } = checkAcquireOptions(options);
+  return acquire(world, sought, { ...rest, waits: false, limitMs: timeout === 0 ? undefined : timeout });
 }
 
-interface Terms {
+interface Terms extends Omit<CheckedOptions, 'timeout'> {
   readonly waits: boolean;
   readonly limitMs: number | undefined;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** An attempt that does not wait is bounded by a session TTL, or it would hang without a quorum. */
 function acquire<H>(
-  { engine, now }: LockSurroundings,
+  { engine, now, scope }: LockSurroundings,
   { name, parts, shown, handleOf }: Sought<H>,
-  { waits, limitMs, signal }: Terms,
+  { waits, limitMs, signal, owner = scope.owner, reentrant }: Terms,
 ): Promise<H | null> {
   const boundMs = waits ? limitMs : (limitMs ?? engine.ttlMs);
+  if (reentrant && parts !== undefined) throw wrongType('reentrant is for exclusive locks, acquired one by one');
+  if (reentrant && owner === undefined) throw wrongType('reentrant needs an owner, by option or withOwner');
+  const wish: AcquireWish =
+    owner === undefined
+      ? { name, parts, waits, limitMs: boundMs }
+      : { name, parts: parts ?? exclusive(name), waits, limitMs: boundMs, owner, reenters: reentrant };
   return awaitGrant(
     { shown, signal, now },
-    (done: (outcome: AcquireOutcome) => void) => engine.acquire({ name, parts, waits, limitMs: boundMs }, done),
+    (done: (outcome: AcquireOutcome) => void) => engine.acquire(wish, done),
     ({ hold, others }) => handleOf(hold, others),
   );
 }
+
+const exclusive = (name: string): readonly Part[] => [{ name, mode: 'X', permits: 1, limit: 0 }];
 
 /**
  * Runs something that is granted, busy (`null`), given up or refused, and gives it up when the signal aborts. Asks nobody

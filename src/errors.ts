@@ -24,6 +24,7 @@ export type LockErrorCode =
   | 'SESSION_EXPIRED'
   | 'LIMIT_EXCEEDED'
   | 'NOT_HELD'
+  | 'DEADLOCK'
   | 'KIND_MISMATCH'
   | 'SEMAPHORE_LIMIT'
   | 'OVERLOADED'
@@ -117,6 +118,26 @@ export class LimitExceededError extends LockError {
 export class NotHeldError extends LockError {
   readonly code = 'NOT_HELD' as const;
   readonly retryable: boolean = false;
+}
+
+/** One wait of a deadlock: this owner waits for a lock that the next one holds or awaits, the last for the first. */
+export interface DeadlockStep {
+  /** Null for a request without an owner that stands in between. */
+  readonly owner: string | null;
+  readonly lock: string;
+}
+
+/** The request would have waited for itself: its owner holds, or awaits, what those wait for whom it would wait for. */
+export class DeadlockError extends LockError {
+  readonly code = 'DEADLOCK' as const;
+  readonly retryable: boolean = false;
+  /** From this request on; at most 16 steps. One step: the owner holds or awaits the lock itself. */
+  readonly cycle: readonly DeadlockStep[];
+
+  constructor(message: string, init: LockErrorInit & { readonly cycle: readonly DeadlockStep[] }) {
+    super(message, init);
+    this.cycle = init.cycle;
+  }
 }
 
 /** The kinds of a lock, as they are shown. */

@@ -17,6 +17,8 @@ export interface HoldOrigin {
   readonly mode: Mode;
   /** Of a semaphore; 1 of any other lock. */
   readonly permits: number;
+  /** Absent: the hold is a party of its own. */
+  readonly owner: string | undefined;
   readonly acquiredAt: number;
 }
 
@@ -35,6 +37,7 @@ export interface HoldListener {
 export class Hold {
   readonly name: string;
   readonly permits: number;
+  readonly owner: string | undefined;
   /** Milliseconds since 1970 by this process's wall clock; for people. */
   readonly acquiredAt: number;
   readonly #session: Session;
@@ -45,12 +48,13 @@ export class Hold {
   #listener: HoldListener | undefined;
   #conversion: Conversion | undefined;
 
-  constructor(session: Session, { name, token, mode, permits, acquiredAt }: HoldOrigin) {
+  constructor(session: Session, { name, token, mode, permits, owner, acquiredAt }: HoldOrigin) {
     this.#session = session;
     this.name = name;
     this.#token = token;
     this.#mode = mode;
     this.permits = permits;
+    this.owner = owner;
     this.acquiredAt = acquiredAt;
   }
 

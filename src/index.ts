@@ -1,4 +1,4 @@
-export type { AcquireOptions } from './acquire-options.ts';
+export type { AcquireOptions, ReentrantOptions } from './acquire-options.ts';
 export { CompositeHandle, type PartHandle } from './composite.ts';
 export * from './errors.ts';
 export { type HandleEvent, type HandleEvents, type HandleListener, LockHandle } from './handle.ts';

@@ -1,10 +1,11 @@
-import type { AcquireOptions } from './acquire-options.ts';
+import type { ReentrantOptions } from './acquire-options.ts';
 import { type LockSurroundings, runWhileHeld, type Scope, type Sought, scopeOf, seek, trySeek } from './awaiting.ts';
 import { LockHandle } from './handle.ts';
 
 /**
- * A lock by name; making one costs nothing and asks nobody. Exclusive, not re-entrant: a second acquire queues behind
- * the first, whoever makes it.
+ * A lock by name; making one costs nothing and asks nobody. Exclusive. Not re-entrant: a second acquire queues behind the
+ * first, whoever makes it, unless both name the same owner: then it gets a `DeadlockError`, or with `reentrant` the lock
+ * once more.
  */
 export class DistributedLock {
   readonly name: string;
@@ -28,7 +29,7 @@ export class DistributedLock {
    * with `TimeoutError`, `CancelledError` or another `LockError`; whatever is granted too late is released again.
    * Wrong options are thrown at once.
    */
-  acquire(options?: AcquireOptions): Promise<LockHandle> {
+  acquire(options?: ReentrantOptions): Promise<LockHandle> {
     return seek(this.#world, this.#sought, options);
   }
 
@@ -36,7 +37,7 @@ export class DistributedLock {
    * One attempt that never queues: `null` when somebody holds the lock or waits for it. `timeout` bounds how long the
    * cluster may take to answer; a session TTL when absent or 0.
    */
-  tryAcquire(options?: AcquireOptions): Promise<LockHandle | null> {
+  tryAcquire(options?: ReentrantOptions): Promise<LockHandle | null> {
     return trySeek(this.#world, this.#sought, options);
   }
 
@@ -46,8 +47,8 @@ export class DistributedLock {
    * on behind and is no error.
    */
   use<T>(fn: Scope<LockHandle, T>): Promise<T>;
-  use<T>(options: AcquireOptions | undefined, fn: Scope<LockHandle, T>): Promise<T>;
-  use<T>(first: AcquireOptions | undefined | Scope<LockHandle, T>, second?: Scope<LockHandle, T>): Promise<T> {
+  use<T>(options: ReentrantOptions | undefined, fn: Scope<LockHandle, T>): Promise<T>;
+  use<T>(first: ReentrantOptions | undefined | Scope<LockHandle, T>, second?: Scope<LockHandle, T>): Promise<T> {
     const { options, fn } = scopeOf(first, second);
     return this.acquire(options).then((handle) => runWhileHeld(handle, fn, this.#world.logger));
   }

@@ -1,4 +1,4 @@
-import type { AcquireOptions } from './acquire-options.ts';
+import { type AcquireOptions, checkOwner, type ReentrantOptions } from './acquire-options.ts';
 import { type LockSurroundings, seek, trySeek } from './awaiting.ts';
 import type { Clock } from './clock/index.ts';
 import { type CompositeHandle, soughtTogether } from './composite.ts';
@@ -10,6 +10,7 @@ import type { LockRequest } from './lock-requests.ts';
 import type { Logger } from './logger.ts';
 import { checkName } from './names.ts';
 import type { Failure, Gateway, Query } from './node/index.ts';
+import { OwnerScope } from './owner-scope.ts';
 import type { ReaderWriterHandle } from './reader-writer-handle.ts';
 import { DistributedReaderWriterLock } from './reader-writer-lock.ts';
 import { checkMaxCount, DistributedSemaphore, type SemaphoreHandle, type SemaphoreOptions } from './semaphore.ts';
@@ -33,9 +34,9 @@ export interface LockProvider extends AsyncDisposable {
   /** Asks nobody; throws `InvalidNameError` at once for what is no name. */
   createLock(name: string): DistributedLock;
   /** `createLock(name).acquire(options)`. */
-  acquireLock(name: string, options?: AcquireOptions): Promise<LockHandle>;
+  acquireLock(name: string, options?: ReentrantOptions): Promise<LockHandle>;
   /** `createLock(name).tryAcquire(options)`: `null` when somebody holds the lock or waits for it. */
-  tryAcquireLock(name: string, options?: AcquireOptions): Promise<LockHandle | null>;
+  tryAcquireLock(name: string, options?: ReentrantOptions): Promise<LockHandle | null>;
   /** Asks nobody; throws `InvalidNameError` at once for what is no name. */
   createReaderWriterLock(name: string): DistributedReaderWriterLock;
   /** `createReaderWriterLock(name).acquireRead(options)`. */
@@ -71,6 +72,11 @@ export interface LockProvider extends AsyncDisposable {
   acquireAll(requests: readonly LockRequest[], options?: AcquireOptions): Promise<CompositeHandle>;
   /** One attempt: `null` when one of them is busy, and then none is held. */
   tryAcquireAll(requests: readonly LockRequest[], options?: AcquireOptions): Promise<CompositeHandle | null>;
+  /**
+   * Runs `fn`, and gives what it gives: every request that it makes of this provider, however it awaits, has this owner
+   * unless its own `owner` says otherwise. A TypeError for what is no owner.
+   */
+  withOwner<T>(owner: string, fn: () => T): T;
   /** Who holds a lock and who waits for it. */
   inspect(name: string, options?: QueryOptions): Promise<LockInspection>;
   /** The locks that somebody holds. */
@@ -112,18 +118,18 @@ export class Provider implements LockProvider {
   constructor(parts: ProviderParts) {
     this.#parts = parts;
     const { engine, logger, clock } = parts;
-    this.#surroundings = { engine, logger, now: () => clock.now() };
+    this.#surroundings = { engine, logger, now: () => clock.now(), scope: new OwnerScope() };
   }
 
   createLock(name: string): DistributedLock {
     return new DistributedLock(checkName(name), this.#surroundings);
   }
 
-  acquireLock(name: string, options?: AcquireOptions): Promise<LockHandle> {
+  acquireLock(name: string, options?: ReentrantOptions): Promise<LockHandle> {
     return this.createLock(name).acquire(options);
   }
 
-  tryAcquireLock(name: string, options?: AcquireOptions): Promise<LockHandle | null> {
+  tryAcquireLock(name: string, options?: ReentrantOptions): Promise<LockHandle | null> {
     return this.createLock(name).tryAcquire(options);
   }
 
@@ -173,6 +179,11 @@ export class Provider implements LockProvider {
 
   tryAcquireAll(requests: readonly LockRequest[], options?: AcquireOptions): Promise<CompositeHandle | null> {
     return trySeek(this.#surroundings, soughtTogether(this.#surroundings, requests), options);
+  }
+
+  withOwner<T>(owner: string, fn: () => T): T {
+    if (typeof fn !== 'function') throw wrongType('withOwner(owner, fn): fn must be a function');
+    return this.#surroundings.scope.run(checkOwner(owner), fn);
   }
 
   async changeSemaphoreLimit(name: string, maxCount: number): Promise<void> {

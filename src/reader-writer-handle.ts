@@ -1,7 +1,7 @@
-import { type AcquireOptions, checkAcquireOptions } from './acquire-options.ts';
+import { type AcquireOptions, type CheckedOptions, checkAcquireOptions } from './acquire-options.ts';
 import { awaitGrant, type LockSurroundings } from './awaiting.ts';
 import type { ConversionOutcome, ConversionWish } from './conversion.ts';
-import { NotHeldError, TimeoutError } from './errors.ts';
+import { NotHeldError, TimeoutError, wrongType } from './errors.ts';
 import { LockHandle } from './handle.ts';
 import type { Hold } from './hold.ts';
 
@@ -36,7 +36,7 @@ export class ReaderWriterHandle extends LockHandle {
    * with `NOT_HELD` unless the mode is `upgradeable`; with a `LockLostError` if the lock is not held any more.
    */
   async upgrade(options?: AcquireOptions): Promise<void> {
-    const { timeout, signal } = checkAcquireOptions(options);
+    const { timeout, signal } = checkUpgradeOptions(options);
     const waits = timeout !== 0;
     if (await this.#upgrade({ to: 'W', waits, limitMs: waits ? timeout : this.#world.engine.ttlMs }, signal)) return;
     throw new TimeoutError(`${this.#shown} has other readers, and no time was given to wait`);
@@ -44,7 +44,7 @@ export class ReaderWriterHandle extends LockHandle {
 
   /** One attempt: false when others read, and then nothing has changed. Otherwise as `upgrade`. */
   async tryUpgrade(options?: AcquireOptions): Promise<boolean> {
-    const { timeout, signal } = checkAcquireOptions(options);
+    const { timeout, signal } = checkUpgradeOptions(options);
     const limitMs = timeout === undefined || timeout === 0 ? this.#world.engine.ttlMs : timeout;
     return this.#upgrade({ to: 'W', waits: false, limitMs }, signal);
   }
@@ -85,3 +85,10 @@ export class ReaderWriterHandle extends LockHandle {
     return `lock ${JSON.stringify(this.name)} (token ${this.fencingToken})`;
   }
 }
+
+/** Whoever holds the lock upgrades it. */
+const checkUpgradeOptions = (options: AcquireOptions | undefined): CheckedOptions => {
+  const checked = checkAcquireOptions(options);
+  if (checked.owner === undefined && !checked.reentrant) return checked;
+  throw wrongType('an upgrade takes timeout and signal; its owner is that of the hold');
+};

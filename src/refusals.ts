@@ -1,5 +1,6 @@
 import {
   BackendError,
+  DeadlockError,
   KindMismatchError,
   LimitExceededError,
   type LockError,
@@ -7,7 +8,7 @@ import {
   SessionExpiredError,
 } from './errors.ts';
 import { kindOf } from './server/index.ts';
-import type { Answer, LockKind, Part } from './table/index.ts';
+import type { Answer, CycleStep, LockKind, Part } from './table/index.ts';
 
 /** What somebody asked for; without parts the exclusive lock of that name. */
 export interface Wanted {
@@ -25,6 +26,8 @@ export const refusalOf = (wanted: Wanted, answer: Answer): LockError => {
       return new SessionExpiredError(`${shown}: the session had ended`);
     case 'kind-mismatch':
       return mismatchOf(wantedKind(wanted, answer.name), answer);
+    case 'deadlock':
+      return new DeadlockError(deadlockText(answer.cycle), { cycle: answer.cycle });
     case 'semaphore-limit':
       return limitErrorOf(wanted, answer);
     default:
@@ -47,6 +50,14 @@ const limitErrorOf = (
   const wanted = parts.find((part) => part.name === name)?.limit ?? 0;
   const text = `semaphore ${JSON.stringify(name)} has ${limit} permits in all, and not ${wanted}`;
   return new SemaphoreLimitError(`${text}; see changeSemaphoreLimit`, { wanted, actual: limit });
+};
+
+const deadlockText = (cycle: readonly CycleStep[]): string => {
+  const waits = cycle.map(
+    ({ owner, lock }) => `${owner === null ? 'somebody' : owner} waits for ${JSON.stringify(lock)}`,
+  );
+  if (cycle.length === 1) return `deadlock: ${waits[0]}, which it holds or awaits already`;
+  return `deadlock: ${waits.join(', ')}, and so in a circle`;
 };
 
 const words: Readonly<Record<LockKind, string>> = {

@@ -72,7 +72,7 @@ export class SessionEngine {
       done,
       left: (left) => this.#asleep.delete(left),
     });
-    this.#admit(acquisition);
+    this.#admit(acquisition, this.#enteredBy(wish));
     return acquisition;
   }
 
@@ -83,8 +83,14 @@ export class SessionEngine {
     this.#admit(change);
   }
 
-  #admit(applicant: Applicant): void {
-    const session = this.#usable();
+  /** A hold is entered once more in the session that has it, even if that has made way for another one. */
+  #enteredBy({ owner, reenters, name }: AcquireWish): Session | undefined {
+    if (owner === undefined || reenters !== true) return undefined;
+    return [...this.#known].find((session) => session.isOpen && session.holdsFor(owner, name));
+  }
+
+  #admit(applicant: Applicant, entered?: Session | undefined): void {
+    const session = entered ?? this.#usable();
     const reluctance = this.#options.gateway.reluctance();
     if (this.#refusal !== undefined) applicant.refuse(this.#refusal('not-applied'));
     else if (reluctance !== undefined) applicant.refuse(errorOf(reluctance, { outcome: 'not-applied' }));

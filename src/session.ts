@@ -134,6 +134,12 @@ export class Session implements SessionListener {
     return hold;
   }
 
+  /** Whether that owner holds that lock in it. */
+  holdsFor(owner: string, name: string): boolean {
+    for (const hold of this.#holds) if (hold.owner === owner && hold.name === name) return true;
+    return false;
+  }
+
   /** Waits until a hold may be claimed again, or the session is over. */
   park(parked: Parked): void {
     this.#parked.add(parked);

@@ -83,13 +83,14 @@ const who = {
   node: z.string().nullable(),
   mode: z.enum(['X', 'R', 'U', 'W', 'S']),
   permits: z.number(),
+  owner: z.string().nullable(),
   since: z.number(),
 };
 const summary = {
   name: z.string(),
   kind: z.enum(['exclusive', 'reader-writer', 'semaphore']),
   limit: z.number().nullable(),
-  holders: z.array(z.object({ ...who, token: z.number() })),
+  holders: z.array(z.object({ ...who, entries: z.number(), token: z.number() })),
   waiting: z.number(),
 };
 const lockView = z.object({

@@ -7,6 +7,7 @@ export {
   ttlMsMax,
   ttlMsMin,
   validateName,
+  validateOwner,
   validateText,
 } from '../table/index.ts';
 export {

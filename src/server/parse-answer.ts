@@ -1,4 +1,4 @@
-import type { Answer } from '../table/index.ts';
+import { type Answer, type CycleStep, cycleStepsMax } from '../table/index.ts';
 import type { Value } from '../transport/index.ts';
 import { Fields } from './reading.ts';
 
@@ -23,6 +23,7 @@ const answerKinds = [
   'wrong-mode',
   'kind-mismatch',
   'semaphore-limit',
+  'deadlock',
 ] as const;
 
 /** An answer as `serverTuple` wrote it. Throws a `MalformedError`. */
@@ -46,6 +47,8 @@ export const readAnswer = (value: Value): Answer => {
       const name = fields.text(nameCharsMax);
       return { kind, name, is: fields.one(lockKinds) };
     }
+    case 'deadlock':
+      return { kind, cycle: fields.list(cycleStepsMax).map(readStep) };
     case 'semaphore-limit': {
       const name = fields.text(nameCharsMax);
       return { kind, name, limit: fields.count() };
@@ -54,4 +57,12 @@ export const readAnswer = (value: Value): Answer => {
       fields.end();
       return { kind };
   }
+};
+
+const readStep = (value: Value): CycleStep => {
+  const fields = new Fields(value, 'step');
+  const owner = fields.optionalText(nameCharsMax);
+  const lock = fields.text(nameCharsMax);
+  fields.end();
+  return { owner: owner ?? null, lock };
 };

@@ -1,8 +1,8 @@
 import type { RowCell } from './changed-rows.ts';
-import type { Answer, LockKind, Mode } from './command.ts';
+import type { Answer, CycleStep, LockKind, Mode } from './command.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
-import type { LimitName } from './limits.ts';
+import { cycleStepsMax, type LimitName } from './limits.ts';
 import { kindField, modeField } from './modes.ts';
 
 /** Answers without a value of their own, made once. */
@@ -25,6 +25,11 @@ export const kindMismatch = (name: string, is: LockKind): Answer => ({ kind: 'ki
 
 export const semaphoreLimit = (name: string, limit: number): Answer => ({ kind: 'semaphore-limit', name, limit });
 
+export const deadlock = (cycle: readonly CycleStep[]): Answer => ({
+  kind: 'deadlock',
+  cycle: cycle.slice(0, cycleStepsMax),
+});
+
 /** Layout numbers, for ever: they stand in checkpoints. */
 const plain: readonly (readonly [number, Answer])[] = [
   [1, queued],
@@ -46,6 +51,7 @@ const layout = {
   wrongMode: 12,
   kindMismatch: 13,
   semaphoreLimit: 14,
+  deadlock: 17,
 } as const;
 
 const numbers: ReadonlyMap<string, number> = new Map(plain.map(([number, { kind }]) => [kind, number]));
@@ -65,6 +71,8 @@ export function answerCells(answer: Answer): readonly RowCell[] {
       return [layout.wrongMode, answer.mode];
     case 'kind-mismatch':
       return [layout.kindMismatch, answer.name, answer.is];
+    case 'deadlock':
+      return [layout.deadlock, ...answer.cycle.flatMap(({ owner, lock }) => [owner, lock])];
     case 'semaphore-limit':
       return [layout.semaphoreLimit, answer.name, answer.limit];
     default:
@@ -99,6 +107,8 @@ export const answerField: field.Field<Answer> = (value, what) => {
       const [, name, is] = field.tupleOf(cells, what, 3);
       return { kind: 'kind-mismatch', name: field.lockName(name, 'its name'), is: kindField(is, 'its kind') };
     }
+    case layout.deadlock:
+      return { kind: 'deadlock', cycle: cycleField(cells.slice(1), 'its cycle') };
     case layout.semaphoreLimit: {
       const [, name, limit] = field.tupleOf(cells, what, 3);
       return {
@@ -110,9 +120,21 @@ export const answerField: field.Field<Answer> = (value, what) => {
     default: {
       const answer = answers.get(cells[0]);
       if (answer === undefined || cells.length !== 1) {
-        throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 1 to 16`);
+        throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 1 to 17`);
       }
       return answer;
     }
   }
+};
+
+const cycleField: field.Field<readonly CycleStep[]> = (value, what) => {
+  const cells = field.tuple(value, what);
+  const steps = cells.length / 2;
+  if (!Number.isInteger(steps) || steps < 1 || steps > cycleStepsMax) {
+    throw new FieldError(`${what} has ${cells.length} values, expected 2 for each of 1 to ${cycleStepsMax} steps`);
+  }
+  return Array.from({ length: steps }, (_, at) => {
+    const [owner, lock] = [cells[2 * at], cells[2 * at + 1]];
+    return { owner: owner === null ? null : field.owner(owner, 'an owner'), lock: field.lockName(lock, 'a lock') };
+  });
 };

@@ -1,4 +1,4 @@
-import { layout, parseParts } from './command-tuple.ts';
+import { layout, parseOwned, parseUnowned } from './command-tuple.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
 import { exclusiveField, weakerField } from './modes.ts';
@@ -22,8 +22,12 @@ export const askedField: field.Field<Asked> = (value, what) => {
       };
     }
     case layout.acquireAll: {
-      const [, waits, ...parts] = cells;
-      return { kind: 'acquire-all', waits: field.flag(waits, 'its waits'), parts: parseParts(parts) };
+      const [, waits, ...rest] = cells;
+      return { kind: 'acquire-all', waits: field.flag(waits, 'its waits'), ...parseUnowned(rest) };
+    }
+    case layout.acquireAllForOwner: {
+      const [, waits, ...rest] = cells;
+      return { kind: 'acquire-all', waits: field.flag(waits, 'its waits'), ...parseOwned(rest) };
     }
     case layout.upgrade: {
       const [, name, token, waits] = field.tupleOf(cells, what, 4);
@@ -46,7 +50,7 @@ export const askedField: field.Field<Asked> = (value, what) => {
       return { kind: 'release', ...holdField([name, token]) };
     }
     default:
-      throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 0 or 5 to 11`);
+      throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 0 or 5 to 12`);
   }
 };
 

@@ -1,4 +1,4 @@
-import type { Command, OpenSession, Part } from './command.ts';
+import type { AcquireAll, Command, OpenSession, Part } from './command.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
 import { partsMax } from './limits.ts';
@@ -29,6 +29,7 @@ export const layout = {
   upgrade: 9,
   downgrade: 10,
   limit: 11,
+  acquireAllForOwner: 12,
 } as const;
 
 /** The command as a flat tuple that `parseCommand` reads back to an equal command. */
@@ -47,8 +48,9 @@ export function commandTuple(command: Command): CommandTuple {
       return [layout.acquire, session, sequence, mark, name, mode, waits];
     }
     case 'acquire-all': {
-      const { session, sequence, mark, waits, parts } = command;
-      return [layout.acquireAll, session, sequence, mark, waits, ...partCells(parts)];
+      const { session, sequence, mark, waits, owner, reenters, parts } = command;
+      if (owner === undefined) return [layout.acquireAll, session, sequence, mark, waits, ...partCells(parts)];
+      return [layout.acquireAllForOwner, session, sequence, mark, waits, owner, reenters, ...partCells(parts)];
     }
     case 'upgrade': {
       const { session, sequence, mark, name, token, waits } = command;
@@ -108,6 +110,7 @@ function parse(value: unknown): Command {
     case layout.release:
       return parseRelease(tuple);
     case layout.acquireAll:
+    case layout.acquireAllForOwner:
       return parseAcquireAll(tuple);
     case layout.upgrade:
       return parseUpgrade(tuple);
@@ -116,7 +119,7 @@ function parse(value: unknown): Command {
     case layout.limit:
       return parseLimit(tuple);
     default:
-      throw new FieldError(`the command's kind is ${field.shown(tuple[0])}, expected 1 to 11`);
+      throw new FieldError(`the command's kind is ${field.shown(tuple[0])}, expected 1 to 12`);
   }
 }
 
@@ -174,13 +177,33 @@ function parseRelease(tuple: readonly unknown[]): Command {
 }
 
 function parseAcquireAll(tuple: readonly unknown[]): Command {
-  const [, session, sequence, mark, waits, ...cells] = tuple;
+  const [kind, session, sequence, mark, waits, ...rest] = tuple;
   return {
     kind: 'acquire-all',
     ...parseTurn([session, sequence, mark]),
     waits: field.flag(waits, 'its waits'),
-    parts: parseParts(cells),
+    ...(kind === layout.acquireAll ? parseUnowned(rest) : parseOwned(rest)),
   };
+}
+
+/** What follows in the layout of a request without an owner. */
+export const parseUnowned = (cells: readonly unknown[]): Pick<AcquireAll, 'owner' | 'reenters' | 'parts'> => ({
+  owner: undefined,
+  reenters: false,
+  parts: parseParts(cells),
+});
+
+/** What follows in the layout of one with an owner. */
+export function parseOwned([owner, reenters, ...cells]: readonly unknown[]): Pick<
+  AcquireAll,
+  'owner' | 'reenters' | 'parts'
+> {
+  const parts = parseParts(cells);
+  const read = { owner: field.owner(owner, 'its owner'), reenters: field.flag(reenters, 'its reenters'), parts };
+  if (read.reenters && (parts.length > 1 || parts[0]?.mode !== 'X')) {
+    throw new FieldError('it reenters something else than one exclusive lock');
+  }
+  return read;
 }
 
 function parseUpgrade(tuple: readonly unknown[]): Command {
@@ -222,7 +245,7 @@ export const partCells = (parts: readonly Part[]): CommandTuple =>
   parts.flatMap(({ name, mode, permits, limit }) => [name, mode, permits, limit]);
 
 /** Throws a `FieldError` unless they are those of 1 to `partsMax` locks of different names. */
-export function parseParts(cells: readonly unknown[]): readonly Part[] {
+function parseParts(cells: readonly unknown[]): readonly Part[] {
   const count = cells.length / partWidth;
   if (!Number.isInteger(count) || count < 1 || count > partsMax) {
     throw new FieldError(`its parts have ${cells.length} values, expected ${partWidth} for each of 1 to ${partsMax}`);

@@ -89,6 +89,17 @@ export interface AcquireAll extends SessionCommand {
   readonly parts: readonly Part[];
   /** As for `Acquire`, over all parts. */
   readonly waits: boolean;
+  /** Whom the cluster treats as one party when it looks for deadlocks; absent: each request is its own. */
+  readonly owner: string | undefined;
+  /** Only with an owner, of one exclusive lock: if he holds it in this session, he enters it once more. */
+  readonly reenters: boolean;
+}
+
+/** One wait of a cycle: this owner waits for something that the next one holds or awaits, the last for the first. */
+export interface CycleStep {
+  /** Null for a request without an owner. */
+  readonly owner: string | null;
+  readonly lock: string;
 }
 
 /** Makes a write lock of an upgradeable read lock, ahead of all who wait; a new token is minted then. */
@@ -157,6 +168,8 @@ export type Answer =
   | { readonly kind: 'wrong-mode'; readonly mode: Mode }
   /** Not executed: the name is in use as another kind of lock. */
   | { readonly kind: 'kind-mismatch'; readonly name: string; readonly is: LockKind }
+  /** Not executed: it would have waited for itself. At most `cycleStepsMax` steps, from this request on. */
+  | { readonly kind: 'deadlock'; readonly cycle: readonly CycleStep[] }
   /** Not executed, or taken out of the queue: the semaphore has another limit, or fewer permits than were asked for. */
   | { readonly kind: 'semaphore-limit'; readonly name: string; readonly limit: number }
   /** The sequence stands at or below the session's mark: not executed. */

@@ -1,4 +1,4 @@
-import { labelBytesMax, permitsMax, ttlMsMax, ttlMsMin, validateName, validateText } from './limits.ts';
+import { labelBytesMax, permitsMax, ttlMsMax, ttlMsMin, validateName, validateOwner, validateText } from './limits.ts';
 
 /** Reads one value of a tuple that somebody else wrote. Fails with a `FieldError`, never otherwise. */
 export type Field<T> = (value: unknown, what: string) => T;
@@ -34,6 +34,12 @@ export const flag: Field<boolean> = (value, what) => {
 
 export const lockName: Field<string> = (value, what) => {
   const reason = validateName(value);
+  if (typeof value !== 'string' || reason !== undefined) throw new FieldError(`${what} is ${reason}`);
+  return value;
+};
+
+export const owner: Field<string> = (value, what) => {
+  const reason = validateOwner(value);
   if (typeof value !== 'string' || reason !== undefined) throw new FieldError(`${what} is ${reason}`);
   return value;
 };

@@ -15,6 +15,10 @@ export interface HolderView {
   readonly mode: Mode;
   /** Of a semaphore; 1 of any other lock. */
   readonly permits: number;
+  /** Null if the request named none. */
+  readonly owner: string | null;
+  /** How often its owner has entered it and not left it yet; 1 but for a re-entrant hold. */
+  readonly entries: number;
   /** When it was granted. */
   readonly since: number;
 }
@@ -30,6 +34,7 @@ export interface WaiterView {
   /** `W` at the head of a queue may be an upgrade: its session then holds the lock in mode `U`. */
   readonly mode: Mode;
   readonly permits: number;
+  readonly owner: string | null;
   /** When it came. */
   readonly since: number;
 }
@@ -193,17 +198,22 @@ export class Views {
 const pageSize = (limit: number): number => (limit >= 1 ? Math.min(Math.floor(limit), listMax) : 1);
 
 function summaryOf(lock: Lock): LockSummary {
-  const holders = firstOf(lock.holders, (claim) => ({ ...whoOf(claim), token: claim.token }));
+  const holders = firstOf(lock.holders, (claim) => ({
+    ...whoOf(claim),
+    entries: claim.terms?.entries ?? 1,
+    token: claim.token,
+  }));
   const { name, kind, queue } = lock;
   return { name, kind, limit: kind === 'semaphore' ? lock.limit : null, holders, waiting: queue.length };
 }
 
-const whoOf = ({ session, mode, permits, since }: Claim) => ({
+const whoOf = ({ session, mode, permits, since, terms }: Claim) => ({
   session: session.id,
   label: session.label,
   node: session.home?.node ?? null,
   mode,
   permits,
+  owner: terms?.owner ?? null,
   since,
 });
 

@@ -80,6 +80,10 @@ export interface Terms {
   readonly limit: number;
   /** The upgradeable read that this waiter makes a write of. */
   readonly upgrades: Claim | undefined;
+  /** Whom the cluster treats as one party; absent: this claim is its own. */
+  readonly owner: string | undefined;
+  /** How often its owner has entered this hold and not left it yet. */
+  entries: number;
   /** All waiters of a request for several locks, in the order of its parts; a hold stands alone. */
   group: readonly Claim[] | undefined;
 }

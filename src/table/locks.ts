@@ -29,12 +29,12 @@ export class Locks {
   }
 
   /** Grants all parts at once; only where all are free. */
-  holdAll(session: Session, { parts, sequence }: AcquireAll): readonly Claim[] {
+  holdAll(session: Session, { parts, sequence, owner }: AcquireAll): readonly Claim[] {
     const since = this.#state.counters.time;
     return parts.map((part) => {
       const lock = this.#at(part);
       const { mode } = part;
-      const claim = new Claim({ lock, session, sequence, mode, arrival: 0, since, terms: termsOf(part) });
+      const claim = new Claim({ lock, session, sequence, mode, arrival: 0, since, terms: termsOf(part, owner) });
       this.#grant(claim);
       return claim;
     });
@@ -49,10 +49,10 @@ export class Locks {
   }
 
   /** Goes to the end of the queue of every part. */
-  waitAll(session: Session, { parts, sequence }: AcquireAll): void {
+  waitAll(session: Session, { parts, sequence, owner }: AcquireAll): readonly Claim[] {
     const claims = parts.map((part) => {
       const lock = this.#at(part);
-      const claim = this.#waiter({ lock, session, sequence, mode: part.mode, terms: termsOf(part) });
+      const claim = this.#waiter({ lock, session, sequence, mode: part.mode, terms: termsOf(part, owner) });
       lock.queue.push(claim);
       return claim;
     });
@@ -60,21 +60,25 @@ export class Locks {
     invariant(first !== undefined, 'a request has a part');
     session.waiters.set(sequence, first);
     if (claims.length > 1) for (const { terms } of claims) if (terms !== undefined) terms.group = claims;
+    return claims;
   }
 
   /** Goes to the front of the queue: an upgradeable read that is to become a write. */
-  waitForUpgrade(hold: Claim, sequence: Sequence): void {
+  waitForUpgrade(hold: Claim, sequence: Sequence): Claim {
     const { lock, session } = hold;
-    const terms: Terms = { permits: 1, limit: 0, upgrades: hold, group: undefined };
+    const owner = hold.terms?.owner;
+    const terms: Terms = { permits: 1, limit: 0, upgrades: hold, owner, entries: 0, group: undefined };
     const claim = this.#waiter({ lock, session, sequence, mode: 'W', terms });
     lock.queue.unshift(claim);
     session.waiters.set(sequence, claim);
+    return claim;
   }
 
   /** Takes a hold off its lock. The caller then passes the lock on. */
   endHold(claim: Claim): void {
     const { changes, totals } = this.#state;
     invariant(claim.token > 0 && claim.session.holds.delete(claim.token), 'only a hold can end as one');
+    if (claim.terms?.owner !== undefined) this.#state.owners.remove(claim.terms.owner, claim);
     claim.lock.leave(claim);
     totals.holds -= 1;
     changes.holds.remove(claim);
@@ -112,6 +116,14 @@ export class Locks {
     this.#grant(hold);
   }
 
+  /** Its owner enters a hold once more, or leaves it but for the last time. */
+  enter(hold: Claim, by: 1 | -1): void {
+    const { terms } = hold;
+    invariant(terms !== undefined && terms.entries + by > 0, 'a hold is entered at least once while it stands');
+    terms.entries += by;
+    this.#state.changes.holds.put(hold);
+  }
+
   /** Makes a weaker lock of a hold. The caller then passes the lock on. */
   downgrade(hold: Claim, mode: Mode): void {
     hold.lock.weaken(hold, mode);
@@ -132,13 +144,15 @@ export class Locks {
     counters.arrivals += 1;
     const { lock, session, sequence, mode, terms } = origin;
     const claim = new Claim({ lock, session, sequence, mode, terms, arrival: counters.arrivals, since: counters.time });
+    if (terms?.owner !== undefined) this.#state.owners.add(terms.owner, claim);
     totals.waiters += 1;
     changes.waiters.put(claim);
     return claim;
   }
 
   #dequeue(claim: Claim): void {
-    const { changes, totals } = this.#state;
+    const { changes, totals, owners } = this.#state;
+    if (claim.terms?.owner !== undefined) owners.remove(claim.terms.owner, claim);
     claim.lock.queue.remove(claim);
     totals.waiters -= 1;
     changes.waiters.remove(claim);
@@ -157,6 +171,7 @@ export class Locks {
     invariant(Number.isSafeInteger(counters.tokens + 1), 'there is a next token');
     counters.tokens += 1;
     claim.token = counters.tokens;
+    if (terms?.owner !== undefined) this.#state.owners.add(terms.owner, claim);
     lock.enter(claim);
     claim.session.holds.set(claim.token, claim);
     totals.holds += 1;
@@ -172,4 +187,11 @@ export class Locks {
   }
 }
 
-const termsOf = ({ permits, limit }: Part): Terms => ({ permits, limit, upgrades: undefined, group: undefined });
+const termsOf = ({ permits, limit }: Part, owner: string | undefined): Terms => ({
+  permits,
+  limit,
+  upgrades: undefined,
+  owner,
+  entries: 1,
+  group: undefined,
+});

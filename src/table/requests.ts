@@ -12,6 +12,7 @@ import type {
   TableEvent,
   Upgrade,
 } from './command.ts';
+import { cycleThrough } from './deadlock.ts';
 import type { Claim, Lock } from './lock-row.ts';
 import type { Locks } from './locks.ts';
 import { kindOf } from './modes.ts';
@@ -92,16 +93,33 @@ export class Requests {
       else if (lock.limit !== part.limit) return answers.semaphoreLimit(part.name, lock.limit);
       isFree = isFree && this.#locks.isFree(part);
     }
+    const entered = command.reenters ? this.#reenter(session, command) : undefined;
+    if (entered !== undefined) return entered;
     if (!isFree && !waits) return answers.busy;
     const refusal = this.#refusal(session, { isFree, parts: parts.length, newLocks });
     if (refusal !== undefined) return refusal;
-    if (!isFree) {
-      this.#locks.waitAll(session, command);
-      return answers.queued;
-    }
+    if (!isFree) return this.#unlessDeadlocked(this.#locks.waitAll(session, command));
     const holds = this.#locks.holdAll(session, command);
     for (const hold of holds) this.#sayGranted(hold, emit);
     return { kind: 'granted', token: holds[0]?.token ?? 0, grantedAt: this.#state.counters.time };
+  }
+
+  /** The owner of this session's hold enters it once more; nobody else does. */
+  #reenter(session: Session, { parts: [part], owner }: AcquireAll): Answer | undefined {
+    const hold = part && this.#state.locks.get(part.name)?.holders.head;
+    if (hold === undefined || hold.session !== session || hold.terms?.owner !== owner) return undefined;
+    this.#locks.enter(hold, 1);
+    return grantOf(hold);
+  }
+
+  /** Takes a request that waits out of its queues again if it would wait for itself. */
+  #unlessDeadlocked(request: readonly Claim[]): Answer {
+    const [first] = request;
+    const cycle = cycleThrough(request, this.#state.owners);
+    if (first === undefined || cycle === undefined) return answers.queued;
+    this.#locks.endWait(first);
+    for (const { lock } of request) this.#locks.forgetIdle(lock);
+    return answers.deadlock(cycle);
   }
 
   /** What the limits have against a request of so many parts. */
@@ -135,8 +153,7 @@ export class Requests {
     if (session.waiters.size >= waitersPerSessionMax) {
       return answers.exceeded('waiters per session', waitersPerSessionMax);
     }
-    this.#locks.waitForUpgrade(hold, sequence);
-    return answers.queued;
+    return this.#unlessDeadlocked([this.#locks.waitForUpgrade(hold, sequence)]);
   }
 
   #downgrade(session: Session, { name, token, to }: Downgrade, emit: Emit): Answer {
@@ -198,6 +215,10 @@ export class Requests {
   #release(session: Session, { name, token }: Release, emit: Emit): Answer {
     const hold = session.holds.get(token);
     if (hold?.lock.name !== name) return answers.notHeld;
+    if (hold.terms !== undefined && hold.terms.entries > 1) {
+      this.#locks.enter(hold, -1);
+      return answers.released;
+    }
     const upgrade = hold.pendingUpgrade;
     if (upgrade !== undefined) this.#endWait(upgrade, answers.cancelled, emit);
     this.#locks.endHold(hold);

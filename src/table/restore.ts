@@ -156,6 +156,7 @@ export class Rebuilding {
     if (!lock.isKept && !lock.admits(claim.mode, claim.permits)) {
       throw new FieldError('it stands beside a hold that excludes it');
     }
+    if (claim.terms?.owner !== undefined) this.#state.owners.add(claim.terms.owner, claim);
     lock.enter(claim);
     session.holds.set(claim.token, claim);
     this.#state.totals.holds += 1;
@@ -172,15 +173,17 @@ export class Rebuilding {
     if (terms?.upgrades === undefined) lock.queue.push(claim);
     else if (terms.upgrades.pendingUpgrade === undefined) lock.queue.unshift(claim);
     else throw new FieldError('its hold waits for an upgrade already');
+    if (terms?.owner !== undefined) this.#state.owners.add(terms.owner, claim);
     this.#state.totals.waiters += 1;
   }
 
   #claim(value: unknown, arrival: number): Claim {
     const cells = field.tuple(value, 'it');
-    const width = cells.length === claimWidths.plain ? claimWidths.plain : claimWidths.withTerms;
+    const { plain, withTerms, withOwner } = claimWidths;
+    const width = [plain, withOwner].find((known) => known === cells.length) ?? withTerms;
     const [name, sessionId, sequence, mode, since, ...rest] = field.tupleOf(cells, 'it', width);
     const session = this.#sessionAt(field.positive(sessionId, 'its session'));
-    const isPlain = width === claimWidths.plain;
+    const isPlain = width === plain;
     const read = isPlain ? exclusiveField(mode, 'its mode') : modeField(mode, 'its mode');
     const terms = isPlain ? undefined : termsField(rest, session);
     const lock = this.#lockAt(field.lockName(name, 'its name'), read, terms?.limit ?? 0);
@@ -246,7 +249,7 @@ function joinGroup(first: Claim, claim: Claim): void {
 }
 
 function termsField(cells: readonly unknown[], session: Session): Terms {
-  const [permits, limit, upgraded] = cells;
+  const [permits, limit, upgraded, owner, entries] = cells;
   const token = field.nonNegative(upgraded, 'its hold');
   const upgrades = token === 0 ? undefined : session.holds.get(token);
   if (token > 0 && upgrades?.mode !== 'U') throw new FieldError('its hold is not there, or not upgradeable');
@@ -254,6 +257,8 @@ function termsField(cells: readonly unknown[], session: Session): Terms {
     permits: field.permits(permits, 'its permits'),
     limit: field.nonNegative(limit, 'its limit'),
     upgrades,
+    owner: cells.length > 3 ? field.owner(owner, 'its owner') : undefined,
+    entries: cells.length > 3 ? field.nonNegative(entries, 'its entries') : 1,
     group: undefined,
   };
 }

@@ -80,12 +80,15 @@ export function limitNameIn(key: string): string {
   return name;
 }
 
-/** How many values a claim's row has; those of a plain exclusive acquire are a layout of their own. */
-export const claimWidths = { plain: 5, withTerms: 8 } as const;
+/** How many values a claim's row has; those of a plain exclusive acquire are a layout of their own, and so are those without an owner. */
+export const claimWidths = { plain: 5, withTerms: 8, withOwner: 10 } as const;
 
 function claimValue({ lock, session, sequence, mode, since, terms }: Claim): RowCell[] {
-  const cells = [lock.name, session.id, sequence, mode, since];
-  return terms === undefined ? cells : [...cells, terms.permits, terms.limit, terms.upgrades?.token ?? 0];
+  const cells: RowCell[] = [lock.name, session.id, sequence, mode, since];
+  if (terms === undefined) return cells;
+  cells.push(terms.permits, terms.limit, terms.upgrades?.token ?? 0);
+  if (terms.owner !== undefined) cells.push(terms.owner, terms.entries);
+  return cells;
 }
 
 export const claimForms: { readonly hold: RowForm<Claim>; readonly waiter: RowForm<Claim> } = {
@@ -108,7 +111,8 @@ function askedCells({ asked }: Request): readonly RowCell[] {
     case 'acquire':
       return [layout.acquire, asked.name, asked.mode, asked.waits];
     case 'acquire-all':
-      return [layout.acquireAll, asked.waits, ...partCells(asked.parts)];
+      if (asked.owner === undefined) return [layout.acquireAll, asked.waits, ...partCells(asked.parts)];
+      return [layout.acquireAllForOwner, asked.waits, asked.owner, asked.reenters, ...partCells(asked.parts)];
     case 'upgrade':
       return [layout.upgrade, asked.name, asked.token, asked.waits];
     case 'downgrade':

@@ -18,7 +18,7 @@ import type { Claim } from './lock-row.ts';
 /** The part of a request that a repetition of the same sequence must have in common with it. */
 export type Asked =
   | Pick<Acquire, 'kind' | 'name' | 'mode' | 'waits'>
-  | Pick<AcquireAll, 'kind' | 'parts' | 'waits'>
+  | Pick<AcquireAll, 'kind' | 'parts' | 'waits' | 'owner' | 'reenters'>
   | Pick<Upgrade, 'kind' | 'name' | 'token' | 'waits'>
   | Pick<Downgrade, 'kind' | 'name' | 'token' | 'to'>
   | Pick<ChangeLimit, 'kind' | 'name' | 'limit'>
@@ -64,7 +64,11 @@ export class Request {
         );
       case 'acquire-all':
         return (
-          command.kind === 'acquire-all' && command.waits === asked.waits && areSameParts(command.parts, asked.parts)
+          command.kind === 'acquire-all' &&
+          command.waits === asked.waits &&
+          command.owner === asked.owner &&
+          command.reenters === asked.reenters &&
+          areSameParts(command.parts, asked.parts)
         );
       case 'upgrade':
         return command.kind === 'upgrade' && isSameHold(command, asked) && command.waits === asked.waits;

@@ -2,6 +2,7 @@ import { ChangedRows } from './changed-rows.ts';
 import type { SessionId } from './command.ts';
 import type { TableLimits } from './limits.ts';
 import type { Claim, Lock } from './lock-row.ts';
+import { Owners } from './owners.ts';
 import { claimForms, limitForm, requestForm, runForm, sessionForm } from './rows.ts';
 import type { NodeRun } from './runs.ts';
 import type { Request, Session } from './session.ts';
@@ -29,6 +30,7 @@ export interface TableState {
   readonly sessions: Map<SessionId, Session>;
   readonly sessionsByNonce: Map<string, Session>;
   readonly runs: Map<string, NodeRun>;
+  readonly owners: Owners;
   readonly totals: Totals;
   readonly changes: Changes;
 }
@@ -58,6 +60,7 @@ export const newState = (limits: TableLimits): TableState => ({
   sessions: new Map(),
   sessionsByNonce: new Map(),
   runs: new Map(),
+  owners: new Owners(),
   totals: { holds: 0, waiters: 0 },
   changes: {
     runs: new ChangedRows(runForm),

@@ -2,6 +2,7 @@ import { beforeAll, describe } from 'vitest';
 import type { LockProvider } from '../../src/index.ts';
 import { combining } from './conformance-composites.ts';
 import { acquiring, givingUp, releasing } from './conformance-locks.ts';
+import { owning } from './conformance-owners.ts';
 import { querying, refusing } from './conformance-questions.ts';
 import { converting, readingAndWriting } from './conformance-reader-writer.ts';
 import { counting } from './conformance-semaphores.ts';
@@ -22,6 +23,7 @@ export const conformance = (who: string, start: () => Promise<Pair>): void => {
     describe('upgrades and downgrades', () => converting(() => ({ subject, other })));
     describe('semaphores', () => counting(() => ({ subject, other })));
     describe('several locks at once', () => combining(() => ({ subject, other })));
+    describe('owners', () => owning(() => ({ subject, other })));
     describe('queries', () => querying(() => ({ subject, other })));
     describe('arguments', () => refusing(() => subject));
   });

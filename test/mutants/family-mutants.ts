@@ -207,5 +207,81 @@ const composites: readonly Mutant[] = [
   },
 ];
 
+/** Bugs of owners. */
+const owners: readonly Mutant[] = [
+  {
+    id: 'deadlock-unseen',
+    guard: 'a request that would wait for itself is refused',
+    file: 'src/table/deadlock.ts',
+    find: '      if (isSameParty(blocker, first)) return stepsTo(visit);\n',
+    plant: '',
+    killer: everywhere,
+  },
+  {
+    id: 'deadlock-past-the-queue',
+    guard: 'whoever waits, waits for those ahead of him, too',
+    file: 'src/table/deadlock.ts',
+    find: 'return claim.ahead === undefined ? holders : [...holders, claim.ahead];',
+    plant: 'return holders;',
+    killer: everywhere,
+  },
+  {
+    id: 'deadlock-leaves-waiter',
+    guard: 'a refused request leaves its queues',
+    file: 'src/table/requests.ts',
+    find: '    this.#locks.endWait(first);\n    for (const { lock } of request)',
+    plant: '    for (const { lock } of request)',
+    killer: everywhere,
+  },
+  {
+    id: 'owner-forgotten-in-queue',
+    guard: 'what an owner waits for counts until it ends',
+    file: 'src/table/locks.ts',
+    find: '    if (terms?.owner !== undefined) this.#state.owners.add(terms.owner, claim);\n    totals.waiters += 1;',
+    plant: '    totals.waiters += 1;',
+    killer: everywhere,
+  },
+  {
+    id: 'owners-not-restored',
+    guard: 'a restored table knows who waits for whom',
+    file: 'src/table/restore.ts',
+    find: '    if (terms?.owner !== undefined) this.#state.owners.add(terms.owner, claim);\n    this.#state.totals.waiters += 1;',
+    plant: '    this.#state.totals.waiters += 1;',
+    killer: table,
+  },
+  {
+    id: 'reenters-for-anybody',
+    guard: 'a hold is entered again by its owner in its session alone',
+    file: 'src/table/requests.ts',
+    find: 'if (hold === undefined || hold.session !== session || hold.terms?.owner !== owner) return undefined;',
+    plant: 'if (hold === undefined || hold.terms?.owner !== owner) return undefined;',
+    killer: table,
+  },
+  {
+    id: 'left-at-once',
+    guard: 'a hold ends when it is left as often as it was entered',
+    file: 'src/table/requests.ts',
+    find: 'if (hold.terms !== undefined && hold.terms.entries > 1) {',
+    plant: 'if (hold.terms !== undefined && hold.terms.entries > 9) {',
+    killer: table,
+  },
+  {
+    id: 'entries-not-persisted',
+    guard: 'how often a hold was entered is part of checkpoint and snapshot',
+    file: 'src/table/locks.ts',
+    find: '    terms.entries += by;\n    this.#state.changes.holds.put(hold);\n',
+    plant: '    terms.entries += by;\n',
+    killer: table,
+  },
+  {
+    id: 'owner-not-passed',
+    guard: 'the owner of the scope goes with the request',
+    file: 'src/awaiting.ts',
+    find: 'owner = scope.owner, reentrant }',
+    plant: 'owner = scope.owner && undefined, reentrant }',
+    killer: { tests: ['test/api/conformance.test.ts'] },
+  },
+];
+
 /** Bugs of the locks that are not exclusive. */
-export const familyMutants: readonly Mutant[] = [...readerWriter, ...semaphores, ...composites];
+export const familyMutants: readonly Mutant[] = [...readerWriter, ...semaphores, ...composites, ...owners];

@@ -21,6 +21,8 @@ export type Deed =
   | 'upgrades'
   | 'downgrades'
   | 'composites'
+  | 'deadlocks'
+  | 're-entries'
   | 'questions'
   | 'stops'
   | 'suspends'

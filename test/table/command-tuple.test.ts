@@ -67,7 +67,7 @@ describe('what is no command', () => {
     ['nothing', undefined],
     ['an object', { kind: 'close', session: 1 }],
     ['an empty tuple', []],
-    ['an unknown kind', [12, 1]],
+    ['an unknown kind', [13, 1]],
     ['a kind as a word', ['close', 1]],
     ['too few values', [3]],
     ['too many values', [3, 1, 1]],

@@ -1,4 +1,14 @@
-import type { Answer, LockKind, Mode, OpenSession, Part, SessionRequest, TableEvent } from '../../src/table/index.ts';
+import type {
+  Answer,
+  CycleStep,
+  LockKind,
+  Mode,
+  OpenSession,
+  Part,
+  SessionRequest,
+  TableEvent,
+} from '../../src/table/index.ts';
+import { cycleStepsMax } from '../../src/table/index.ts';
 
 /** One request for one lock: with a token it holds, without it waits. */
 export interface ModelClaim extends Part {
@@ -8,6 +18,10 @@ export interface ModelClaim extends Part {
   token: number | undefined;
   /** Of the hold that this waiter is to upgrade. */
   readonly upgrades: number | undefined;
+  readonly owner: string | undefined;
+  entries: number;
+  /** When it was granted. */
+  since: number;
 }
 
 export interface ModelSession {
@@ -73,6 +87,45 @@ export class ModelClaims {
   }
 
   /** Whether the holders leave room. */
+  /** Whom a waiter waits for: the holders that exclude him, and the waiter ahead. */
+  blockersOf(claim: ModelClaim): readonly ModelClaim[] {
+    const queue = this.queueOf(claim.name);
+    const ahead = queue[queue.indexOf(claim) - 1];
+    const others = this.holdersOf(claim.name).filter(({ token }) => token !== claim.upgrades);
+    const holders =
+      claim.mode === 'S' ? (this.fits(claim) ? [] : others) : others.filter(({ mode }) => !isBeside(claim.mode, mode));
+    return ahead === undefined ? holders : [...holders, ahead];
+  }
+
+  /** What the party of that claim waits for. */
+  waitsOfParty(claim: ModelClaim): readonly ModelClaim[] {
+    const waiters = this.claims.filter((one) => !isHold(one));
+    if (claim.owner !== undefined) return waiters.filter(({ owner }) => owner === claim.owner);
+    if (isHold(claim)) return waiters.filter(({ upgrades }) => upgrades === claim.token);
+    return this.groupOf(claim);
+  }
+
+  /** Breadth first: every waiter once, in the order in which others led to it. */
+  cycleThrough(request: readonly ModelClaim[]): readonly CycleStep[] | undefined {
+    const [first] = request;
+    if (first === undefined || (first.owner === undefined && !isUpgrade(first))) return undefined;
+    const paths = request.map((claim) => [claim]);
+    const seen = new Set(request);
+    for (const path of paths) {
+      const last = path.at(-1);
+      for (const blocker of last === undefined ? [] : this.blockersOf(last)) {
+        if (partyOf(blocker) === partyOf(first)) {
+          return path.map(({ owner, name }) => ({ owner: owner ?? null, lock: name })).slice(0, cycleStepsMax);
+        }
+        for (const claim of this.waitsOfParty(blocker).filter((one) => !seen.has(one))) {
+          seen.add(claim);
+          paths.push([...path, claim]);
+        }
+      }
+    }
+    return undefined;
+  }
+
   fits(claim: ModelClaim): boolean {
     const others = this.holdersOf(claim.name).filter(({ token }) => token !== claim.upgrades);
     if (claim.mode !== 'S') return others.every(({ mode }) => isBeside(claim.mode, mode));
@@ -128,6 +181,7 @@ export class ModelClaims {
     for (const claim of claims) {
       this.tokens += 1;
       claim.token = this.tokens;
+      claim.since = this.time;
       this.events.push({ kind: 'granted', name: claim.name, session: claim.session, token: this.tokens });
     }
     return { kind: 'granted', token: first, grantedAt: this.time };
@@ -138,6 +192,7 @@ export class ModelClaims {
     const former = hold.sequence;
     this.tokens += 1;
     hold.token = this.tokens;
+    hold.since = this.time;
     hold.mode = 'W';
     hold.sequence = sequence;
     const session = this.session(hold.session);
@@ -162,9 +217,21 @@ export const kinds: Readonly<Record<Mode, LockKind>> = {
 
 const isBeside = (one: Mode, other: Mode): boolean => ['RR', 'RU', 'UR'].includes(one + other);
 
+/** The owner, or what one claim has for itself: an upgrade goes with its hold. */
+const partyOf = ({ owner, token, upgrades, session, sequence, name }: ModelClaim): string =>
+  owner ?? `\0${token ?? upgrades ?? `${session} ${sequence} ${name}`}`;
+
 export const isHold = (claim: ModelClaim): claim is ModelClaim & { readonly token: number } =>
   claim.token !== undefined;
 
 const isUpgrade = ({ upgrades }: ModelClaim): boolean => upgrades !== undefined;
 
 export const byToken = (a: ModelClaim, b: ModelClaim): number => (a.token ?? 0) - (b.token ?? 0);
+
+/** The mark is no part of what is asked. */
+export function isSame(first: ModelAnswer['command'], again: SessionRequest): boolean {
+  if (first === undefined) return mayWait(again);
+  return JSON.stringify({ ...first, mark: 0 }) === JSON.stringify({ ...again, mark: 0 });
+}
+
+export const mayWait = ({ kind }: SessionRequest): boolean => ['acquire', 'acquire-all', 'upgrade'].includes(kind);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultTableLimits, type RowTuple, type TableEvent } from '../../src/table/index.ts';
 import { Model } from './model.ts';
+import type { ModelClaim } from './model-claims.ts';
 import { Author, names, type Step, stories } from './story.ts';
 import { rowsOf, World } from './world.ts';
 
@@ -47,13 +48,14 @@ function expectSame({ table }: World, model: Model): void {
   const { views } = table;
   for (const name of names) {
     const seen = views.inspect(name);
-    const shown = ({ session, mode, permits }: { session: number; mode: string; permits: number }) => [
-      session,
-      mode,
-      permits,
+    const shown = (one: Pick<ModelClaim, 'session' | 'mode' | 'permits'> & { owner: string | null | undefined }) => [
+      one.session,
+      one.mode,
+      one.permits,
+      one.owner ?? null,
     ];
-    expect(seen?.holders.map((holder) => [holder.token, ...shown(holder)]) ?? []).toEqual(
-      model.holdersOf(name).map((claim) => [claim.token, ...shown(claim)]),
+    expect(seen?.holders.map((holder) => [holder.token, holder.entries, ...shown(holder)]) ?? []).toEqual(
+      model.holdersOf(name).map((claim) => [claim.token, claim.entries, ...shown(claim)]),
     );
     expect(seen?.queue.map((waiter) => [waiter.sequence, ...shown(waiter)]) ?? []).toEqual(
       model.queueOf(name).map((claim) => [claim.sequence, ...shown(claim)]),
@@ -73,6 +75,7 @@ function expectSame({ table }: World, model: Model): void {
 function wordFor(event: TableEvent): string {
   switch (event.kind) {
     case 'answered':
+      if (event.answer.kind === 'deadlock') return `deadlock of ${Math.min(event.answer.cycle.length, 3)}`;
       return event.answer.kind === 'limit-exceeded' ? event.answer.limit : event.answer.kind;
     case 'session-ended':
       return `ended ${event.end}`;
@@ -89,10 +92,12 @@ const everyWord = [
   ...['started', 'not started', 'session-opened', 'refused limit-exceeded', 'refused superseded', 'refused mismatch'],
   ...['ended closed', 'ended expired', 'ended superseded', 'ended unknown', 'granted', 'released', 'lost', 'queued'],
   ...['busy', 'cancelled', 'already-granted', 'not-held', 'stale', 'mismatch', 'session-expired', 'converted'],
-  ...['downgraded', 'limit-changed', 'wrong-mode', 'kind-mismatch', 'semaphore-limit'],
+  ...['downgraded', 'limit-changed', 'wrong-mode', 'kind-mismatch', 'semaphore-limit', 'deadlock of 1'],
 ];
 
 const everyLimit = ['holds per session', 'waiters per session', 'answers per session', 'locks'];
+
+const everyCycle = ['deadlock of 1', 'deadlock of 2', 'deadlock of 3'];
 
 describe('the table and a naive model of it', () => {
   it('say the same to any commands, whatever restarts and snapshots lie between', () => {
@@ -114,9 +119,15 @@ describe('the table and a naive model of it', () => {
   });
 
   it('are led by the stories to every answer and every limit', () => {
-    const words = fc.sample(stories, { numRuns: 120, seed: 7 }).flatMap((story) => live(story, tight).map(wordFor));
+    const words = fc.sample(stories, { numRuns: 240, seed: 7 }).flatMap((story) => live(story, tight).map(wordFor));
 
     const count = (word: string) => words.filter((one) => one === word).length;
     expect([...everyWord, ...everyLimit].filter((word) => count(word) < 5)).toEqual([]);
+  });
+
+  it('are led to deadlocks of one, of two and of more', () => {
+    const words = fc.sample(stories, { numRuns: 240, seed: 7 }).flatMap((story) => live(story, {}).map(wordFor));
+
+    expect(everyCycle.filter((cycle) => words.filter((word) => word === cycle).length < 3)).toEqual([]);
   });
 });

@@ -1,5 +1,4 @@
 import type {
-  Acquire,
   AcquireAll,
   Answer,
   Cancel,
@@ -7,7 +6,6 @@ import type {
   Command,
   Downgrade,
   OpenSession,
-  Part,
   Release,
   SessionEnd,
   SessionRequest,
@@ -16,7 +14,16 @@ import type {
   TableLimits,
   Upgrade,
 } from '../../src/table/index.ts';
-import { byToken, isHold, kinds, type ModelAnswer, ModelClaims, type ModelSession } from './model-claims.ts';
+import {
+  byToken,
+  isHold,
+  isSame,
+  kinds,
+  type ModelClaim,
+  ModelClaims,
+  type ModelSession,
+  mayWait,
+} from './model-claims.ts';
 
 /**
  * The lock table as one would explain it: flat lists, searched from the front. Written from the semantics, not from
@@ -159,9 +166,15 @@ export class Model extends ModelClaims {
   #execute(session: ModelSession, command: SessionRequest): Answer {
     switch (command.kind) {
       case 'acquire':
-        return this.#acquire(command, [{ name: command.name, mode: command.mode, permits: 1, limit: 0 }]);
+        return this.#acquire({
+          ...command,
+          kind: 'acquire-all',
+          parts: [{ name: command.name, mode: command.mode, permits: 1, limit: 0 }],
+          owner: undefined,
+          reenters: false,
+        });
       case 'acquire-all':
-        return this.#acquire(command, command.parts);
+        return this.#acquire(command);
       case 'upgrade':
         return this.#upgrade(session, command);
       case 'downgrade':
@@ -180,6 +193,10 @@ export class Model extends ModelClaims {
   #release(session: ModelSession, { name, token }: Release): Answer {
     const held = this.held(session, name, token);
     if (held === undefined) return { kind: 'not-held' };
+    if (held.entries > 1) {
+      held.entries -= 1;
+      return { kind: 'released' };
+    }
     for (const waiter of this.claims.filter(({ upgrades }) => upgrades === token)) {
       this.endWait(waiter, { kind: 'cancelled' });
     }
@@ -190,7 +207,7 @@ export class Model extends ModelClaims {
     return { kind: 'released' };
   }
 
-  #acquire({ session, sequence, waits }: Acquire | AcquireAll, parts: readonly Part[]): Answer {
+  #acquire({ session, sequence, waits, parts, owner, reenters }: AcquireAll): Answer {
     const limits = this.#limits;
     for (const { name, mode, limit } of parts) {
       const is = this.kindAt(name);
@@ -198,7 +215,15 @@ export class Model extends ModelClaims {
       const now = this.limitOf(name);
       if (now !== undefined && now !== limit) return { kind: 'semaphore-limit', name, limit: now };
     }
-    const claims = parts.map((part) => ({ ...part, session, sequence, token: undefined, upgrades: undefined }));
+    const own = this.claims.find(
+      (claim) => isHold(claim) && claim.session === session && claim.name === parts[0]?.name,
+    );
+    if (reenters && own?.token !== undefined && own.owner === owner) {
+      own.entries += 1;
+      return { kind: 'granted', token: own.token, grantedAt: own.since };
+    }
+    const terms = { session, sequence, token: undefined, upgrades: undefined, owner, entries: 1, since: this.time };
+    const claims = parts.map((part) => ({ ...part, ...terms }));
     const isTaken = claims.some((claim) => this.queueOf(claim.name).length > 0 || !this.fits(claim));
     if (isTaken && !waits) return { kind: 'busy' };
     const mine = this.claims.filter((claim) => claim.session === session);
@@ -214,7 +239,7 @@ export class Model extends ModelClaims {
       return { kind: 'limit-exceeded', limit: 'locks', max: limits.locksMax };
     }
     this.claims.push(...claims);
-    return isTaken ? { kind: 'queued' } : this.grant(claims);
+    return isTaken ? this.#unlessDeadlocked(claims) : this.grant(claims);
   }
 
   #upgrade(session: ModelSession, { name, token, sequence, waits }: Upgrade): Answer {
@@ -228,7 +253,14 @@ export class Model extends ModelClaims {
     const max = this.#limits.waitersPerSessionMax;
     if (this.requestsWaiting(session.id) >= max) return { kind: 'limit-exceeded', limit: 'waiters per session', max };
     this.claims.push(waiter);
-    return { kind: 'queued' };
+    return this.#unlessDeadlocked([waiter]);
+  }
+
+  #unlessDeadlocked(request: readonly ModelClaim[]): Answer {
+    const cycle = this.cycleThrough(request);
+    if (cycle === undefined) return { kind: 'queued' };
+    this.claims = this.claims.filter((claim) => !request.includes(claim));
+    return { kind: 'deadlock', cycle };
   }
 
   #downgrade(session: ModelSession, { name, token, to }: Downgrade): Answer {
@@ -284,11 +316,3 @@ export class Model extends ModelClaims {
     return { kind: 'cancelled' };
   }
 }
-
-/** The mark is no part of what is asked. */
-function isSame(first: ModelAnswer['command'], again: SessionRequest): boolean {
-  if (first === undefined) return mayWait(again);
-  return JSON.stringify({ ...first, mark: 0 }) === JSON.stringify({ ...again, mark: 0 });
-}
-
-const mayWait = ({ kind }: SessionRequest): boolean => ['acquire', 'acquire-all', 'upgrade'].includes(kind);

@@ -3,7 +3,7 @@ import type { Command, OpenSession, Part, SessionRequest } from '../../src/table
 import type { Model } from './model.ts';
 import {
   acquire,
-  acquireAll,
+  acquireFor,
   cancel,
   changeLimit,
   downgrade,
@@ -112,7 +112,7 @@ export class Author {
       case 'acquire':
         return acquire(turn, nameOf(what), waits);
       case 'acquire-all':
-        return acquireAll(turn, this.#parts(what, how), waits);
+        return this.#acquire(turn, [what, how], waits);
       case 'upgrade':
         return upgrade(turn, this.#hold(session, when, what, 'U'), waits);
       case 'downgrade':
@@ -127,6 +127,18 @@ export class Author {
       default:
         return kind satisfies never;
     }
+  }
+
+  /** For one of three owners, or for nobody. */
+  #acquire(
+    turn: readonly [number, number, number],
+    [what, how]: readonly [number, number],
+    waits: boolean,
+  ): SessionRequest {
+    const owner = [undefined, 'ann', 'bob', 'cy', undefined][(what + how) % 5];
+    const parts = this.#parts(what, how);
+    const reenters = owner !== undefined && parts.length === 1 && parts[0]?.mode === 'X' && what % 2 === 0;
+    return acquireFor(owner, turn, parts, waits, reenters);
   }
 
   /** Mostly one, of any kind, and mostly of the limit that there is. */

@@ -136,6 +136,14 @@ export const acquireAll = (
   [session, sequence, mark = 0]: Turn,
   parts: readonly Part[] | Part,
   waits = true,
+): AcquireAll => acquireFor(undefined, [session, sequence, mark], parts, waits);
+
+export const acquireFor = (
+  owner: string | undefined,
+  [session, sequence, mark = 0]: Turn,
+  parts: readonly Part[] | Part,
+  waits = true,
+  reenters = false,
 ): AcquireAll => ({
   kind: 'acquire-all',
   session,
@@ -143,6 +151,8 @@ export const acquireAll = (
   mark,
   parts: 'name' in parts ? [parts] : parts,
   waits,
+  owner,
+  reenters,
 });
 
 interface HoldOf {

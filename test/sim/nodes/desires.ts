@@ -6,7 +6,7 @@ import type { Stream } from '../../../src/testing/index.ts';
 export const permitsMax = 3;
 
 /** What somebody would like to hold. */
-export type Desire = Pick<AcquireWish, 'name' | 'parts'>;
+export type Desire = Pick<AcquireWish, 'name' | 'parts' | 'owner' | 'reenters'>;
 
 export const nameAt = (at: number): string => `lock-${at}`;
 
@@ -34,8 +34,23 @@ export class Desires {
       const other = this.#part(1 + ((at - 1 + this.#stream.int(1, this.#kinds.length - 1)) % this.#kinds.length));
       parts.push(other);
     }
+    if (this.#stream.chance(0.3)) return this.#owned(name, parts, `owner ${this.#stream.u32()}`);
     const isPlain = parts.length === 1 && this.#kindAt(at) === 'exclusive';
     return isPlain ? { name } : { name, parts };
+  }
+
+  /** What the owner of that wants besides, while he holds it. */
+  besides({ name, parts, owner }: Desire): Desire | undefined {
+    if (owner === undefined || !this.#stream.chance(0.6)) return undefined;
+    const isSame = parts?.[0]?.mode === 'X' && this.#stream.chance(0.5);
+    if (isSame) return { name, parts: parts?.slice(0, 1), owner, reenters: true };
+    const at = this.#stream.int(1, this.#kinds.length);
+    return this.#owned(nameAt(at), [this.#part(at)], owner);
+  }
+
+  #owned(name: string, parts: readonly Part[], owner: string): Desire {
+    const reenters = parts.length === 1 && parts[0]?.mode === 'X' && this.#stream.chance(0.5);
+    return { name, parts, owner, reenters };
   }
 
   /** What everybody may have of that lock, one after the other. */

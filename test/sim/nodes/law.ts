@@ -62,8 +62,11 @@ export class Law {
 
   granted(by: Claimant, hold: Hold, moment: Moment): Claim {
     const { name, token } = hold;
-    this.#ghost.demand(!this.#tokens.has(token), 'O2', () => `token ${token} of ${name} was given out twice`);
-    const rises = token > moment.tokenHighest;
+    const isEntry = this.#isEntry(by, hold);
+    if (isEntry) this.#ghost.count('re-entries');
+    const isNew = isEntry || !this.#tokens.has(token);
+    this.#ghost.demand(isNew, 'O2', () => `token ${token} of ${name} was given out twice`);
+    const rises = isEntry || token > moment.tokenHighest;
     this.#ghost.demand(rises, 'O2', () => `${by.name} gets ${name} with token ${token} after ${moment.tokenHighest}`);
     this.#tokens.add(token);
     this.#tokenHighest = Math.max(this.#tokenHighest, token);
@@ -75,6 +78,13 @@ export class Law {
     if (former === undefined || former.hold.token < token) this.#newest.set(name, claim);
     this.judge(name);
     return claim;
+  }
+
+  /** Whether its owner enters a hold that he has not left yet. */
+  #isEntry(by: Claimant, { name, token, owner }: Hold): boolean {
+    if (owner === undefined) return false;
+    const claims = [...(this.#claims.get(name) ?? [])];
+    return claims.some((claim) => claim.by === by && claim.hold.token === token && claim.hold.owner === owner);
   }
 
   /** A hold has become a write, under a token above all that were given out when it was asked for. */
@@ -158,7 +168,8 @@ export class Law {
 
 /** Whether these two may not be held at the same time, whoever else holds the lock. */
 const isExcluded = (one: Hold, other: Hold): boolean =>
-  one.mode === 'S' ? one.permits + other.permits > permitsMax : !beside.includes(one.mode + other.mode);
+  one.token !== other.token &&
+  (one.mode === 'S' ? one.permits + other.permits > permitsMax : !beside.includes(one.mode + other.mode));
 
 const beside = ['RR', 'RU', 'UR'];
 

@@ -1,9 +1,10 @@
 import type { AcquireWish, Acquisition } from '../../../src/acquisition.ts';
+import { DeadlockError } from '../../../src/errors.ts';
 import type { Gateway } from '../../../src/node/index.ts';
 import { SessionEngine } from '../../../src/session-engine.ts';
 import { type NodeClock, Stream } from '../../../src/testing/index.ts';
 import { decodeLock } from '../../../src/views.ts';
-import { Desires, nameAt } from './desires.ts';
+import { type Desire, Desires, nameAt } from './desires.ts';
 import type { Claim, Claimant } from './law.ts';
 import type { NodeWorld } from './world.ts';
 
@@ -109,7 +110,9 @@ export class Party implements Claimant {
       // Now and then somebody keeps a lock for very long.
       const ms = this.#stream.exponential(conditions.hold) * (this.#stream.chance(0.02) ? 20 : 1);
       const holdMs = this.#world.isOver ? 0 : Math.min(ms, holdMsMax);
-      this.#way.clock.after(holdMs, () => this.#release(claims, () => this.#think()));
+      const besides = this.#desires.besides(desire);
+      if (besides === undefined) this.#way.clock.after(holdMs, () => this.#release(claims, () => this.#think()));
+      else this.#acquireBesides(besides, claims, holdMs);
       for (const claim of claims) this.#change(claim, holdMs);
     });
     if (!this.#stream.chance(0.1)) return;
@@ -129,10 +132,20 @@ export class Party implements Claimant {
         `${name} ${outcome.kind}`,
         outcome.kind === 'granted' ? outcome.hold.token : undefined,
       );
+      if (outcome.kind === 'failed' && outcome.error instanceof DeadlockError) this.#world.count('deadlocks');
       if (outcome.kind !== 'granted') return done(undefined);
       const holds = [outcome.hold, ...outcome.others];
       if (holds.length > 1) this.#world.count('composites');
       this.#world.judge(() => done(holds.map((hold) => this.#listened(law.granted(this, hold, moment)))));
+    });
+  }
+
+  /** Whoever holds something wants more: this is what deadlocks are made of. */
+  #acquireBesides(desire: Desire, claims: readonly Claim[], holdMs: number): void {
+    this.#acquire({ ...desire, waits: true, limitMs: holdMsMax }, (more = []) => {
+      this.#way.clock.after(this.#world.isOver ? 0 : holdMs, () =>
+        this.#release([...more, ...claims], () => this.#think()),
+      );
     });
   }
 
