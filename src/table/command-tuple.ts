@@ -201,7 +201,7 @@ export function parseOwned([owner, reenters, ...cells]: readonly unknown[]): Pic
   const parts = parseParts(cells);
   const read = { owner: field.owner(owner, 'its owner'), reenters: field.flag(reenters, 'its reenters'), parts };
   if (read.reenters && (parts.length > 1 || parts[0]?.mode !== 'X')) {
-    throw new FieldError('it reenters something else than one exclusive lock');
+    throw new FieldError('its reenters is true, expected so of one exclusive lock alone');
   }
   return read;
 }
@@ -251,7 +251,8 @@ function parseParts(cells: readonly unknown[]): readonly Part[] {
     throw new FieldError(`its parts have ${cells.length} values, expected ${partWidth} for each of 1 to ${partsMax}`);
   }
   const parts = Array.from({ length: count }, (_, at) => parsePart(cells.slice(at * partWidth, (at + 1) * partWidth)));
-  if (new Set(parts.map(({ name }) => name)).size < count) throw new FieldError('two of its parts have one name');
+  if (new Set(parts.map(({ name }) => name)).size < count)
+    throw new FieldError('two of its parts have one name, expected different ones');
   return parts;
 }
 

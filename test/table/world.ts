@@ -197,6 +197,27 @@ export function tokenOf(answer: Answer | undefined): number {
 
 export const rowsOf = (table: Table): readonly RowTuple[] => [...table.canonicalRows()];
 
+/** A world with rows of all kinds of locks: held, awaited, upgraded, entered again, limited. */
+export function furnishedFamily(): World {
+  const world = new World();
+  for (let number = 1; number <= 3; number += 1) world.open(number);
+  world.ask(changeLimit([1, 1], 's\u00e9', 2));
+  world.ask(acquireFor('ann', [1, 2], exclusive('a'), true, true));
+  world.ask(acquireFor('ann', [1, 3], exclusive('a'), true, true));
+  world.ask(acquireAll([1, 4], [readUpgradeable('r'), permits('s\u00e9', 2, 2)]));
+  world.ask(acquireAll([2, 1], read('r')));
+  world.ask(upgrade([1, 5], { name: 'r', token: 2 }));
+  world.ask(acquireFor('bob', [3, 1], [exclusive('a'), write('r')]));
+  world.ask(acquireFor('ann', [1, 6], exclusive('a')));
+  world.ask(acquireAll([3, 2], permits('s\u00e9', 1, 1)));
+  world.ask(acquireAll([3, 3], permits('r', 1, 1)));
+  world.ask(upgrade([2, 2], { name: 'r', token: 4 }));
+  world.ask(downgrade([2, 3], { name: 'r', token: 9 }, 'R'));
+  const token = tokenOf(world.ask(acquireAll([3, 4], write('w'))));
+  world.ask(downgrade([3, 5], { name: 'w', token }, 'U'));
+  return world;
+}
+
 /** A world with a row of every kind. */
 export function furnished(): World {
   const world = new World();
