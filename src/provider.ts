@@ -197,7 +197,7 @@ export class Provider implements LockProvider {
   async inspect(name: string, options: QueryOptions = {}): Promise<LockInspection> {
     const consistency = checkQueryOptions(options);
     const { value, appliedIndex } = await this.ask({ kind: 'inspect', name: checkName(name), consistency });
-    const view = decodeLock(value) ?? { name, kind: 'exclusive', limit: null, holders: [], waiting: 0, queue: [] };
+    const view = decodeLock(value) ?? { name, kind: null, limit: null, holders: [], waiting: 0, queue: [] };
     return { ...view, appliedIndex };
   }
 

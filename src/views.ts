@@ -34,7 +34,10 @@ export interface AsOf {
 }
 
 /** One lock; without holders when nobody holds it. */
-export interface LockInspection extends LockView, AsOf {}
+export interface LockInspection extends Omit<LockView, 'kind'>, AsOf {
+  /** Null while nobody is at it: then it can be used as any. */
+  readonly kind: LockView['kind'] | null;
+}
 
 /** A page of the locks that somebody holds, by name in code unit order. */
 export interface LockList extends AsOf {

@@ -62,7 +62,8 @@ export class Requests {
    */
   passOn(locks: readonly Lock[], emit: Emit): void {
     const left = [...locks];
-    for (let lock = left.shift(); lock !== undefined; lock = left.shift()) left.push(...this.#passOnOne(lock, emit));
+    // The list grows while it is walked.
+    for (const lock of left) left.push(...this.#passOnOne(lock, emit));
   }
 
   #acquire(session: Session, command: Acquire, emit: Emit): Answer {
