@@ -1,4 +1,5 @@
 import { outOfRange, wrongType } from './errors.ts';
+import { validateOwner } from './server/index.ts';
 
 /** How long to wait, and when to stop waiting. */
 export interface AcquireOptions {
@@ -9,22 +10,58 @@ export interface AcquireOptions {
   readonly timeout?: number | undefined;
   /** Aborting it ends the wait with a `CancelledError` whose `cause` is the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Whom the cluster treats as one party when it looks for deadlocks: 1 to 256 bytes of UTF-8, chosen so that no other
+   * party of the cluster has it. Default: the owner of the surrounding `withOwner`, or else each request is its own.
+   */
+  readonly owner?: string | undefined;
 }
 
-const known: ReadonlySet<string> = new Set(['timeout', 'signal']);
+/** For exclusive locks. */
+export interface ReentrantOptions extends AcquireOptions {
+  /**
+   * True: an owner that holds the lock already, by this process, enters it once more, under the same token; it is free
+   * once every handle was released. Needs an owner. Default false: then such a request gets a `DeadlockError`.
+   */
+  readonly reentrant?: boolean | undefined;
+}
+
+/** Checked, with nothing filled in. */
+export interface CheckedOptions {
+  readonly timeout: number | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly owner: string | undefined;
+  readonly reentrant: boolean;
+}
+
+const known: ReadonlySet<string> = new Set(['timeout', 'signal', 'owner', 'reentrant']);
 
 /** The options of one acquire, or a TypeError or RangeError that says what is wrong with them. */
-export const checkAcquireOptions = (
-  options: AcquireOptions | undefined,
-): { readonly timeout: number | undefined; readonly signal: AbortSignal | undefined } => {
-  if (options === undefined) return { timeout: undefined, signal: undefined };
+export const checkAcquireOptions = (options: ReentrantOptions | undefined): CheckedOptions => {
+  if (options === undefined) return absent;
   if (typeof options !== 'object' || options === null) throw wrongType('options must be an object');
   for (const key of Object.keys(options)) {
-    if (!known.has(key)) throw wrongType(`unknown option ${JSON.stringify(key)}; an acquire takes timeout and signal`);
+    if (!known.has(key))
+      throw wrongType(`unknown option ${JSON.stringify(key)}; an acquire takes ${[...known].join(', ')}`);
   }
-  const { timeout, signal } = options;
+  const { timeout, signal, owner, reentrant = false } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrongType('signal must be an AbortSignal');
-  return { timeout: checkTimeout(timeout), signal };
+  if (typeof reentrant !== 'boolean') throw wrongType('reentrant must be a boolean');
+  return {
+    timeout: checkTimeout(timeout),
+    signal,
+    owner: owner === undefined ? undefined : checkOwner(owner),
+    reentrant,
+  };
+};
+
+const absent: CheckedOptions = { timeout: undefined, signal: undefined, owner: undefined, reentrant: false };
+
+/** The owner, or a TypeError that says which rule it breaks. */
+export const checkOwner = (owner: unknown): string => {
+  const bad = validateOwner(owner);
+  if (bad === undefined && typeof owner === 'string') return owner;
+  throw wrongType(`an owner must be 1 to 256 bytes of text without control characters; this one is ${bad}`);
 };
 
 const checkTimeout = (timeout: unknown): number | undefined => {

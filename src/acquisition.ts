@@ -1,13 +1,21 @@
 import type { Asker, Over, Parked } from './asker.ts';
 import type { Clock, Timer } from './clock/index.ts';
-import { BackendError, LimitExceededError, type LockError, type LockOutcome, SessionExpiredError } from './errors.ts';
+import { type LockError, type LockOutcome, SessionExpiredError } from './errors.ts';
 import type { Hold } from './hold.ts';
+import { refusalOf } from './refusals.ts';
 import type { Session } from './session.ts';
-import type { Answer, Sequence } from './table/index.ts';
+import type { Answer, Part, Sequence } from './table/index.ts';
 
 /** One acquire as asked for. */
 export interface AcquireWish {
+  /** Of the first part, if there are several. */
   readonly name: string;
+  /** Absent: the exclusive lock of that name. */
+  readonly parts?: readonly Part[] | undefined;
+  /** Only with parts. */
+  readonly owner?: string | undefined;
+  /** Only with an owner, of one exclusive lock: enters once more what he holds in the same session. */
+  readonly reenters?: boolean | undefined;
   /** False: one attempt, which never queues. */
   readonly waits: boolean;
   /** Milliseconds until it is given up; absent: never. */
@@ -15,7 +23,11 @@ export interface AcquireWish {
 }
 
 export type AcquireOutcome =
-  | { readonly kind: 'granted'; readonly hold: Hold }
+  | { readonly kind: 'granted'; readonly hold: Hold; readonly others: readonly Hold[] }
+  | NotGranted;
+
+/** How what was asked for did not come to be. */
+export type NotGranted =
   /** Somebody holds the lock, or waits for it; only without `waits`. */
   | { readonly kind: 'busy' }
   | { readonly kind: 'given-up'; readonly why: GivingUp; readonly outcome: LockOutcome }
@@ -25,7 +37,7 @@ export type AcquireOutcome =
 export type GivingUp = { readonly kind: 'timeout' } | { readonly kind: 'abort'; readonly reason: unknown };
 
 /** How long a caller whose time is up waits to learn what became of his request. */
-const cancelAnswerMs = 10;
+export const cancelAnswerMs = 10;
 
 /**
  * One acquire from the call to its end. However it ends, no grant is left behind that nobody knows about: once it is
@@ -63,8 +75,11 @@ export class Acquisition implements Asker, Parked {
     if (this.#state !== 'asleep') return;
     this.#session = session;
     this.#state = 'asked';
-    const { name, waits } = this.#wish;
-    this.#sequence = session.ask({ kind: 'acquire', name, mode: 'X', waits }, this);
+    const { name, parts, waits, owner, reenters = false } = this.#wish;
+    this.#sequence =
+      parts === undefined
+        ? session.ask({ kind: 'acquire', name, mode: 'X', waits }, this)
+        : session.ask({ kind: 'acquire-all', parts, waits, owner, reenters }, this);
   }
 
   /** There will be no session for it. */
@@ -116,7 +131,7 @@ export class Acquisition implements Asker, Parked {
       case 'busy':
         return this.#settle({ kind: 'busy' });
       default:
-        return this.#settle({ kind: 'failed', error: refusalOf(this.#wish.name, answer) });
+        return this.#settle({ kind: 'failed', error: refusalOf(this.#wish, answer) });
     }
   }
 
@@ -135,7 +150,10 @@ export class Acquisition implements Asker, Parked {
     const token = this.#token;
     if (session === undefined || token === undefined) return;
     if (session.check()) {
-      this.#settle({ kind: 'granted', hold: session.keep({ name: this.#wish.name, token }) });
+      const { name, parts = none, owner } = this.#wish;
+      const [first, ...rest] = parts;
+      const others = rest.map((part, at) => session.keep({ ...part, owner, token: token + 1 + at }));
+      this.#settle({ kind: 'granted', hold: session.keep({ ...exclusive, ...first, owner, name, token }), others });
     } else if (session.isOpen) {
       this.#state = 'parked';
       session.park(this);
@@ -170,8 +188,13 @@ export class Acquisition implements Asker, Parked {
   /** Releases a grant that nobody wants; repeated by the gateway until it is certain or the session ends. */
   #putBack(): void {
     const session = this.#session;
-    if (session?.isOpen !== true || this.#token === undefined) return;
-    session.ask({ kind: 'release', name: this.#wish.name, token: this.#token });
+    const token = this.#token;
+    if (session?.isOpen !== true || token === undefined) return;
+    const { name, parts = none } = this.#wish;
+    session.ask({ kind: 'release', name, token });
+    for (const [at, part] of parts.entries()) {
+      if (at > 0) session.ask({ kind: 'release', name: part.name, token: token + at });
+    }
   }
 
   #givenUp(outcome: LockOutcome): AcquireOutcome {
@@ -192,14 +215,6 @@ export class Acquisition implements Asker, Parked {
   }
 }
 
-const refusalOf = (name: string, answer: Answer): LockError => {
-  if (answer.kind === 'limit-exceeded') {
-    return new LimitExceededError(`lock ${JSON.stringify(name)}: at most ${answer.max} ${answer.limit} are allowed`);
-  }
-  if (answer.kind === 'session-expired') {
-    return new SessionExpiredError(`lock ${JSON.stringify(name)}: the session had ended`);
-  }
-  return new BackendError(`lock ${JSON.stringify(name)}: the cluster answered ${answer.kind} to an acquire`, {
-    outcome: 'unknown',
-  });
-};
+const none: readonly Part[] = [];
+
+const exclusive = { mode: 'X', permits: 1 } as const;

@@ -1,5 +1,5 @@
 import type { LockError, LockOutcome, LossReason } from './errors.ts';
-import type { Acquire, Answer, Cancel, Release } from './table/index.ts';
+import type { Answer, SessionRequest } from './table/index.ts';
 
 /** Why a session is over, and the error for whoever still waited for something in it. */
 export interface Over {
@@ -23,7 +23,6 @@ export interface Parked {
 }
 
 /** A request without what the session adds to it. */
-export type Wish =
-  | Pick<Acquire, 'kind' | 'name' | 'mode' | 'waits'>
-  | Pick<Cancel, 'kind' | 'target'>
-  | Pick<Release, 'kind' | 'name' | 'token'>;
+export type Wish = WithoutTurn<SessionRequest>;
+
+type WithoutTurn<T> = T extends unknown ? Omit<T, 'session' | 'sequence' | 'mark'> : never;

@@ -24,6 +24,10 @@ export type LockErrorCode =
   | 'BACKEND'
   | 'SESSION_EXPIRED'
   | 'LIMIT_EXCEEDED'
+  | 'NOT_HELD'
+  | 'DEADLOCK'
+  | 'KIND_MISMATCH'
+  | 'SEMAPHORE_LIMIT'
   | 'OVERLOADED'
   | 'SHUTTING_DOWN'
   | 'NOT_READY'
@@ -131,6 +135,67 @@ export class SessionExpiredError extends LockError {
 export class LimitExceededError extends LockError {
   readonly code = 'LIMIT_EXCEEDED' as const;
   readonly retryable: boolean = false;
+}
+
+/** What was asked of a handle needs another mode than it is held in. */
+export class NotHeldError extends LockError {
+  readonly code = 'NOT_HELD' as const;
+  readonly retryable: boolean = false;
+}
+
+/** One wait of a deadlock: this owner waits for a lock that the next one holds or awaits, the last for the first. */
+export interface DeadlockStep {
+  /** Null for a request without an owner that stands in between. */
+  readonly owner: string | null;
+  readonly lock: string;
+}
+
+/** The request would have waited for itself: its owner holds, or awaits, what those wait for whom it would wait for. */
+export class DeadlockError extends LockError {
+  readonly code = 'DEADLOCK' as const;
+  readonly retryable: boolean = false;
+  /** From this request on; at most 16 steps. One step: the owner holds or awaits the lock itself. */
+  readonly cycle: readonly DeadlockStep[];
+
+  constructor(message: string, init: LockErrorInit & { readonly cycle: readonly DeadlockStep[] }) {
+    super(message, init);
+    this.cycle = init.cycle;
+  }
+}
+
+/** The kinds of a lock, as they are shown. */
+export type LockKindName = 'exclusive' | 'reader-writer' | 'semaphore';
+
+/** A name has one kind while anybody holds it or waits for it; this one is in use as another kind. */
+export class KindMismatchError extends LockError {
+  readonly code = 'KIND_MISMATCH' as const;
+  readonly retryable: boolean = false;
+  /** What the call would have used it as. */
+  readonly wanted: LockKindName;
+  /** What it is in use as. */
+  readonly actual: LockKindName;
+
+  constructor(message: string, init: LockErrorInit & { readonly wanted: LockKindName; readonly actual: LockKindName }) {
+    super(message, init);
+    this.wanted = init.wanted;
+    this.actual = init.actual;
+  }
+}
+
+/** The semaphore has another number of permits in all than the call said; or fewer, by now, than it wanted. */
+export class SemaphoreLimitError extends LockError {
+  readonly code = 'SEMAPHORE_LIMIT' as const;
+  readonly retryable: boolean = false;
+  /** What the call said. */
+  readonly wanted: number;
+  /** How many there are. */
+  readonly actual: number;
+
+  constructor(message: string, init: LockErrorInit & { readonly wanted: number; readonly actual: number }) {
+    super(message, init);
+    this.wanted = init.wanted;
+    this.actual = init.actual;
+  }
 }
 
 /** Too much is asked at once; the call was not carried in. Try again later. */

@@ -1,4 +1,4 @@
-import { LockLostError, TimeoutError, wrongType } from './errors.ts';
+import { type LockKindName, LockLostError, TimeoutError, wrongType } from './errors.ts';
 import type { Hold, HoldListener, ReleaseOutcome } from './hold.ts';
 import type { Logger } from './logger.ts';
 
@@ -97,12 +97,12 @@ export class LockHandle implements AsyncDisposable {
     return this.#hold.name;
   }
 
-  /** What was acquired. */
-  get kind(): 'exclusive' {
+  /** What kind of lock is held. */
+  get kind(): LockKindName {
     return 'exclusive';
   }
 
-  /** Above the token of every earlier grant of any lock of the cluster; a safe integer. */
+  /** Above the token of every earlier grant of any lock of the cluster; a safe integer. An upgrade brings another one. */
   get fencingToken(): number {
     return this.#hold.token;
   }

@@ -1,11 +1,26 @@
+import type { GivingUp } from './acquisition.ts';
+import { Conversion, type ConversionOutcome, type ConversionWish } from './conversion.ts';
 import { LockLostError, type LossReason } from './errors.ts';
 import type { Session } from './session.ts';
+import type { Mode } from './table/index.ts';
 
 /** What becomes of a release. `unknown`: not known within a session TTL; it goes on behind. */
 export type ReleaseOutcome =
   | { readonly kind: 'released' }
   | { readonly kind: 'lost'; readonly error: LockLostError }
   | { readonly kind: 'unknown' };
+
+/** What a hold is made of. */
+export interface HoldOrigin {
+  readonly name: string;
+  readonly token: number;
+  readonly mode: Mode;
+  /** Of a semaphore; 1 of any other lock. */
+  readonly permits: number;
+  /** Absent: the hold is a party of its own. */
+  readonly owner: string | undefined;
+  readonly acquiredAt: number;
+}
 
 /** Whoever shows the hold to the user. */
 export interface HoldListener {
@@ -21,19 +36,40 @@ export interface HoldListener {
  */
 export class Hold {
   readonly name: string;
-  readonly token: number;
+  readonly permits: number;
+  readonly owner: string | undefined;
   /** Milliseconds since 1970 by this process's wall clock; for people. */
   readonly acquiredAt: number;
   readonly #session: Session;
+  #token: number;
+  #mode: Mode;
   #state: 'held' | 'releasing' | 'released' | 'lost' = 'held';
   #loss: LockLostError | undefined;
   #listener: HoldListener | undefined;
+  #conversion: Conversion | undefined;
 
-  constructor(session: Session, grant: { readonly name: string; readonly token: number; readonly acquiredAt: number }) {
+  constructor(session: Session, { name, token, mode, permits, owner, acquiredAt }: HoldOrigin) {
     this.#session = session;
-    this.name = grant.name;
-    this.token = grant.token;
-    this.acquiredAt = grant.acquiredAt;
+    this.name = name;
+    this.#token = token;
+    this.#mode = mode;
+    this.permits = permits;
+    this.owner = owner;
+    this.acquiredAt = acquiredAt;
+  }
+
+  /** Another one after an upgrade. */
+  get token(): number {
+    return this.#token;
+  }
+
+  get mode(): Mode {
+    return this.#mode;
+  }
+
+  /** A change of its mode is under way. */
+  get isConverting(): boolean {
+    return this.#conversion !== undefined;
   }
 
   /** Why it was lost, or undefined. */
@@ -64,10 +100,49 @@ export class Hold {
     if (this.#state === 'lost' && this.#loss !== undefined) return done({ kind: 'lost', error: this.#loss });
     if (this.#state !== 'held') return done({ kind: 'released' });
     this.#state = 'releasing';
+    this.#conversion?.giveUp({ kind: 'abort', reason: 'the lock was released' });
     this.#session.releaseHold(this, (outcome) => {
       this.#state = 'released';
       done(outcome);
     });
+  }
+
+  /**
+   * Asks for a change of its mode; `done` is called once. Only while it is held. Whatever was asked before comes first; a
+   * downgrade gives up an upgrade that still waits.
+   */
+  convert(
+    wish: ConversionWish,
+    done: (outcome: ConversionOutcome) => void,
+  ): { readonly giveUp: (why: GivingUp) => void } {
+    const former = this.#conversion;
+    const conversion = new Conversion({ hold: this, session: this.#session, wish }, done);
+    this.#conversion = conversion;
+    if (wish.to !== 'W') {
+      // What the holder gives up he has no more from now on.
+      this.#mode = wish.to;
+      former?.giveUp({ kind: 'abort', reason: 'the lock was downgraded' });
+    }
+    if (former === undefined) conversion.begin();
+    else former.whenSettled(() => conversion.begin());
+    return conversion;
+  }
+
+  /** For the conversion only. */
+  converted(mode: Mode, token: number): void {
+    this.#mode = mode;
+    this.#token = token;
+  }
+
+  /** For the conversion only: nothing more comes of it. */
+  endConversion(conversion: Conversion): void {
+    if (this.#conversion === conversion) this.#conversion = undefined;
+  }
+
+  /** For the session only: calls back once the token is the last one, which may be at once. */
+  whenSettled(done: () => void): void {
+    if (this.#conversion === undefined) done();
+    else this.#conversion.whenSettled(done);
   }
 
   /** For the session only: first the state of all holds changes, then their listeners hear of it. */

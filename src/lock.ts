@@ -1,32 +1,27 @@
-import { type AcquireOptions, checkAcquireOptions } from './acquire-options.ts';
-import type { AcquireOutcome, Acquisition, GivingUp } from './acquisition.ts';
-import { CancelledError, type LockOutcome, TimeoutError, wrongType } from './errors.ts';
+import type { ReentrantOptions } from './acquire-options.ts';
+import { type LockSurroundings, runWhileHeld, type Scope, type Sought, scopeOf, seek, trySeek } from './awaiting.ts';
 import { type HandleSurroundings, LockHandle } from './handle.ts';
-import type { Logger } from './logger.ts';
-import type { SessionEngine } from './session-engine.ts';
-
-/** What a lock works with. */
-export interface LockSurroundings {
-  readonly engine: SessionEngine;
-  readonly logger: Logger;
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
-}
 
 /**
- * A lock by name; making one costs nothing and asks nobody. Exclusive, not re-entrant: a second acquire queues behind
- * the first, whoever makes it.
+ * A lock by name; making one costs nothing and asks nobody. Exclusive. Not re-entrant: a second acquire queues behind the
+ * first, whoever makes it, unless both name the same owner: then it gets a `DeadlockError`, or with `reentrant` the lock
+ * once more.
  */
 export class DistributedLock {
   readonly name: string;
   readonly #world: LockSurroundings;
-  readonly #handles: HandleSurroundings;
+  readonly #sought: Sought<LockHandle>;
 
   /** Locks are made by `createLock`, which checks the name. */
   constructor(name: string, surroundings: LockSurroundings) {
     this.name = name;
     this.#world = surroundings;
-    this.#handles = { logger: surroundings.logger, ttlMs: surroundings.engine.ttlMs };
+    const handles: HandleSurroundings = { logger: surroundings.logger, ttlMs: surroundings.engine.ttlMs };
+    this.#sought = {
+      name,
+      shown: () => `lock ${JSON.stringify(name)}`,
+      handleOf: (hold) => new LockHandle(hold, handles),
+    };
   }
 
   /**
@@ -34,22 +29,16 @@ export class DistributedLock {
    * with `TimeoutError`, `CancelledError` or another `LockError`; whatever is granted too late is released again.
    * Wrong options are thrown at once.
    */
-  acquire(options?: AcquireOptions): Promise<LockHandle> {
-    const { timeout, signal } = checkAcquireOptions(options);
-    const waits = timeout !== 0;
-    return this.#ask(waits, waits ? timeout : undefined, signal).then((handle) => {
-      if (handle !== null) return handle;
-      throw new TimeoutError(`lock ${this.#shown} is held or waited for by others, and no time was given to wait`);
-    });
+  acquire(options?: ReentrantOptions): Promise<LockHandle> {
+    return seek(this.#world, this.#sought, options);
   }
 
   /**
    * One attempt that never queues: `null` when somebody holds the lock or waits for it. `timeout` bounds how long the
    * cluster may take to answer; a session TTL when absent or 0.
    */
-  tryAcquire(options?: AcquireOptions): Promise<LockHandle | null> {
-    const { timeout, signal } = checkAcquireOptions(options);
-    return this.#ask(false, timeout === 0 ? undefined : timeout, signal);
+  tryAcquire(options?: ReentrantOptions): Promise<LockHandle | null> {
+    return trySeek(this.#world, this.#sought, options);
   }
 
   /**
@@ -57,85 +46,10 @@ export class DistributedLock {
    * but the lock was lost meanwhile, rejects with the `LockLostError`; a release that is merely not confirmed yet goes
    * on behind and is no error.
    */
-  use<T>(fn: (handle: LockHandle) => Promise<T> | T): Promise<T>;
-  use<T>(options: AcquireOptions | undefined, fn: (handle: LockHandle) => Promise<T> | T): Promise<T>;
-  use<T>(
-    first: AcquireOptions | undefined | ((handle: LockHandle) => Promise<T> | T),
-    second?: (handle: LockHandle) => Promise<T> | T,
-  ): Promise<T> {
-    const fn = typeof first === 'function' ? first : second;
-    const options = typeof first === 'function' ? undefined : first;
-    if (typeof fn !== 'function') throw wrongType('use(options?, fn): fn must be a function');
-    return this.acquire(options).then((handle) => this.#run(handle, fn));
-  }
-
-  async #run<T>(handle: LockHandle, fn: (handle: LockHandle) => Promise<T> | T): Promise<T> {
-    let result: T;
-    try {
-      result = await fn(handle);
-    } catch (error) {
-      await handle[Symbol.asyncDispose]();
-      throw error;
-    }
-    try {
-      await handle.release();
-    } catch (error) {
-      if (!(error instanceof TimeoutError)) throw error;
-      this.#world.logger.warn({ err: error, lock: this.name }, 'the release of a lock is not confirmed yet');
-    }
-    return result;
-  }
-
-  /** `null`: busy. An attempt that does not wait is bounded by a session TTL, or it would hang without a quorum. */
-  #ask(waits: boolean, limitMs: number | undefined, signal: AbortSignal | undefined): Promise<LockHandle | null> {
-    if (signal?.aborted === true) {
-      return Promise.reject(this.#errorOf({ kind: 'abort', reason: signal.reason }, 0, 'not-applied'));
-    }
-    const { engine, now } = this.#world;
-    const surroundings = this.#handles;
-    const startedAt = now();
-    const boundMs = waits ? limitMs : (limitMs ?? engine.ttlMs);
-    return new Promise((resolve, reject) => {
-      let acquisition: Acquisition | undefined;
-      const onAbort = (): void => acquisition?.giveUp({ kind: 'abort', reason: signal?.reason });
-      const settle = (outcome: AcquireOutcome): void => {
-        signal?.removeEventListener('abort', onAbort);
-        switch (outcome.kind) {
-          case 'granted':
-            return resolve(new LockHandle(outcome.hold, surroundings));
-          case 'busy':
-            return resolve(null);
-          case 'given-up':
-            return reject(this.#errorOf(outcome.why, now() - startedAt, outcome.outcome));
-          case 'failed':
-            return reject(outcome.error);
-          default:
-            outcome satisfies never;
-        }
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      acquisition = engine.acquire({ name: this.name, waits, limitMs: boundMs }, settle);
-    });
-  }
-
-  #errorOf(why: GivingUp, waitedMs: number, outcome: LockOutcome): TimeoutError | CancelledError {
-    const waited = `after ${Math.round(waitedMs)} ms (${tail[outcome]})`;
-    if (why.kind === 'timeout') {
-      return new TimeoutError(`lock ${this.#shown} was not acquired in time, given up ${waited}`, { outcome });
-    }
-    return new CancelledError(`acquiring lock ${this.#shown} was aborted by its signal ${waited}`, {
-      outcome,
-      cause: why.reason,
-    });
-  }
-
-  get #shown(): string {
-    return JSON.stringify(this.name);
+  use<T>(fn: Scope<LockHandle, T>): Promise<T>;
+  use<T>(options: ReentrantOptions | undefined, fn: Scope<LockHandle, T>): Promise<T>;
+  use<T>(first: ReentrantOptions | undefined | Scope<LockHandle, T>, second?: Scope<LockHandle, T>): Promise<T> {
+    const { options, fn } = scopeOf(first, second);
+    return this.acquire(options).then((handle) => runWhileHeld(handle, fn, this.#world.logger));
   }
 }
-
-const tail: Readonly<Record<LockOutcome, string>> = {
-  'not-applied': 'the request is out of the queue',
-  applied: 'it was granted at the same moment and is released again',
-  unknown: 'the cluster has not confirmed it yet; it is withdrawn in the background',
-};

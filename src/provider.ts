@@ -1,12 +1,19 @@
-import type { AcquireOptions } from './acquire-options.ts';
+import { type AcquireOptions, checkOwner, type ReentrantOptions } from './acquire-options.ts';
+import { type LockSurroundings, seek, trySeek } from './awaiting.ts';
 import type { Clock } from './clock/index.ts';
-import { InvalidNameError, ShuttingDownError, wrongType } from './errors.ts';
+import { type CompositeHandle, soughtTogether } from './composite.ts';
+import { type LockError, ShuttingDownError, wrongType } from './errors.ts';
 import { errorOf } from './failure.ts';
 import type { LockHandle } from './handle.ts';
 import { DistributedLock } from './lock.ts';
+import type { LockRequest } from './lock-requests.ts';
 import type { Logger } from './logger.ts';
+import { checkName } from './names.ts';
 import type { Failure, Gateway, Query } from './node/index.ts';
-import { validateName } from './server/index.ts';
+import { OwnerScope } from './owner-scope.ts';
+import type { ReaderWriterHandle } from './reader-writer-handle.ts';
+import { DistributedReaderWriterLock } from './reader-writer-lock.ts';
+import { checkMaxCount, DistributedSemaphore, type SemaphoreHandle, type SemaphoreOptions } from './semaphore.ts';
 import type { SessionEngine } from './session-engine.ts';
 import {
   type AsOf,
@@ -27,9 +34,49 @@ export interface LockProvider extends AsyncDisposable {
   /** Asks nobody; throws `InvalidNameError` at once for what is no name. */
   createLock(name: string): DistributedLock;
   /** `createLock(name).acquire(options)`. */
-  acquireLock(name: string, options?: AcquireOptions): Promise<LockHandle>;
+  acquireLock(name: string, options?: ReentrantOptions): Promise<LockHandle>;
   /** `createLock(name).tryAcquire(options)`: `null` when somebody holds the lock or waits for it. */
-  tryAcquireLock(name: string, options?: AcquireOptions): Promise<LockHandle | null>;
+  tryAcquireLock(name: string, options?: ReentrantOptions): Promise<LockHandle | null>;
+  /** Asks nobody; throws `InvalidNameError` at once for what is no name. */
+  createReaderWriterLock(name: string): DistributedReaderWriterLock;
+  /** `createReaderWriterLock(name).acquireRead(options)`. */
+  acquireReadLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle>;
+  /** `createReaderWriterLock(name).tryAcquireRead(options)`: `null` when it is busy. */
+  tryAcquireReadLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle | null>;
+  /** `createReaderWriterLock(name).acquireUpgradeableRead(options)`. */
+  acquireUpgradeableReadLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle>;
+  /** `createReaderWriterLock(name).tryAcquireUpgradeableRead(options)`: `null` when it is busy. */
+  tryAcquireUpgradeableReadLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle | null>;
+  /** `createReaderWriterLock(name).acquireWrite(options)`. */
+  acquireWriteLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle>;
+  /** `createReaderWriterLock(name).tryAcquireWrite(options)`: `null` when it is busy. */
+  tryAcquireWriteLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle | null>;
+  /** Asks nobody; throws `InvalidNameError`, or a RangeError for an impossible count, at once. */
+  createSemaphore(name: string, maxCount: number): DistributedSemaphore;
+  /** `createSemaphore(name, maxCount).acquire(options)`. */
+  acquireSemaphore(name: string, maxCount: number, options?: SemaphoreOptions): Promise<SemaphoreHandle>;
+  /** `createSemaphore(name, maxCount).tryAcquire(options)`: `null` when it is busy. */
+  tryAcquireSemaphore(name: string, maxCount: number, options?: SemaphoreOptions): Promise<SemaphoreHandle | null>;
+  /**
+   * Sets how many permits a semaphore has, for good: from then on every user must name that number. Holders keep what
+   * they have, also above a lower limit; waiters who want more than it are refused with a `SemaphoreLimitError`. Rejects
+   * with `TIMEOUT` of outcome `unknown` if nobody confirmed it within a session TTL.
+   */
+  changeSemaphoreLimit(name: string, maxCount: number): Promise<void>;
+  /**
+   * Acquires several locks of any kind in one step, all or none: the request enters all their queues at one place in the
+   * log and is granted once it is at the head of all and fits beside the holders of each, so two such calls never wait for
+   * each other. The order of the list does not matter; duplicates are merged by the strongest mode, permits added up. One
+   * `timeout` for all. Wrong requests are thrown at once; an empty list is a RangeError.
+   */
+  acquireAll(requests: readonly LockRequest[], options?: AcquireOptions): Promise<CompositeHandle>;
+  /** One attempt: `null` when one of them is busy, and then none is held. */
+  tryAcquireAll(requests: readonly LockRequest[], options?: AcquireOptions): Promise<CompositeHandle | null>;
+  /**
+   * Runs `fn`, and gives what it gives: every request that it makes of this provider, however it awaits, has this owner
+   * unless its own `owner` says otherwise. A TypeError for what is no owner.
+   */
+  withOwner<T>(owner: string, fn: () => T): T;
   /** Who holds a lock and who waits for it. */
   inspect(name: string, options?: QueryOptions): Promise<LockInspection>;
   /** The locks that somebody holds. */
@@ -64,30 +111,93 @@ const idleGoodbyeMs = 250;
 /** What nodes and clients share: written once over the gateway. */
 export class Provider implements LockProvider {
   readonly #parts: ProviderParts;
+  readonly #surroundings: LockSurroundings;
   #closing: Promise<void> | undefined;
 
   /** Made by `Holdfast.open` and `Holdfast.connect`. */
   constructor(parts: ProviderParts) {
     this.#parts = parts;
+    const { engine, logger, clock } = parts;
+    this.#surroundings = { engine, logger, now: () => clock.now(), scope: new OwnerScope() };
   }
 
   createLock(name: string): DistributedLock {
-    const { engine, logger, clock } = this.#parts;
-    return new DistributedLock(checkName(name), { engine, logger, now: () => clock.now() });
+    return new DistributedLock(checkName(name), this.#surroundings);
   }
 
-  acquireLock(name: string, options?: AcquireOptions): Promise<LockHandle> {
+  acquireLock(name: string, options?: ReentrantOptions): Promise<LockHandle> {
     return this.createLock(name).acquire(options);
   }
 
-  tryAcquireLock(name: string, options?: AcquireOptions): Promise<LockHandle | null> {
+  tryAcquireLock(name: string, options?: ReentrantOptions): Promise<LockHandle | null> {
     return this.createLock(name).tryAcquire(options);
+  }
+
+  createReaderWriterLock(name: string): DistributedReaderWriterLock {
+    return new DistributedReaderWriterLock(checkName(name), this.#surroundings);
+  }
+
+  acquireReadLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle> {
+    return this.createReaderWriterLock(name).acquireRead(options);
+  }
+
+  tryAcquireReadLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle | null> {
+    return this.createReaderWriterLock(name).tryAcquireRead(options);
+  }
+
+  acquireUpgradeableReadLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle> {
+    return this.createReaderWriterLock(name).acquireUpgradeableRead(options);
+  }
+
+  tryAcquireUpgradeableReadLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle | null> {
+    return this.createReaderWriterLock(name).tryAcquireUpgradeableRead(options);
+  }
+
+  acquireWriteLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle> {
+    return this.createReaderWriterLock(name).acquireWrite(options);
+  }
+
+  tryAcquireWriteLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle | null> {
+    return this.createReaderWriterLock(name).tryAcquireWrite(options);
+  }
+
+  createSemaphore(name: string, maxCount: number): DistributedSemaphore {
+    return new DistributedSemaphore(checkName(name), checkMaxCount(maxCount), this.#surroundings);
+  }
+
+  acquireSemaphore(name: string, maxCount: number, options?: SemaphoreOptions): Promise<SemaphoreHandle> {
+    return this.createSemaphore(name, maxCount).acquire(options);
+  }
+
+  tryAcquireSemaphore(name: string, maxCount: number, options?: SemaphoreOptions): Promise<SemaphoreHandle | null> {
+    return this.createSemaphore(name, maxCount).tryAcquire(options);
+  }
+
+  acquireAll(requests: readonly LockRequest[], options?: AcquireOptions): Promise<CompositeHandle> {
+    return seek(this.#surroundings, soughtTogether(this.#surroundings, requests), options);
+  }
+
+  tryAcquireAll(requests: readonly LockRequest[], options?: AcquireOptions): Promise<CompositeHandle | null> {
+    return trySeek(this.#surroundings, soughtTogether(this.#surroundings, requests), options);
+  }
+
+  withOwner<T>(owner: string, fn: () => T): T {
+    if (typeof fn !== 'function') throw wrongType('withOwner(owner, fn): fn must be a function');
+    return this.#surroundings.scope.run(checkOwner(owner), fn);
+  }
+
+  async changeSemaphoreLimit(name: string, maxCount: number): Promise<void> {
+    const wish = { name: checkName(name), limit: checkMaxCount(maxCount) };
+    const error = await new Promise<LockError | RangeError | undefined>((resolve) =>
+      this.#parts.engine.changeLimit(wish, resolve),
+    );
+    if (error !== undefined) throw error;
   }
 
   async inspect(name: string, options: QueryOptions = {}): Promise<LockInspection> {
     const consistency = checkQueryOptions(options);
     const { value, appliedIndex } = await this.ask({ kind: 'inspect', name: checkName(name), consistency });
-    const view = decodeLock(value) ?? { name, kind: 'exclusive', holders: [], waiting: 0, queue: [] };
+    const view = decodeLock(value) ?? { name, kind: null, limit: null, holders: [], waiting: 0, queue: [] };
     return { ...view, appliedIndex };
   }
 
@@ -156,11 +266,5 @@ export class Provider implements LockProvider {
     await shutDown(Math.max(0, until - clock.now()));
   }
 }
-
-const checkName = (name: string): string => {
-  const bad = validateName(name);
-  if (bad === undefined) return name;
-  throw new InvalidNameError(`the name of a lock must not be that: it is ${bad}`);
-};
 
 const closed = (): ShuttingDownError => new ShuttingDownError('this node or client is closed');

@@ -4,12 +4,11 @@ import { LockLostError, type LossReason } from './errors.ts';
 import type { ReleaseOutcome } from './hold.ts';
 import type { Answer } from './table/index.ts';
 
-/** What is let go of, and who waits to hear of it. */
-export interface Letting {
+/** What is let go of. */
+interface Letting {
   readonly name: string;
+  /** May still change while an upgrade is under way. */
   readonly token: number;
-  /** Called once. */
-  readonly done: (outcome: ReleaseOutcome) => void;
 }
 
 /** A session's releases that are not confirmed yet. All are waited for equally long, so one timer serves all. */
@@ -26,9 +25,11 @@ export class Releases {
     this.#patienceMs = patienceMs;
   }
 
-  /** Hears the answers to the release that is about to be asked for. */
-  expect(letting: Letting): Asker {
-    const release = new Release(letting, this.#clock.now() + this.#patienceMs, this.#open);
+  /** Hears the answers to the release that is about to be asked for; `done` is called once. */
+  expect(hold: Letting, done: (outcome: ReleaseOutcome) => void): Release {
+    const release = new Release(hold, this.#clock.now() + this.#patienceMs, (outcome) => {
+      if (this.#open.delete(release)) done(outcome);
+    });
     this.#open.add(release);
     if (!this.#isArmed) this.#arm(this.#patienceMs);
     return release;
@@ -49,35 +50,33 @@ export class Releases {
   }
 }
 
-class Release implements Asker {
+/** One release on its way. What is heard of it after its outcome says nothing more. */
+export class Release implements Asker {
+  /** When it is given up on. */
   readonly due: number;
-  readonly #letting: Letting;
-  readonly #open: Set<Release>;
+  readonly settle: (outcome: ReleaseOutcome) => void;
+  readonly #hold: Letting;
 
-  constructor(letting: Letting, due: number, open: Set<Release>) {
-    this.#letting = letting;
+  constructor(hold: Letting, due: number, settle: (outcome: ReleaseOutcome) => void) {
+    this.#hold = hold;
     this.due = due;
-    this.#open = open;
-  }
-
-  settle(outcome: ReleaseOutcome): void {
-    if (this.#open.delete(this)) this.#letting.done(outcome);
+    this.settle = settle;
   }
 
   answered(answer: Answer): void {
     if (answer.kind === 'released') this.settle({ kind: 'released' });
     else if (answer.kind === 'not-held' || answer.kind === 'session-expired') {
-      this.settle(this.#lost('session', 'the cluster knows no such hold'));
+      this.lose('session', 'the cluster knows no such hold');
     } else if (answer.kind !== 'queued') this.settle({ kind: 'unknown' });
   }
 
   over({ reason, text }: Over): void {
-    this.settle(this.#lost(reason, text));
+    this.lose(reason, text);
   }
 
-  #lost(reason: LossReason, text: string): ReleaseOutcome {
-    const { name, token } = this.#letting;
+  lose(reason: LossReason, text: string): void {
+    const { name, token } = this.#hold;
     const message = `lock ${JSON.stringify(name)} (token ${token}) was lost before its release: ${text}`;
-    return { kind: 'lost', error: new LockLostError(message, { reason, outcome: 'unknown' }) };
+    this.settle({ kind: 'lost', error: new LockLostError(message, { reason, outcome: 'unknown' }) });
   }
 }

@@ -2,6 +2,7 @@ import { type AcquireOutcome, type AcquireWish, Acquisition } from './acquisitio
 import type { Clock, Random } from './clock/index.ts';
 import { type LockError, type LockOutcome, OverloadedError, SessionExpiredError, ShuttingDownError } from './errors.ts';
 import { errorOf } from './failure.ts';
+import { LimitChange, type LimitWish } from './limit-change.ts';
 import type { Failure, Gateway } from './node/index.ts';
 import { Session } from './session.ts';
 import type { SessionId } from './table/index.ts';
@@ -20,6 +21,12 @@ export interface SessionEngineOptions {
   readonly stoppedBy?: (() => Failure | undefined) | undefined;
 }
 
+/** Whoever waits for a session to ask in: told once either way, unless it has left before. */
+interface Applicant {
+  begin(session: Session): void;
+  refuse(error: LockError | RangeError): void;
+}
+
 /** Requests of one process that have no final outcome yet; more are refused as OVERLOADED. */
 const openRequestsMax = 32_768;
 
@@ -36,7 +43,7 @@ const spanMax = 8_192;
  */
 export class SessionEngine {
   readonly #options: SessionEngineOptions;
-  readonly #asleep = new Set<Acquisition>();
+  readonly #asleep = new Set<Applicant>();
   /** Sessions that the cluster may still know. */
   readonly #known = new Set<Session>();
   #current: Session | undefined;
@@ -65,18 +72,35 @@ export class SessionEngine {
       done,
       left: (left) => this.#asleep.delete(left),
     });
-    const session = this.#usable();
+    this.#admit(acquisition, this.#enteredBy(wish));
+    return acquisition;
+  }
+
+  /** Sets how many permits a semaphore has. `done` is called once, with an error if it was not changed in time. */
+  changeLimit(wish: LimitWish, done: (error: LockError | RangeError | undefined) => void): void {
+    const { clock, ttlMs } = this.#options;
+    const change = new LimitChange(wish, { clock, ttlMs, left: (left) => this.#asleep.delete(left) }, done);
+    this.#admit(change);
+  }
+
+  /** A hold is entered once more in the session that has it, even if that has made way for another one. */
+  #enteredBy({ owner, reenters, name }: AcquireWish): Session | undefined {
+    if (owner === undefined || reenters !== true) return undefined;
+    return [...this.#known].find((session) => session.isOpen && session.holdsFor(owner, name));
+  }
+
+  #admit(applicant: Applicant, entered?: Session | undefined): void {
+    const session = entered ?? this.#usable();
     const reluctance = this.#options.gateway.reluctance();
-    if (this.#refusal !== undefined) acquisition.refuse(this.#refusal('not-applied'));
-    else if (reluctance !== undefined) acquisition.refuse(errorOf(reluctance, { outcome: 'not-applied' }));
+    if (this.#refusal !== undefined) applicant.refuse(this.#refusal('not-applied'));
+    else if (reluctance !== undefined) applicant.refuse(errorOf(reluctance, { outcome: 'not-applied' }));
     else if (this.#openRequests >= openRequestsMax) {
-      acquisition.refuse(new OverloadedError(`more than ${openRequestsMax} requests of this process are open`));
-    } else if (session?.isOpen === true) acquisition.begin(session);
+      applicant.refuse(new OverloadedError(`more than ${openRequestsMax} requests of this process are open`));
+    } else if (session?.isOpen === true) applicant.begin(session);
     else {
-      this.#asleep.add(acquisition);
+      this.#asleep.add(applicant);
       if (session === undefined) this.#open();
     }
-    return acquisition;
   }
 
   /** Ends every hold and wait synchronously. `done` when the cluster has ended the session; that may never be. */
@@ -170,7 +194,7 @@ export class SessionEngine {
     this.#tellWhenGone();
   }
 
-  #takeAsleep(): readonly Acquisition[] {
+  #takeAsleep(): readonly Applicant[] {
     const asleep = [...this.#asleep];
     this.#asleep.clear();
     return asleep;

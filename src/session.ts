@@ -2,7 +2,7 @@ import type { Asker, Over, Parked, Wish } from './asker.ts';
 import type { Clock, Timer } from './clock/index.ts';
 import { type LockError, type LockOutcome, type LossReason, SessionExpiredError } from './errors.ts';
 import { errorOf } from './failure.ts';
-import { Hold, type ReleaseOutcome } from './hold.ts';
+import { Hold, type HoldOrigin, type ReleaseOutcome } from './hold.ts';
 import { Liveness } from './liveness.ts';
 import type { Failure, Gateway, SessionListener, SessionRequest } from './node/index.ts';
 import { Releases } from './releases.ts';
@@ -26,7 +26,7 @@ export interface SessionOwner {
   gone(session: Session): void;
 }
 
-/** Each kind of request has one shape wherever it is made: what handles them is fast only then. */
+/** The common kinds of requests have one shape wherever they are made: what handles them is fast only then. */
 function requestOf(
   wish: Wish,
   session: SessionId,
@@ -40,7 +40,7 @@ function requestOf(
     case 'cancel':
       return { kind: 'cancel', session, sequence, mark, target: wish.target };
     default:
-      return wish satisfies never;
+      return { ...wish, session, sequence, mark };
   }
 }
 
@@ -147,11 +147,17 @@ export class Session implements SessionListener {
   }
 
   /** A granted lock that may be claimed now. Check that first. */
-  keep(grant: { readonly name: string; readonly token: number }): Hold {
+  keep(grant: Omit<HoldOrigin, 'acquiredAt'>): Hold {
     const hold = new Hold(this, { ...grant, acquiredAt: this.#world.clock.wall() });
     this.#holds.add(hold);
     this.#armDeadline();
     return hold;
+  }
+
+  /** Whether that owner holds that lock in it. */
+  holdsFor(owner: string, name: string): boolean {
+    for (const hold of this.#holds) if (hold.owner === owner && hold.name === name) return true;
+    return false;
   }
 
   /** Waits until a hold may be claimed again, or the session is over. */
@@ -166,8 +172,16 @@ export class Session implements SessionListener {
   /** For `Hold.release` only. */
   releaseHold(hold: Hold, done: (outcome: ReleaseOutcome) => void): void {
     this.#holds.delete(hold);
-    const { name, token } = hold;
-    this.ask({ kind: 'release', name, token }, this.#releases.expect({ name, token, done }));
+    const release = this.#releases.expect(hold, done);
+    hold.whenSettled(() => {
+      if (this.isOpen) this.ask({ kind: 'release', name: hold.name, token: hold.token }, release);
+      else release.lose('session', 'its session has ended');
+    });
+  }
+
+  /** By the monotonic clock of this process. */
+  after(ms: number, fire: () => void): Timer {
+    return this.#world.clock.after(ms, fire);
   }
 
   /** Looks at the clocks: whether a hold may be claimed at this moment. May find, and tell, that the session is lost. */

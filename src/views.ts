@@ -34,7 +34,10 @@ export interface AsOf {
 }
 
 /** One lock; without holders when nobody holds it. */
-export interface LockInspection extends LockView, AsOf {}
+export interface LockInspection extends Omit<LockView, 'kind'>, AsOf {
+  /** Null while nobody is at it: then it can be used as any. */
+  readonly kind: LockView['kind'] | null;
+}
 
 /** A page of the locks that somebody holds, by name in code unit order. */
 export interface LockList extends AsOf {
@@ -77,17 +80,25 @@ export const checkListOptions = (
   return { prefix, limit, after, consistency };
 };
 
-const who = { session: z.number(), label: z.string(), node: z.string().nullable(), since: z.number() };
-const mode = z.literal('X');
+const who = {
+  session: z.number(),
+  label: z.string(),
+  node: z.string().nullable(),
+  mode: z.enum(['X', 'R', 'U', 'W', 'S']),
+  permits: z.number(),
+  owner: z.string().nullable(),
+  since: z.number(),
+};
 const summary = {
   name: z.string(),
-  kind: z.literal('exclusive'),
-  holders: z.array(z.object({ ...who, token: z.number(), mode })),
+  kind: z.enum(['exclusive', 'reader-writer', 'semaphore']),
+  limit: z.number().nullable(),
+  holders: z.array(z.object({ ...who, entries: z.number(), token: z.number() })),
   waiting: z.number(),
 };
 const lockView = z.object({
   ...summary,
-  queue: z.array(z.object({ ...who, position: z.number(), sequence: z.number(), mode })),
+  queue: z.array(z.object({ ...who, position: z.number(), sequence: z.number() })),
 });
 const sessionView = z.object({
   session: z.number(),

@@ -22,7 +22,7 @@ export async function showLocks(name: string | undefined, flags: LocksFlags): Pr
   if (name !== undefined) {
     const lock = await client.inspect(name, { consistency });
     if (flags.json === true) printJson(lock);
-    else print(lock.holders.length === 0 ? `nobody holds ${JSON.stringify(name)}` : lockText(lock));
+    else print(lock.holders.length + lock.waiting === 0 ? `nobody holds ${JSON.stringify(name)}` : lockText(lock));
     return;
   }
   const { prefix = '', limit, after } = flags;
@@ -43,7 +43,7 @@ export async function showSessions(flags: Omit<LocksFlags, 'prefix' | 'limit' | 
 
 const lockHead = ['LOCK', 'HOLDER', 'NODE', 'TOKEN', 'SINCE', 'WAITING'] as const;
 
-const rowsOf = ({ name, holders, waiting }: LockSummary): readonly (readonly string[])[] =>
+const rowsOf = ({ name, holders, waiting }: Omit<LockSummary, 'kind'>): readonly (readonly string[])[] =>
   holders.map(({ label, session, node, token, since }) => [
     name,
     label === '' ? `session ${session}` : label,
@@ -53,7 +53,7 @@ const rowsOf = ({ name, holders, waiting }: LockSummary): readonly (readonly str
     String(waiting),
   ]);
 
-function lockText(lock: LockView): string {
+function lockText(lock: Omit<LockView, 'kind'>): string {
   const held = columns(lockHead, rowsOf(lock));
   if (lock.queue.length === 0) return held;
   const waiters = lock.queue.map(({ position, label, session, node, since }) => [

@@ -43,7 +43,8 @@ export class DiskWatch {
   }
 }
 
-export const makesTableGrow = (command: Command): boolean => command.kind === 'acquire' || command.kind === 'open';
+export const makesTableGrow = ({ kind }: Command): boolean =>
+  kind === 'acquire' || kind === 'acquire-all' || kind === 'limit' || kind === 'open';
 
 export const diskLow: Failure = {
   code: 'LIMIT_EXCEEDED',

@@ -1,4 +1,6 @@
-import type { Acquire, Answer, Cancel, Release, Sequence, SessionEnd, SessionId } from '../table/index.ts';
+import type { Answer, Sequence, SessionEnd, SessionId, SessionRequest } from '../table/index.ts';
+
+export type { SessionRequest };
 
 /**
  * The way of a session's requests into the cluster and of their answers back. An embedded node's runtime is one, a
@@ -33,9 +35,6 @@ export interface Gateway {
   /** Puts a new, empty incarnation of a node in the place of its lost or quarantined one. */
   replace(nodeId: string, done: (outcome: AdminOutcome) => void): void;
 }
-
-/** What a session asks, under a sequence of its own. */
-export type SessionRequest = Acquire | Cancel | Release;
 
 /** How a session begins. */
 export interface OpenRequest {

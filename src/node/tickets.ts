@@ -182,6 +182,7 @@ export class Tickets {
         return;
       case 'granted':
       case 'released':
+      case 'converted':
       case 'lost':
         return;
       default:

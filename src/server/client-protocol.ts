@@ -128,6 +128,14 @@ const answerTuple = (answer: Answer): readonly Value[] => {
       return [answer.kind, answer.token];
     case 'limit-exceeded':
       return [answer.kind, answer.limit, answer.max];
+    case 'wrong-mode':
+      return [answer.kind, answer.mode];
+    case 'kind-mismatch':
+      return [answer.kind, answer.name, answer.is];
+    case 'deadlock':
+      return [answer.kind, answer.cycle.map(({ owner, lock }) => [owner, lock])];
+    case 'semaphore-limit':
+      return [answer.kind, answer.name, answer.limit];
     default:
       return [answer.kind];
   }

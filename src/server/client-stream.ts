@@ -27,6 +27,9 @@ export interface StreamWorld {
  */
 const limits = { openings: 16, sessions: 1_024, requests: 32_768, replacements: 1 };
 
+/** Requests that may stay open for long. */
+const waiting: ReadonlySet<SessionRequest['kind']> = new Set(['acquire', 'acquire-all', 'upgrade'] as const);
+
 /** How long to wait before a question about an unknown session is asked again. */
 const barrierRetryMs = 200;
 
@@ -192,7 +195,7 @@ export class ClientStream {
 
   /** What ends claims gets room where what makes them has none: waiters that fill a node wait for that very release. */
   #hasRoomFor({ kind, session, sequence }: SessionRequest): boolean {
-    if (kind !== 'acquire') return this.#requests < 2 * limits.requests;
+    if (!waiting.has(kind)) return this.#requests < 2 * limits.requests;
     const { servant } = this.#world;
     // One that the table has, by way of another node, may hold what those who fill this one wait for.
     return this.#requests < limits.requests && (servant.hasRoom || servant.isKnown(session, sequence));

@@ -1,5 +1,15 @@
 // What may stand at the edge is decided by the table; the floor above sees that through this one.
-export { listMax, ttlMsMax, ttlMsMin, validateName, validateText } from '../table/index.ts';
+export {
+  kindOf,
+  listMax,
+  partsMax,
+  permitsMax,
+  ttlMsMax,
+  ttlMsMin,
+  validateName,
+  validateOwner,
+  validateText,
+} from '../table/index.ts';
 export {
   type ClientMessage,
   type ClusterView,

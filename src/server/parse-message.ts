@@ -1,7 +1,8 @@
 import { failureCodes, type NodeStatus, type Query, type SessionRequest } from '../node/index.ts';
-import { type Answer, parseCommand, type SessionEnd } from '../table/index.ts';
+import { parseCommand, type SessionEnd } from '../table/index.ts';
 import type { Value } from '../transport/index.ts';
 import type { ClientMessage, ClusterView, ServerMessage } from './client-protocol.ts';
+import { readAnswer } from './parse-answer.ts';
 import { Fields, MalformedError } from './reading.ts';
 
 /** What came is no message; `bad` says why, for one log line. */
@@ -84,14 +85,15 @@ const readClientBody = (kind: (typeof clientKinds)[number], fields: Fields): Cli
 const readRequest = (value: Value): SessionRequest => {
   const command = parseCommand(value);
   switch (command.kind) {
-    case 'acquire':
-    case 'cancel':
-    case 'release':
-      return command;
+    case 'started':
+    case 'open':
+    case 'close':
+    case 'expire':
+      throw new MalformedError(`a client does not send the command ${command.kind}`);
     case 'malformed':
       throw new MalformedError(command.reason);
     default:
-      throw new MalformedError(`a client does not send the command ${command.kind}`);
+      return command;
   }
 };
 
@@ -188,40 +190,6 @@ const readServerBody = (kind: (typeof serverKinds)[number], fields: Fields): Ser
       return { kind, view: readView(fields) };
     default:
       return kind satisfies never;
-  }
-};
-
-const answerKinds = [
-  'queued',
-  'granted',
-  'busy',
-  'cancelled',
-  'already-granted',
-  'released',
-  'not-held',
-  'stale',
-  'mismatch',
-  'session-expired',
-  'limit-exceeded',
-] as const;
-
-const readAnswer = (value: Value): Answer => {
-  const fields = new Fields(value, 'answer');
-  const kind = fields.one(answerKinds);
-  switch (kind) {
-    case 'granted': {
-      const token = fields.count();
-      return { kind, token, grantedAt: fields.number() };
-    }
-    case 'already-granted':
-      return { kind, token: fields.count() };
-    case 'limit-exceeded': {
-      const limit = fields.text(nameCharsMax);
-      return { kind, limit, max: fields.count() };
-    }
-    default:
-      fields.end();
-      return { kind };
   }
 };
 

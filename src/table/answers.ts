@@ -1,8 +1,9 @@
 import type { RowCell } from './changed-rows.ts';
-import type { Answer } from './command.ts';
+import type { Answer, CycleStep, LockKind, Mode } from './command.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
-import type { LimitName } from './limits.ts';
+import { cycleStepsMax, type LimitName } from './limits.ts';
+import { kindField, modeField } from './modes.ts';
 
 /** Answers without a value of their own, made once. */
 export const queued: Answer = { kind: 'queued' };
@@ -13,8 +14,21 @@ export const notHeld: Answer = { kind: 'not-held' };
 export const stale: Answer = { kind: 'stale' };
 export const mismatch: Answer = { kind: 'mismatch' };
 export const sessionExpired: Answer = { kind: 'session-expired' };
+export const downgraded: Answer = { kind: 'downgraded' };
+export const limitChanged: Answer = { kind: 'limit-changed' };
 
 export const exceeded = (limit: LimitName, max: number): Answer => ({ kind: 'limit-exceeded', limit, max });
+
+export const wrongMode = (mode: Mode): Answer => ({ kind: 'wrong-mode', mode });
+
+export const kindMismatch = (name: string, is: LockKind): Answer => ({ kind: 'kind-mismatch', name, is });
+
+export const semaphoreLimit = (name: string, limit: number): Answer => ({ kind: 'semaphore-limit', name, limit });
+
+export const deadlock = (cycle: readonly CycleStep[]): Answer => ({
+  kind: 'deadlock',
+  cycle: cycle.slice(0, cycleStepsMax),
+});
 
 /** Layout numbers, for ever: they stand in checkpoints. */
 const plain: readonly (readonly [number, Answer])[] = [
@@ -26,9 +40,19 @@ const plain: readonly (readonly [number, Answer])[] = [
   [8, stale],
   [9, mismatch],
   [10, sessionExpired],
+  [15, downgraded],
+  [16, limitChanged],
 ];
 
-const layout = { granted: 2, alreadyGranted: 5, limitExceeded: 11 } as const;
+const layout = {
+  granted: 2,
+  alreadyGranted: 5,
+  limitExceeded: 11,
+  wrongMode: 12,
+  kindMismatch: 13,
+  semaphoreLimit: 14,
+  deadlock: 17,
+} as const;
 
 const numbers: ReadonlyMap<string, number> = new Map(plain.map(([number, { kind }]) => [kind, number]));
 
@@ -43,6 +67,14 @@ export function answerCells(answer: Answer): readonly RowCell[] {
       return [layout.alreadyGranted, answer.token];
     case 'limit-exceeded':
       return [layout.limitExceeded, answer.limit, answer.max];
+    case 'wrong-mode':
+      return [layout.wrongMode, answer.mode];
+    case 'kind-mismatch':
+      return [layout.kindMismatch, answer.name, answer.is];
+    case 'deadlock':
+      return [layout.deadlock, ...answer.cycle.flatMap(({ owner, lock }) => [owner, lock])];
+    case 'semaphore-limit':
+      return [layout.semaphoreLimit, answer.name, answer.limit];
     default:
       return [numbers.get(answer.kind) ?? 0];
   }
@@ -67,12 +99,42 @@ export const answerField: field.Field<Answer> = (value, what) => {
       const [, limit, max] = field.tupleOf(cells, what, 3);
       return { kind: 'limit-exceeded', limit: field.label(limit, 'its limit'), max: field.nonNegative(max, 'its max') };
     }
+    case layout.wrongMode: {
+      const [, mode] = field.tupleOf(cells, what, 2);
+      return { kind: 'wrong-mode', mode: modeField(mode, 'its mode') };
+    }
+    case layout.kindMismatch: {
+      const [, name, is] = field.tupleOf(cells, what, 3);
+      return { kind: 'kind-mismatch', name: field.lockName(name, 'its name'), is: kindField(is, 'its kind') };
+    }
+    case layout.deadlock:
+      return { kind: 'deadlock', cycle: cycleField(cells.slice(1), 'its cycle') };
+    case layout.semaphoreLimit: {
+      const [, name, limit] = field.tupleOf(cells, what, 3);
+      return {
+        kind: 'semaphore-limit',
+        name: field.lockName(name, 'its name'),
+        limit: field.positive(limit, 'its limit'),
+      };
+    }
     default: {
       const answer = answers.get(cells[0]);
       if (answer === undefined || cells.length !== 1) {
-        throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 1 to 11`);
+        throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 1 to 17`);
       }
       return answer;
     }
   }
+};
+
+const cycleField: field.Field<readonly CycleStep[]> = (value, what) => {
+  const cells = field.tuple(value, what);
+  const steps = cells.length / 2;
+  if (!Number.isInteger(steps) || steps < 1 || steps > cycleStepsMax) {
+    throw new FieldError(`${what} has ${cells.length} values, expected 2 for each of 1 to ${cycleStepsMax} steps`);
+  }
+  return Array.from({ length: steps }, (_, at) => {
+    const [owner, lock] = [cells[2 * at], cells[2 * at + 1]];
+    return { owner: owner === null ? null : field.owner(owner, 'an owner'), lock: field.lockName(lock, 'a lock') };
+  });
 };

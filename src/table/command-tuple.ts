@@ -1,7 +1,8 @@
-import type { Command, OpenSession } from './command.ts';
+import type { AcquireAll, Command, OpenSession, Part } from './command.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
-import { modeField } from './modes.ts';
+import { partsMax } from './limits.ts';
+import { exclusiveField, modeField, weakerField } from './modes.ts';
 
 export type Scalar = string | number | boolean | null;
 
@@ -16,7 +17,20 @@ export interface Malformed {
 }
 
 /** Layout numbers, for ever: they stand in logs. */
-export const layout = { started: 1, open: 2, close: 3, expire: 4, acquire: 5, cancel: 6, release: 7 } as const;
+export const layout = {
+  started: 1,
+  open: 2,
+  close: 3,
+  expire: 4,
+  acquire: 5,
+  cancel: 6,
+  release: 7,
+  acquireAll: 8,
+  upgrade: 9,
+  downgrade: 10,
+  limit: 11,
+  acquireAllForOwner: 12,
+} as const;
 
 /** The command as a flat tuple that `parseCommand` reads back to an equal command. */
 export function commandTuple(command: Command): CommandTuple {
@@ -33,6 +47,21 @@ export function commandTuple(command: Command): CommandTuple {
       const { session, sequence, mark, name, mode, waits } = command;
       return [layout.acquire, session, sequence, mark, name, mode, waits];
     }
+    case 'acquire-all': {
+      const { session, sequence, mark, waits, owner, reenters, parts } = command;
+      if (owner === undefined) return [layout.acquireAll, session, sequence, mark, waits, ...partCells(parts)];
+      return [layout.acquireAllForOwner, session, sequence, mark, waits, owner, reenters, ...partCells(parts)];
+    }
+    case 'upgrade': {
+      const { session, sequence, mark, name, token, waits } = command;
+      return [layout.upgrade, session, sequence, mark, name, token, waits];
+    }
+    case 'downgrade': {
+      const { session, sequence, mark, name, token, to } = command;
+      return [layout.downgrade, session, sequence, mark, name, token, to];
+    }
+    case 'limit':
+      return [layout.limit, command.session, command.sequence, command.mark, command.name, command.limit];
     case 'cancel':
       return [layout.cancel, command.session, command.sequence, command.mark, command.target];
     case 'release':
@@ -80,8 +109,17 @@ function parse(value: unknown): Command {
       return parseCancel(tuple);
     case layout.release:
       return parseRelease(tuple);
+    case layout.acquireAll:
+    case layout.acquireAllForOwner:
+      return parseAcquireAll(tuple);
+    case layout.upgrade:
+      return parseUpgrade(tuple);
+    case layout.downgrade:
+      return parseDowngrade(tuple);
+    case layout.limit:
+      return parseLimit(tuple);
     default:
-      throw new FieldError(`the command's kind is ${field.shown(tuple[0])}, expected 1 to 7`);
+      throw new FieldError(`the command's kind is ${field.shown(tuple[0])}, expected 1 to 12`);
   }
 }
 
@@ -113,7 +151,7 @@ function parseAcquire(tuple: readonly unknown[]): Command {
     kind: 'acquire',
     ...parseTurn([session, sequence, mark]),
     name: field.lockName(name, 'its name'),
-    mode: modeField(mode, 'its mode'),
+    mode: exclusiveField(mode, 'its mode'),
     waits: field.flag(waits, 'its waits'),
   };
 }
@@ -136,6 +174,99 @@ function parseRelease(tuple: readonly unknown[]): Command {
     name: field.lockName(name, 'its name'),
     token: field.positive(token, 'its token'),
   };
+}
+
+function parseAcquireAll(tuple: readonly unknown[]): Command {
+  const [kind, session, sequence, mark, waits, ...rest] = tuple;
+  return {
+    kind: 'acquire-all',
+    ...parseTurn([session, sequence, mark]),
+    waits: field.flag(waits, 'its waits'),
+    ...(kind === layout.acquireAll ? parseUnowned(rest) : parseOwned(rest)),
+  };
+}
+
+/** What follows in the layout of a request without an owner. */
+export const parseUnowned = (cells: readonly unknown[]): Pick<AcquireAll, 'owner' | 'reenters' | 'parts'> => ({
+  owner: undefined,
+  reenters: false,
+  parts: parseParts(cells),
+});
+
+/** What follows in the layout of one with an owner. */
+export function parseOwned([owner, reenters, ...cells]: readonly unknown[]): Pick<
+  AcquireAll,
+  'owner' | 'reenters' | 'parts'
+> {
+  const parts = parseParts(cells);
+  const read = { owner: field.owner(owner, 'its owner'), reenters: field.flag(reenters, 'its reenters'), parts };
+  if (read.reenters && (parts.length > 1 || parts[0]?.mode !== 'X')) {
+    throw new FieldError('its reenters is true, expected so of one exclusive lock alone');
+  }
+  return read;
+}
+
+function parseUpgrade(tuple: readonly unknown[]): Command {
+  const [, session, sequence, mark, name, token, waits] = field.tupleOf(tuple, 'an upgrade', 7);
+  return {
+    kind: 'upgrade',
+    ...parseTurn([session, sequence, mark]),
+    name: field.lockName(name, 'its name'),
+    token: field.positive(token, 'its token'),
+    waits: field.flag(waits, 'its waits'),
+  };
+}
+
+function parseDowngrade(tuple: readonly unknown[]): Command {
+  const [, session, sequence, mark, name, token, to] = field.tupleOf(tuple, 'a downgrade', 7);
+  return {
+    kind: 'downgrade',
+    ...parseTurn([session, sequence, mark]),
+    name: field.lockName(name, 'its name'),
+    token: field.positive(token, 'its token'),
+    to: weakerField(to, 'its mode'),
+  };
+}
+
+function parseLimit(tuple: readonly unknown[]): Command {
+  const [, session, sequence, mark, name, limit] = field.tupleOf(tuple, 'a limit', 6);
+  return {
+    kind: 'limit',
+    ...parseTurn([session, sequence, mark]),
+    name: field.lockName(name, 'its name'),
+    limit: field.permits(limit, 'its limit'),
+  };
+}
+
+const partWidth = 4;
+
+/** Four values for each part. */
+export const partCells = (parts: readonly Part[]): CommandTuple =>
+  parts.flatMap(({ name, mode, permits, limit }) => [name, mode, permits, limit]);
+
+/** Throws a `FieldError` unless they are those of 1 to `partsMax` locks of different names. */
+function parseParts(cells: readonly unknown[]): readonly Part[] {
+  const count = cells.length / partWidth;
+  if (!Number.isInteger(count) || count < 1 || count > partsMax) {
+    throw new FieldError(`its parts have ${cells.length} values, expected ${partWidth} for each of 1 to ${partsMax}`);
+  }
+  const parts = Array.from({ length: count }, (_, at) => parsePart(cells.slice(at * partWidth, (at + 1) * partWidth)));
+  if (new Set(parts.map(({ name }) => name)).size < count)
+    throw new FieldError('two of its parts have one name, expected different ones');
+  return parts;
+}
+
+function parsePart([name, modeCell, permitsCell, limitCell]: readonly unknown[]): Part {
+  const mode = modeField(modeCell, "a part's mode");
+  const isSemaphore = mode === 'S';
+  const permits = field.permits(permitsCell, "a part's permits");
+  const limit = isSemaphore
+    ? field.permits(limitCell, "a part's limit")
+    : field.nonNegative(limitCell, "a part's limit");
+  if (isSemaphore ? permits > limit : permits !== 1 || limit !== 0) {
+    throw new FieldError(`a part in mode ${mode} has ${permits} of ${limit} permits, which is not possible`);
+  }
+  return { name: field.lockName(name, "a part's name"), mode, permits, limit };
 }
 
 function parseTurn([session, sequence, mark]: readonly [unknown, unknown, unknown]) {

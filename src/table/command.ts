@@ -4,8 +4,14 @@ export type SessionId = number;
 /** Rises by one with each request of a session; 0 is never used. */
 export type Sequence = number;
 
-/** How a hold or waiter relates to others of its name. The queue treats it as a value; the exclusive lock uses `X`. */
-export type Mode = 'X';
+/**
+ * How a hold or waiter relates to others of its name: exclusive; read, upgradeable read and write of a reader-writer
+ * lock; permits of a semaphore.
+ */
+export type Mode = 'X' | 'R' | 'U' | 'W' | 'S';
+
+/** What a name is used as while anybody is at it. */
+export type LockKind = 'exclusive' | 'reader-writer' | 'semaphore';
 
 /** What every request of a session carries. */
 interface SessionCommand {
@@ -54,22 +60,80 @@ export interface ExpireSession {
   readonly version: number;
 }
 
-/** Asks for a lock: granted at once if nobody holds it or waits, else put into its queue. */
+/** Asks for an exclusive lock: granted at once if nobody holds it or waits, else put into its queue. */
 export interface Acquire extends SessionCommand {
   readonly kind: 'acquire';
   readonly name: string;
-  readonly mode: Mode;
+  readonly mode: 'X';
   /** False: never queues; the answer is `busy` if anybody holds or waits. */
   readonly waits: boolean;
 }
 
-/** Ends the wait of `target`, an earlier or not yet arrived acquire of the same session. */
+/** One lock of an `AcquireAll`, and what is wanted of it. */
+export interface Part {
+  readonly name: string;
+  readonly mode: Mode;
+  /** 1 to `limit` of a semaphore; 1 of any other lock. */
+  readonly permits: number;
+  /** How many permits the semaphore has in all; 0 for any other lock. */
+  readonly limit: number;
+}
+
+/**
+ * Asks for one or several locks of any kind, all or nothing: enters all their queues at this one place in the log, and
+ * is granted once it is at the head of all of them and fits beside the holders of each.
+ */
+export interface AcquireAll extends SessionCommand {
+  readonly kind: 'acquire-all';
+  /** Of different names. */
+  readonly parts: readonly Part[];
+  /** As for `Acquire`, over all parts. */
+  readonly waits: boolean;
+  /** Whom the cluster treats as one party when it looks for deadlocks; absent: each request is its own. */
+  readonly owner: string | undefined;
+  /** Only with an owner, of one exclusive lock: if he holds it in this session, he enters it once more. */
+  readonly reenters: boolean;
+}
+
+/** One wait of a cycle: this owner waits for something that the next one holds or awaits, the last for the first. */
+export interface CycleStep {
+  /** Null for a request without an owner. */
+  readonly owner: string | null;
+  readonly lock: string;
+}
+
+/** Makes a write lock of an upgradeable read lock, ahead of all who wait; a new token is minted then. */
+export interface Upgrade extends SessionCommand {
+  readonly kind: 'upgrade';
+  readonly name: string;
+  /** Of the hold. */
+  readonly token: number;
+  /** False: `busy` if anybody else reads. */
+  readonly waits: boolean;
+}
+
+/** Makes a weaker lock of a write or upgradeable read lock, which keeps its token. */
+export interface Downgrade extends SessionCommand {
+  readonly kind: 'downgrade';
+  readonly name: string;
+  readonly token: number;
+  readonly to: 'U' | 'R';
+}
+
+/** Sets how many permits a semaphore has, for good: its row stays even while nobody is at it. */
+export interface ChangeLimit extends SessionCommand {
+  readonly kind: 'limit';
+  readonly name: string;
+  readonly limit: number;
+}
+
+/** Ends the wait of `target`, an earlier or not yet arrived acquire or upgrade of the same session. */
 export interface Cancel extends SessionCommand {
   readonly kind: 'cancel';
   readonly target: Sequence;
 }
 
-/** Lets go of one hold. */
+/** Lets go of one hold; an upgrade that it waits for ends with it. */
 export interface Release extends SessionCommand {
   readonly kind: 'release';
   readonly name: string;
@@ -77,23 +141,37 @@ export interface Release extends SessionCommand {
   readonly token: number;
 }
 
+/** What a session asks, under a sequence of its own: executed at most once, and answered. */
+export type SessionRequest = Acquire | AcquireAll | Upgrade | Downgrade | ChangeLimit | Cancel | Release;
+
 /** Everything that may stand in a log entry's batch. */
-export type Command = Started | OpenSession | CloseSession | ExpireSession | Acquire | Cancel | Release;
+export type Command = Started | OpenSession | CloseSession | ExpireSession | SessionRequest;
 
 /** What the table remembers of a request until the client's mark passes it. */
 export type Answer =
   /** Interim: in the queue; the same sequence is answered again when it is granted or ends. */
   | { readonly kind: 'queued' }
+  /** Of several parts `token` is the first one's; the others follow it one by one, in the order of the parts. */
   | { readonly kind: 'granted'; readonly token: number; readonly grantedAt: number }
-  /** tryAcquire: somebody holds the lock or waits for it. */
+  /** To what does not wait: somebody holds the lock or waits for it. */
   | { readonly kind: 'busy' }
   /** The acquire was cancelled, before or after it reached the log; it is not and never will be granted. */
   | { readonly kind: 'cancelled' }
   /** To a cancel: the target had been granted already and is held with this token, unless released since. */
   | { readonly kind: 'already-granted'; readonly token: number }
   | { readonly kind: 'released' }
-  /** To a release: no such hold (released before, or lost). */
+  | { readonly kind: 'downgraded' }
+  | { readonly kind: 'limit-changed' }
+  /** To what is asked of a hold: no such hold (released before, or lost). */
   | { readonly kind: 'not-held' }
+  /** Not executed: the hold is in this mode, or waits for an upgrade already. */
+  | { readonly kind: 'wrong-mode'; readonly mode: Mode }
+  /** Not executed: the name is in use as another kind of lock. */
+  | { readonly kind: 'kind-mismatch'; readonly name: string; readonly is: LockKind }
+  /** Not executed: it would have waited for itself. At most `cycleStepsMax` steps, from this request on. */
+  | { readonly kind: 'deadlock'; readonly cycle: readonly CycleStep[] }
+  /** Not executed, or taken out of the queue: the semaphore has another limit, or fewer permits than were asked for. */
+  | { readonly kind: 'semaphore-limit'; readonly name: string; readonly limit: number }
   /** The sequence stands at or below the session's mark: not executed. */
   | { readonly kind: 'stale' }
   /** The same sequence came before with other arguments: not executed. */
@@ -129,6 +207,15 @@ export type TableEvent =
     }
   | { readonly kind: 'granted'; readonly name: string; readonly session: SessionId; readonly token: number }
   | { readonly kind: 'released'; readonly name: string; readonly session: SessionId; readonly token: number }
+  /** The hold has another mode, and after an upgrade another token than it `had`. */
+  | {
+      readonly kind: 'converted';
+      readonly name: string;
+      readonly session: SessionId;
+      readonly had: number;
+      readonly token: number;
+      readonly mode: Mode;
+    }
   /** The hold ended with its session. */
   | { readonly kind: 'lost'; readonly name: string; readonly session: SessionId; readonly token: number }
   /** A run or boot that is not above the recorded one: that node must stop (SEMANTICS 6.5). */

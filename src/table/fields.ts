@@ -1,4 +1,4 @@
-import { labelBytesMax, ttlMsMax, ttlMsMin, validateName, validateText } from './limits.ts';
+import { labelBytesMax, permitsMax, ttlMsMax, ttlMsMin, validateName, validateOwner, validateText } from './limits.ts';
 
 /** Reads one value of a tuple that somebody else wrote. Fails with a `FieldError`, never otherwise. */
 export type Field<T> = (value: unknown, what: string) => T;
@@ -20,6 +20,13 @@ export const ttlMs: Field<number> = (value, what) => {
   return read;
 };
 
+/** A number of permits, or of all permits of a semaphore. */
+export const permits: Field<number> = (value, what) => {
+  const read = positive(value, what);
+  if (read > permitsMax) throw new FieldError(`${what} is ${read}, expected at most ${permitsMax}`);
+  return read;
+};
+
 export const flag: Field<boolean> = (value, what) => {
   if (typeof value !== 'boolean') throw new FieldError(`${what} is ${shown(value)}, expected a boolean`);
   return value;
@@ -27,6 +34,12 @@ export const flag: Field<boolean> = (value, what) => {
 
 export const lockName: Field<string> = (value, what) => {
   const reason = validateName(value);
+  if (typeof value !== 'string' || reason !== undefined) throw new FieldError(`${what} is ${reason}`);
+  return value;
+};
+
+export const owner: Field<string> = (value, what) => {
+  const reason = validateOwner(value);
   if (typeof value !== 'string' || reason !== undefined) throw new FieldError(`${what} is ${reason}`);
   return value;
 };

@@ -4,6 +4,7 @@ export { type CommandTuple, commandTuple, type Malformed, parseCommand, type Sca
 export * from './inspect.ts';
 export { TableInvariantError } from './invariant.ts';
 export * from './limits.ts';
-export type { LockKind } from './modes.ts';
+export { kindOf } from './modes.ts';
+export type { Emit } from './requests.ts';
 export { MalformedRowError } from './restore.ts';
-export { type Emit, type Restoring, Table } from './table.ts';
+export { type Restoring, Table } from './table.ts';

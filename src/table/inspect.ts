@@ -1,6 +1,5 @@
-import type { Answer, Mode, OpenSession, Sequence, SessionId } from './command.ts';
+import type { Answer, LockKind, Mode, OpenSession, Sequence, SessionId } from './command.ts';
 import type { Claim, Lock } from './lock-row.ts';
-import { kindOf, type LockKind } from './modes.ts';
 import type { NodeRun } from './runs.ts';
 import { rangeOf, smallest } from './select.ts';
 import type { Session } from './session.ts';
@@ -14,6 +13,12 @@ export interface HolderView {
   readonly node: string | null;
   readonly token: number;
   readonly mode: Mode;
+  /** Of a semaphore; 1 of any other lock. */
+  readonly permits: number;
+  /** Null if the request named none. */
+  readonly owner: string | null;
+  /** How often its owner has entered it and not left it yet; 1 but for a re-entrant hold. */
+  readonly entries: number;
   /** When it was granted. */
   readonly since: number;
 }
@@ -26,7 +31,10 @@ export interface WaiterView {
   readonly label: string;
   readonly node: string | null;
   readonly sequence: Sequence;
+  /** `W` at the head of a queue may be an upgrade: its session then holds the lock in mode `U`. */
   readonly mode: Mode;
+  readonly permits: number;
+  readonly owner: string | null;
   /** When it came. */
   readonly since: number;
 }
@@ -35,6 +43,8 @@ export interface WaiterView {
 export interface LockSummary {
   readonly name: string;
   readonly kind: LockKind;
+  /** How many permits a semaphore has in all; null for any other lock. */
+  readonly limit: number | null;
   /** At most `viewMax` of them. */
   readonly holders: readonly HolderView[];
   /** All who wait. */
@@ -88,7 +98,7 @@ export interface Hold {
 }
 
 export interface Counts {
-  /** Names that somebody holds. */
+  /** Names that somebody holds, and semaphores whose limit was changed. */
   readonly locks: number;
   readonly holds: number;
   readonly waiters: number;
@@ -110,7 +120,7 @@ export class Views {
     this.#state = state;
   }
 
-  /** The lock with its queue; undefined while nobody holds it. */
+  /** The lock with its queue; undefined while nobody holds it, unless it is a semaphore whose limit was changed. */
   inspect(name: string): LockView | undefined {
     const lock = this.#state.locks.get(name);
     if (lock === undefined) return undefined;
@@ -188,17 +198,22 @@ export class Views {
 const pageSize = (limit: number): number => (limit >= 1 ? Math.min(Math.floor(limit), listMax) : 1);
 
 function summaryOf(lock: Lock): LockSummary {
-  const holders = firstOf(lock.holders, (claim) => ({ ...whoOf(claim), token: claim.token }));
-  // A lock's row stands only while somebody is at it, and whoever comes first is never left waiting.
-  const kind = kindOf(lock.holders.head?.mode ?? 'X');
-  return { name: lock.name, kind, holders, waiting: lock.queue.length };
+  const holders = firstOf(lock.holders, (claim) => ({
+    ...whoOf(claim),
+    entries: claim.terms?.entries ?? 1,
+    token: claim.token,
+  }));
+  const { name, kind, queue } = lock;
+  return { name, kind, limit: kind === 'semaphore' ? lock.limit : null, holders, waiting: queue.length };
 }
 
-const whoOf = ({ session, mode, since }: Claim) => ({
+const whoOf = ({ session, mode, permits, since, terms }: Claim) => ({
   session: session.id,
   label: session.label,
   node: session.home?.node ?? null,
   mode,
+  permits,
+  owner: terms?.owner ?? null,
   since,
 });
 

@@ -33,6 +33,18 @@ export const nameBytesMax = 512;
 /** In bytes of UTF-8. */
 export const labelBytesMax = 256;
 
+/** Locks in one request. */
+export const partsMax = 64;
+
+/** Of a deadlock's cycle, as far as it is told. */
+export const cycleStepsMax = 16;
+
+/** In bytes of UTF-8. */
+export const ownerBytesMax = 256;
+
+/** Of a semaphore. */
+export const permitsMax = 2_147_483_647;
+
 export const ttlMsMin = 1_000;
 
 export const ttlMsMax = 3_600_000;
@@ -46,6 +58,12 @@ export function validateName(name: unknown): string | undefined {
   if (name === '') return 'empty';
   if (name.startsWith('$')) return 'reserved: it begins with "$"';
   return validateText(name, nameBytesMax);
+}
+
+/** Why `owner` is none, in words that follow "the owner is"; undefined if it is one. */
+export function validateOwner(owner: unknown): string | undefined {
+  if (typeof owner !== 'string') return `${owner === null ? 'null' : typeof owner}, not a string`;
+  return owner === '' ? 'empty' : validateText(owner, ownerBytesMax);
 }
 
 /** The part of `validateName` that also binds labels: length, control characters, surrogates. */

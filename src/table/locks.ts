@@ -1,10 +1,11 @@
-import type { Acquire, Mode } from './command.ts';
+import type { Acquire, AcquireAll, Mode, Part, Sequence } from './command.ts';
 import { invariant } from './invariant.ts';
-import { Claim, Lock } from './lock-row.ts';
+import { Claim, Lock, type Terms } from './lock-row.ts';
+import { kindOf } from './modes.ts';
 import type { Session } from './session.ts';
 import type { TableState } from './state.ts';
 
-/** Puts claims on locks and takes them off. Says nothing to anybody: the table announces what it did. */
+/** Puts claims on locks and takes them off. Says nothing to anybody: the callers announce what they did. */
 export class Locks {
   readonly #state: TableState;
 
@@ -12,87 +13,185 @@ export class Locks {
     this.#state = state;
   }
 
-  /** Whether `mode` would be granted at once: nobody waits, and the holders leave room. */
-  isFree(name: string, mode: Mode): boolean {
+  /** Whether a part would be granted at once: nobody waits, and the holders leave room. */
+  isFree({ name, mode, permits }: Omit<Part, 'limit'>): boolean {
     const lock = this.#state.locks.get(name);
-    return lock === undefined || (lock.queue.length === 0 && lock.admits(mode));
+    return lock === undefined || (lock.queue.length === 0 && lock.admits(mode, permits));
   }
 
-  /** Grants at once; only where `isFree`. */
+  /** Grants an exclusive lock at once; only where it is free. */
   hold(session: Session, { name, mode, sequence }: Acquire): Claim {
+    const lock = this.#at({ name, mode, limit: 0 });
     const since = this.#state.counters.time;
-    const claim = new Claim({ lock: this.#at(name), session, sequence, mode, arrival: 0, since });
+    const claim = new Claim({ lock, session, sequence, mode, arrival: 0, since, terms: undefined });
     this.#grant(claim);
     return claim;
   }
 
-  /** Goes to the end of the queue. */
-  wait(session: Session, { name, mode, sequence }: Acquire): Claim {
+  /** Grants all parts at once; only where all are free. */
+  holdAll(session: Session, { parts, sequence, owner }: AcquireAll): readonly Claim[] {
+    const since = this.#state.counters.time;
+    return parts.map((part) => {
+      const lock = this.#at(part);
+      const { mode } = part;
+      const claim = new Claim({ lock, session, sequence, mode, arrival: 0, since, terms: termsOf(part, owner) });
+      this.#grant(claim);
+      return claim;
+    });
+  }
+
+  /** Goes to the end of the queue of an exclusive lock. */
+  wait(session: Session, { name, mode, sequence }: Acquire): void {
+    const lock = this.#at({ name, mode, limit: 0 });
+    const claim = this.#waiter({ lock, session, sequence, mode, terms: undefined });
+    lock.queue.push(claim);
+    session.waiters.set(sequence, claim);
+  }
+
+  /** Goes to the end of the queue of every part. */
+  waitAll(session: Session, { parts, sequence, owner }: AcquireAll): readonly Claim[] {
+    const claims = parts.map((part) => {
+      const lock = this.#at(part);
+      const claim = this.#waiter({ lock, session, sequence, mode: part.mode, terms: termsOf(part, owner) });
+      lock.queue.push(claim);
+      return claim;
+    });
+    const [first] = claims;
+    invariant(first !== undefined, 'a request has a part');
+    session.waiters.set(sequence, first);
+    if (claims.length > 1) for (const { terms } of claims) if (terms !== undefined) terms.group = claims;
+    return claims;
+  }
+
+  /** Goes to the front of the queue: an upgradeable read that is to become a write. */
+  waitForUpgrade(hold: Claim, sequence: Sequence): Claim {
+    const { lock, session } = hold;
+    const owner = hold.terms?.owner;
+    const terms: Terms = { permits: 1, limit: 0, upgrades: hold, owner, entries: 0, group: undefined };
+    const claim = this.#waiter({ lock, session, sequence, mode: 'W', terms });
+    lock.queue.unshift(claim);
+    session.waiters.set(sequence, claim);
+    return claim;
+  }
+
+  /** Takes a hold off its lock. The caller then passes the lock on. */
+  endHold(claim: Claim): void {
+    const { changes, totals } = this.#state;
+    invariant(claim.token > 0 && claim.session.holds.delete(claim.token), 'only a hold can end as one');
+    if (claim.terms?.owner !== undefined) this.#state.owners.remove(claim.terms.owner, claim);
+    claim.lock.leave(claim);
+    totals.holds -= 1;
+    changes.holds.remove(claim);
+  }
+
+  /** Takes a request out of the queues of all its parts. The caller then passes these locks on. */
+  endWait(claim: Claim): void {
+    invariant(claim.token === 0 && claim.session.waiters.delete(claim.sequence), 'only a waiter can stop waiting');
+    const group = claim.terms?.group;
+    if (group === undefined) this.#dequeue(claim);
+    else for (const part of group) this.#dequeue(part);
+  }
+
+  /** Grants a waiter that is ready, with all parts of its request. */
+  grantWaiter(waiter: Claim): void {
+    this.endWait(waiter);
+    const group = waiter.terms?.group;
+    if (group === undefined) this.#begin(waiter);
+    else for (const part of group) this.#begin(part);
+  }
+
+  /** Once nobody is left at a lock, its row is gone. */
+  forgetIdle(lock: Lock): void {
+    if (lock.isIdle) this.#state.locks.delete(lock.name);
+  }
+
+  /** Makes a write of the only hold there is. A new token: what was written under the old one must not pass. */
+  upgrade(hold: Claim, sequence: Sequence): void {
+    const { session, lock } = hold;
+    this.endHold(hold);
+    hold.mode = 'W';
+    hold.sequence = sequence;
+    hold.since = this.#state.counters.time;
+    invariant(lock.holders.length === 0 && hold.session === session, 'whoever is upgraded is alone');
+    this.#grant(hold);
+  }
+
+  /** Its owner enters a hold once more, or leaves it but for the last time. */
+  enter(hold: Claim, by: 1 | -1): void {
+    const { terms } = hold;
+    invariant(terms !== undefined && terms.entries + by > 0, 'a hold is entered at least once while it stands');
+    terms.entries += by;
+    this.#state.changes.holds.put(hold);
+  }
+
+  /** Makes a weaker lock of a hold. The caller then passes the lock on. */
+  downgrade(hold: Claim, mode: Mode): void {
+    hold.lock.weaken(hold, mode);
+    this.#state.changes.holds.put(hold);
+  }
+
+  /** Sets the limit of a semaphore, for good. The caller then passes it on. */
+  keepLimit(name: string, limit: number): Lock {
+    const lock = this.#at({ name, mode: 'S', limit });
+    lock.limit = limit;
+    lock.isKept = true;
+    this.#state.changes.limits.put(lock);
+    return lock;
+  }
+
+  #waiter(origin: Omit<ConstructorParameters<typeof Claim>[0], 'arrival' | 'since'>): Claim {
     const { counters, changes, totals } = this.#state;
     counters.arrivals += 1;
-    const claim = new Claim({
-      lock: this.#at(name),
-      session,
-      sequence,
-      mode,
-      arrival: counters.arrivals,
-      since: counters.time,
-    });
-    claim.lock.queue.push(claim);
-    session.waiters.set(sequence, claim);
+    const { lock, session, sequence, mode, terms } = origin;
+    const claim = new Claim({ lock, session, sequence, mode, terms, arrival: counters.arrivals, since: counters.time });
+    if (terms?.owner !== undefined) this.#state.owners.add(terms.owner, claim);
     totals.waiters += 1;
     changes.waiters.put(claim);
     return claim;
   }
 
-  /** Takes a hold off its lock. The caller then asks `grantNext` until it has nothing more. */
-  endHold(claim: Claim): void {
-    const { changes, totals } = this.#state;
-    invariant(claim.token > 0 && claim.session.holds.delete(claim.token), 'only a hold can end as one');
-    claim.lock.holders.remove(claim);
-    totals.holds -= 1;
-    changes.holds.remove(claim);
-  }
-
-  /** Takes a waiter out of its queue. The caller then asks `grantNext` until it has nothing more. */
-  endWait(claim: Claim): void {
-    const { changes, totals } = this.#state;
-    invariant(claim.token === 0 && claim.session.waiters.delete(claim.sequence), 'only a waiter can stop waiting');
+  #dequeue(claim: Claim): void {
+    const { changes, totals, owners } = this.#state;
+    if (claim.terms?.owner !== undefined) owners.remove(claim.terms.owner, claim);
     claim.lock.queue.remove(claim);
     totals.waiters -= 1;
     changes.waiters.remove(claim);
   }
 
-  /** Grants the head of the queue if the holders leave room for it. Once nobody is left, the lock's row is gone. */
-  grantNext(lock: Lock): Claim | undefined {
-    const { head } = lock.queue;
-    if (head !== undefined && lock.admits(head.mode)) {
-      this.endWait(head);
-      head.since = this.#state.counters.time;
-      this.#grant(head);
-      return head;
-    }
-    if (lock.isIdle) this.#state.locks.delete(lock.name);
-    return undefined;
+  /** A waiter becomes a hold. */
+  #begin(claim: Claim): void {
+    claim.since = this.#state.counters.time;
+    this.#grant(claim);
   }
 
   #grant(claim: Claim): void {
     const { counters, changes, totals } = this.#state;
-    invariant(claim.lock.admits(claim.mode), 'a lock is granted only beside compatible holds');
+    const { lock, terms } = claim;
+    invariant(lock.admits(claim.mode, terms?.permits ?? 1), 'a lock is granted only beside compatible holds');
     invariant(Number.isSafeInteger(counters.tokens + 1), 'there is a next token');
     counters.tokens += 1;
     claim.token = counters.tokens;
-    claim.lock.holders.push(claim);
+    if (terms?.owner !== undefined) this.#state.owners.add(terms.owner, claim);
+    lock.enter(claim);
     claim.session.holds.set(claim.token, claim);
     totals.holds += 1;
     changes.holds.put(claim);
   }
 
-  #at(name: string): Lock {
+  #at({ name, mode, limit }: { readonly name: string; readonly mode: Mode; readonly limit: number }): Lock {
     const known = this.#state.locks.get(name);
     if (known !== undefined) return known;
-    const lock = new Lock(name);
+    const lock = new Lock(name, kindOf(mode), limit);
     this.#state.locks.set(name, lock);
     return lock;
   }
 }
+
+const termsOf = ({ permits, limit }: Part, owner: string | undefined): Terms => ({
+  permits,
+  limit,
+  upgrades: undefined,
+  owner,
+  entries: 1,
+  group: undefined,
+});

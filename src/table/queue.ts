@@ -26,6 +26,16 @@ export class Line {
     this.#length += 1;
   }
 
+  /** To the front, past all who came before. */
+  unshift(claim: Claim): void {
+    claim.ahead = undefined;
+    claim.behind = this.#head;
+    if (this.#head === undefined) this.#tail = claim;
+    else this.#head.ahead = claim;
+    this.#head = claim;
+    this.#length += 1;
+  }
+
   /** Only a claim that stands in this very line. */
   remove(claim: Claim): void {
     if (claim.ahead === undefined) this.#head = claim.behind;

@@ -1,11 +1,13 @@
 import { answerField } from './answers.ts';
-import { layout, parseHome } from './command-tuple.ts';
+import { askedField } from './asked-row.ts';
+import type { Mode, Part } from './command.ts';
+import { parseHome } from './command-tuple.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
 import type { TableLimits } from './limits.ts';
-import { Claim, Lock } from './lock-row.ts';
-import { modeField } from './modes.ts';
-import { numbersIn, rowLetters, rowsVersion, withdrawnLayout } from './rows.ts';
+import { Claim, Lock, type Terms } from './lock-row.ts';
+import { exclusiveField, kindOf, modeField } from './modes.ts';
+import { claimWidths, limitNameIn, numbersIn, rowLetters, rowsVersion } from './rows.ts';
 import { type Asked, Request, Session } from './session.ts';
 import { newState, type TableState } from './state.ts';
 
@@ -48,12 +50,12 @@ export class Rebuilding {
     for (const { requests } of sessions.values()) {
       for (const { answer } of requests.values()) waiting += answer.kind === 'queued' ? 1 : 0;
     }
-    if (waiting !== totals.waiters) {
+    const awaited = [...sessions.values()].reduce((sum, { waiters }) => sum + waiters.size, 0);
+    if (waiting !== awaited) {
       throw new MalformedRowError(undefined, `${totals.waiters} waiters, but ${waiting} queued requests`);
     }
     for (const lock of locks.values()) {
-      const { head } = lock.queue;
-      if (head !== undefined && lock.admits(head.mode)) {
+      if (lock.queue.head?.isReady === true) {
         throw new MalformedRowError(undefined, `${field.shown(lock.name)} has a queue, but its head may have it`);
       }
     }
@@ -67,6 +69,9 @@ export class Rebuilding {
         break;
       case rowLetters.run:
         this.#run(key, value);
+        break;
+      case rowLetters.limit:
+        this.#limit(key, value);
         break;
       case rowLetters.session:
         this.#session(key, value);
@@ -132,35 +137,65 @@ export class Rebuilding {
     sessionsByNonce.set(session.nonce, session);
   }
 
+  #limit(key: string, value: unknown): void {
+    const name = field.lockName(limitNameIn(key), 'its name');
+    const [limit] = field.tupleOf(value, 'it', 1);
+    const lock = new Lock(name, 'semaphore', field.permits(limit, 'its limit'));
+    lock.isKept = true;
+    lock.isPersisted = true;
+    this.#state.locks.set(name, lock);
+  }
+
   #hold(key: string, value: unknown): void {
     const claim = this.#claim(value, 0);
+    const { lock, session } = claim;
     [claim.token] = numbersIn(key, 1);
     notAbove(claim.token, this.#state.counters.tokens, 'token');
-    if (!claim.lock.admits(claim.mode)) throw new FieldError('it stands beside a hold that excludes it');
-    claim.lock.holders.push(claim);
-    claim.session.holds.set(claim.token, claim);
+    if (claim.terms?.upgrades !== undefined) throw new FieldError('it is a hold that waits for an upgrade');
+    // A limit that was lowered under its holders stays exceeded until enough of them have left.
+    if (!lock.isKept && !lock.admits(claim.mode, claim.permits)) {
+      throw new FieldError('it stands beside a hold that excludes it');
+    }
+    if (claim.terms?.owner !== undefined) this.#state.owners.add(claim.terms.owner, claim);
+    lock.enter(claim);
+    session.holds.set(claim.token, claim);
     this.#state.totals.holds += 1;
   }
 
   #waiter(key: string, value: unknown): void {
     const [arrival] = numbersIn(key, 1);
     const claim = this.#claim(value, arrival);
+    const { lock, session, terms } = claim;
     notAbove(arrival, this.#state.counters.arrivals, 'arrival');
-    if (claim.session.waiters.has(claim.sequence)) throw new FieldError('its acquire waits already');
-    claim.lock.queue.push(claim);
-    claim.session.waiters.set(claim.sequence, claim);
+    const first = session.waiters.get(claim.sequence);
+    if (first === undefined) session.waiters.set(claim.sequence, claim);
+    else joinGroup(first, claim);
+    if (terms?.upgrades === undefined) lock.queue.push(claim);
+    else if (terms.upgrades.pendingUpgrade === undefined) lock.queue.unshift(claim);
+    else throw new FieldError('its hold waits for an upgrade already');
+    if (terms?.owner !== undefined) this.#state.owners.add(terms.owner, claim);
     this.#state.totals.waiters += 1;
   }
 
   #claim(value: unknown, arrival: number): Claim {
-    const [name, session, sequence, mode, since] = field.tupleOf(value, 'it', 5);
+    const cells = field.tuple(value, 'it');
+    const { plain, withTerms, withOwner } = claimWidths;
+    const width = [plain, withOwner].find((known) => known === cells.length) ?? withTerms;
+    const [name, sessionId, sequence, mode, since, ...rest] = field.tupleOf(cells, 'it', width);
+    const session = this.#sessionAt(field.positive(sessionId, 'its session'));
+    const isPlain = width === plain;
+    const read = isPlain ? exclusiveField(mode, 'its mode') : modeField(mode, 'its mode');
+    const terms = isPlain ? undefined : termsField(rest, session);
+    const lock = this.#lockAt(field.lockName(name, 'its name'), read, terms?.limit ?? 0);
+    if (terms?.upgrades !== undefined && terms.upgrades.lock !== lock) throw new FieldError('its hold is another one');
     const claim = new Claim({
-      lock: this.#lockAt(field.lockName(name, 'its name')),
-      session: this.#sessionAt(field.positive(session, 'its session')),
+      lock,
+      session,
       sequence: field.positive(sequence, 'its sequence'),
-      mode: modeField(mode, 'its mode'),
+      mode: read,
       arrival,
       since: field.nonNegative(since, 'its time'),
+      terms,
     });
     claim.isPersisted = true;
     return claim;
@@ -174,8 +209,8 @@ export class Rebuilding {
     const request = new Request(session, sequence, first);
     request.isPersisted = true;
     const waiter = session.waiters.get(sequence);
-    const isAsked = first.asked.kind === 'acquire' && first.asked.name === waiter?.lock.name;
-    if ((first.answer.kind === 'queued') !== (waiter !== undefined) || (waiter !== undefined && !isAsked)) {
+    const fits = waiter === undefined ? first.answer.kind !== 'queued' : isAskedBy(waiter, first.asked);
+    if (!fits || (waiter !== undefined && first.answer.kind !== 'queued')) {
       throw new FieldError('its answer and the queues do not fit');
     }
     if (sequence <= session.mark && waiter === undefined && !isHeld(request)) {
@@ -190,14 +225,68 @@ export class Rebuilding {
     return session;
   }
 
-  #lockAt(name: string): Lock {
+  #lockAt(name: string, mode: Mode, limit: number): Lock {
     const known = this.#state.locks.get(name);
-    if (known !== undefined) return known;
-    const lock = new Lock(name);
+    if (known !== undefined) {
+      if (known.kind !== kindOf(mode)) throw new FieldError('it is of another kind than others of its name');
+      if (known.limit !== limit && !known.isKept) throw new FieldError('it has another limit than others of its name');
+      return known;
+    }
+    const lock = new Lock(name, kindOf(mode), limit);
     this.#state.locks.set(name, lock);
     return lock;
   }
 }
+
+/** Parts of one request arrived together, in their order. */
+function joinGroup(first: Claim, claim: Claim): void {
+  if (first.terms === undefined || claim.terms === undefined) throw new FieldError('its acquire waits already');
+  if (first.terms.upgrades !== undefined || claim.terms.upgrades !== undefined) {
+    throw new FieldError('its upgrade is part of a request for several locks');
+  }
+  const group = [...(first.terms.group ?? [first]), claim];
+  for (const { terms } of group) if (terms !== undefined) terms.group = group;
+}
+
+function termsField(cells: readonly unknown[], session: Session): Terms {
+  const [permits, limit, upgraded, owner, entries] = cells;
+  const token = field.nonNegative(upgraded, 'its hold');
+  const upgrades = token === 0 ? undefined : session.holds.get(token);
+  if (token > 0 && upgrades?.mode !== 'U') throw new FieldError('its hold is not there, or not upgradeable');
+  return {
+    permits: field.permits(permits, 'its permits'),
+    limit: field.nonNegative(limit, 'its limit'),
+    upgrades,
+    owner: cells.length > 3 ? field.owner(owner, 'its owner') : undefined,
+    entries: cells.length > 3 ? field.nonNegative(entries, 'its entries') : 1,
+    group: undefined,
+  };
+}
+
+/** Whether this waiter, with all of its group, is what a request like that waits for. */
+function isAskedBy(waiter: Claim, asked: Asked): boolean {
+  const { terms, lock } = waiter;
+  switch (asked.kind) {
+    case 'acquire':
+      return terms === undefined && lock.name === asked.name;
+    case 'acquire-all': {
+      const claims = terms?.group ?? [waiter];
+      return claims.length === asked.parts.length && claims.every((claim, at) => isOfPart(claim, asked.parts[at]));
+    }
+    case 'upgrade':
+      return lock.name === asked.name && terms?.upgrades?.token === asked.token;
+    default:
+      return false;
+  }
+}
+
+const isOfPart = ({ lock, mode, permits, terms }: Claim, part: Part | undefined): boolean =>
+  part !== undefined &&
+  terms?.upgrades === undefined &&
+  lock.name === part.name &&
+  mode === part.mode &&
+  permits === part.permits &&
+  (terms?.limit ?? 0) === part.limit;
 
 const isHeld = ({ session, sequence, answer }: Request): boolean =>
   answer.kind === 'granted' && session.holds.get(answer.token)?.sequence === sequence;
@@ -205,35 +294,3 @@ const isHeld = ({ session, sequence, answer }: Request): boolean =>
 function notAbove(number: number, counter: number, what: string): void {
   if (number > counter) throw new FieldError(`its ${what} is ${number}, but the counter stands at ${counter}`);
 }
-
-const askedField: field.Field<Asked> = (value, what) => {
-  const cells = field.tuple(value, what);
-  switch (cells[0]) {
-    case withdrawnLayout:
-      field.tupleOf(cells, what, 1);
-      return { kind: 'withdrawn' };
-    case layout.acquire: {
-      const [, name, mode, waits] = field.tupleOf(cells, what, 4);
-      return {
-        kind: 'acquire',
-        name: field.lockName(name, 'its name'),
-        mode: modeField(mode, 'its mode'),
-        waits: field.flag(waits, 'its waits'),
-      };
-    }
-    case layout.cancel: {
-      const [, target] = field.tupleOf(cells, what, 2);
-      return { kind: 'cancel', target: field.positive(target, 'its target') };
-    }
-    case layout.release: {
-      const [, name, token] = field.tupleOf(cells, what, 3);
-      return {
-        kind: 'release',
-        name: field.lockName(name, 'its name'),
-        token: field.positive(token, 'its token'),
-      };
-    }
-    default:
-      throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 0 or 5 to 7`);
-  }
-};

@@ -1,8 +1,8 @@
 import { answerCells } from './answers.ts';
 import type { RowCell, RowForm, RowTuple } from './changed-rows.ts';
-import { homeTuple, layout } from './command-tuple.ts';
+import { homeTuple, layout, partCells } from './command-tuple.ts';
 import { FieldError, positive } from './fields.ts';
-import type { Claim } from './lock-row.ts';
+import type { Claim, Lock } from './lock-row.ts';
 import type { NodeRun } from './runs.ts';
 import type { Request, Session } from './session.ts';
 import type { Counters, TableState } from './state.ts';
@@ -10,9 +10,17 @@ import type { Counters, TableState } from './state.ts';
 /**
  * The persisted rows. Each hold, waiter and answer has a row of its own, so that one change in a queue of ten thousand
  * writes one row. First letters rise in the order in which rows need each other: counters, nodes, sessions, tokens
- * (holds), waiters, executed requests. Numbers have a fixed width, so keys sort as the numbers do.
+ * (holds), waiters, executed requests; changed limits come before the holds under them. Numbers have a fixed width, so keys sort as the numbers do.
  */
-export const rowLetters = { counters: 'm', run: 'n', session: 's', hold: 't', waiter: 'w', request: 'x' } as const;
+export const rowLetters = {
+  counters: 'm',
+  run: 'n',
+  limit: 'p',
+  session: 's',
+  hold: 't',
+  waiter: 'w',
+  request: 'x',
+} as const;
 
 /** Of the rows as a whole, in the counters' row; a reader refuses what it does not know. */
 export const rowsVersion = 1;
@@ -54,13 +62,34 @@ export const sessionForm: RowForm<Session> = {
   ],
 };
 
-const claimValue = ({ lock, session, sequence, mode, since }: Claim): RowCell[] => [
-  lock.name,
-  session.id,
-  sequence,
-  mode,
-  since,
-];
+/** By name, each code unit as four hex digits, so that keys are ASCII and sort as the names do. */
+export const limitForm: RowForm<Lock> = {
+  key: ({ name }) => {
+    let key: string = rowLetters.limit;
+    for (let at = 0; at < name.length; at += 1) key += name.charCodeAt(at).toString(16).padStart(4, '0');
+    return key;
+  },
+  value: ({ limit }) => [limit],
+};
+
+/** The name in a key of `limitForm`, which is still to be checked. */
+export function limitNameIn(key: string): string {
+  if (!/^.(?:[0-9a-f]{4})+$/.test(key)) throw new FieldError('its key is not well formed');
+  let name = '';
+  for (let at = 1; at < key.length; at += 4) name += String.fromCharCode(Number.parseInt(key.slice(at, at + 4), 16));
+  return name;
+}
+
+/** How many values a claim's row has; those of a plain exclusive acquire are a layout of their own, and so are those without an owner. */
+export const claimWidths = { plain: 5, withTerms: 8, withOwner: 10 } as const;
+
+function claimValue({ lock, session, sequence, mode, since, terms }: Claim): RowCell[] {
+  const cells: RowCell[] = [lock.name, session.id, sequence, mode, since];
+  if (terms === undefined) return cells;
+  cells.push(terms.permits, terms.limit, terms.upgrades?.token ?? 0);
+  if (terms.owner !== undefined) cells.push(terms.owner, terms.entries);
+  return cells;
+}
 
 export const claimForms: { readonly hold: RowForm<Claim>; readonly waiter: RowForm<Claim> } = {
   hold: { key: ({ token }) => keyOf(rowLetters.hold, token), value: claimValue },
@@ -81,6 +110,15 @@ function askedCells({ asked }: Request): readonly RowCell[] {
       return [withdrawnLayout];
     case 'acquire':
       return [layout.acquire, asked.name, asked.mode, asked.waits];
+    case 'acquire-all':
+      if (asked.owner === undefined) return [layout.acquireAll, asked.waits, ...partCells(asked.parts)];
+      return [layout.acquireAllForOwner, asked.waits, asked.owner, asked.reenters, ...partCells(asked.parts)];
+    case 'upgrade':
+      return [layout.upgrade, asked.name, asked.token, asked.waits];
+    case 'downgrade':
+      return [layout.downgrade, asked.name, asked.token, asked.to];
+    case 'limit':
+      return [layout.limit, asked.name, asked.limit];
     case 'cancel':
       return [layout.cancel, asked.target];
     case 'release':
@@ -104,10 +142,16 @@ export function* canonicalRows(state: TableState): Generator<RowTuple, void> {
   const sessions = [...state.sessions.values()];
   const bySequence = (a: Request, b: Request) => a.sequence - b.sequence;
   const holds = sessions.flatMap((session) => [...session.holds.values()]).sort((a, b) => a.token - b.token);
-  const waiters = sessions.flatMap((session) => [...session.waiters.values()]).sort((a, b) => a.arrival - b.arrival);
+  const waiters = sessions
+    .flatMap((session) => [...session.waiters.values()].flatMap((claim) => claim.terms?.group ?? [claim]))
+    .sort((a, b) => a.arrival - b.arrival);
   yield* written(
     runForm,
     [...state.runs.values()].sort((a, b) => (a.node < b.node ? -1 : 1)),
+  );
+  yield* written(
+    limitForm,
+    [...state.locks.values()].filter(({ isKept }) => isKept).sort((a, b) => (a.name < b.name ? -1 : 1)),
   );
   yield* written(sessionForm, sessions);
   yield* written(claimForms.hold, holds);

@@ -1,12 +1,30 @@
-import type { Acquire, Answer, Cancel, OpenSession, Release, Sequence, SessionId } from './command.ts';
+import type {
+  Acquire,
+  AcquireAll,
+  Answer,
+  Cancel,
+  ChangeLimit,
+  Downgrade,
+  OpenSession,
+  Part,
+  Release,
+  Sequence,
+  SessionId,
+  SessionRequest,
+  Upgrade,
+} from './command.ts';
 import type { Claim } from './lock-row.ts';
 
 /** The part of a request that a repetition of the same sequence must have in common with it. */
 export type Asked =
   | Pick<Acquire, 'kind' | 'name' | 'mode' | 'waits'>
+  | Pick<AcquireAll, 'kind' | 'parts' | 'waits' | 'owner' | 'reenters'>
+  | Pick<Upgrade, 'kind' | 'name' | 'token' | 'waits'>
+  | Pick<Downgrade, 'kind' | 'name' | 'token' | 'to'>
+  | Pick<ChangeLimit, 'kind' | 'name' | 'limit'>
   | Pick<Cancel, 'kind' | 'target'>
   | Pick<Release, 'kind' | 'name' | 'token'>
-  /** An acquire that a cancel overtook: what it would have asked for is not known, and never will be granted. */
+  /** An acquire or upgrade that a cancel overtook: what it would have asked for is not known, and never will be granted. */
   | { readonly kind: 'withdrawn' };
 
 /** What is remembered of one sequence of one session, so that it is executed at most once. */
@@ -25,12 +43,18 @@ export class Request {
     this.answer = first.answer;
   }
 
+  /** Whether it is one that a cancel may end. */
+  get mayWait(): boolean {
+    const { kind } = this.asked;
+    return kind === 'acquire' || kind === 'acquire-all' || kind === 'upgrade' || kind === 'withdrawn';
+  }
+
   /** Whether `command`, which came under the same sequence, asks for the same. */
-  isRepeatedBy(command: Acquire | Cancel | Release): boolean {
+  isRepeatedBy(command: SessionRequest): boolean {
     const { asked } = this;
     switch (asked.kind) {
       case 'withdrawn':
-        return command.kind === 'acquire';
+        return command.kind === 'acquire' || command.kind === 'acquire-all' || command.kind === 'upgrade';
       case 'acquire':
         return (
           command.kind === 'acquire' &&
@@ -38,15 +62,40 @@ export class Request {
           command.mode === asked.mode &&
           command.waits === asked.waits
         );
+      case 'acquire-all':
+        return (
+          command.kind === 'acquire-all' &&
+          command.waits === asked.waits &&
+          command.owner === asked.owner &&
+          command.reenters === asked.reenters &&
+          areSameParts(command.parts, asked.parts)
+        );
+      case 'upgrade':
+        return command.kind === 'upgrade' && isSameHold(command, asked) && command.waits === asked.waits;
+      case 'downgrade':
+        return command.kind === 'downgrade' && isSameHold(command, asked) && command.to === asked.to;
+      case 'limit':
+        return command.kind === 'limit' && command.name === asked.name && command.limit === asked.limit;
       case 'cancel':
         return command.kind === 'cancel' && command.target === asked.target;
       case 'release':
-        return command.kind === 'release' && command.name === asked.name && command.token === asked.token;
+        return command.kind === 'release' && isSameHold(command, asked);
       default:
         return asked satisfies never;
     }
   }
 }
+
+type OfHold = Pick<Release, 'name' | 'token'>;
+
+const isSameHold = (one: OfHold, other: OfHold): boolean => one.name === other.name && one.token === other.token;
+
+const areSameParts = (some: readonly Part[], others: readonly Part[]): boolean =>
+  some.length === others.length &&
+  some.every(({ name, mode, permits, limit }, at) => {
+    const other = others[at];
+    return name === other?.name && mode === other.mode && permits === other.permits && limit === other.limit;
+  });
 
 /** What never changes of a session. */
 export interface SessionOrigin {

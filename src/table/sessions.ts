@@ -1,4 +1,4 @@
-import type { Acquire, Answer, Cancel, OpenSession, Release, Sequence, SessionId, Started } from './command.ts';
+import type { Answer, OpenSession, Sequence, SessionId, SessionRequest, Started } from './command.ts';
 import { invariant } from './invariant.ts';
 import { isAtHome, judge, supersede } from './runs.ts';
 import { type Asked, Request, Session } from './session.ts';
@@ -120,9 +120,9 @@ export class Sessions {
   }
 
   /** Whether one more request may be remembered. What ends claims gets more room than what makes them. */
-  hasRoom(session: Session, { kind }: Acquire | Cancel | Release): boolean {
+  hasRoom(session: Session, { kind }: SessionRequest): boolean {
     const { answersPerSessionMax } = this.#state.limits;
-    return session.requests.size < (kind === 'acquire' ? answersPerSessionMax : 2 * answersPerSessionMax);
+    return session.requests.size < (makesClaims(kind) ? answersPerSessionMax : 2 * answersPerSessionMax);
   }
 
   #openAgain(known: Session, { ttlMs, home, label }: OpenSession): Opening {
@@ -142,3 +142,6 @@ export class Sessions {
     this.#state.changes.requests.remove(request);
   }
 }
+
+const makesClaims = (kind: SessionRequest['kind']): boolean =>
+  kind === 'acquire' || kind === 'acquire-all' || kind === 'upgrade' || kind === 'limit';

@@ -2,7 +2,8 @@ import { ChangedRows } from './changed-rows.ts';
 import type { SessionId } from './command.ts';
 import type { TableLimits } from './limits.ts';
 import type { Claim, Lock } from './lock-row.ts';
-import { claimForms, requestForm, runForm, sessionForm } from './rows.ts';
+import { Owners } from './owners.ts';
+import { claimForms, limitForm, requestForm, runForm, sessionForm } from './rows.ts';
 import type { NodeRun } from './runs.ts';
 import type { Request, Session } from './session.ts';
 
@@ -29,6 +30,7 @@ export interface TableState {
   readonly sessions: Map<SessionId, Session>;
   readonly sessionsByNonce: Map<string, Session>;
   readonly runs: Map<string, NodeRun>;
+  readonly owners: Owners;
   readonly totals: Totals;
   readonly changes: Changes;
 }
@@ -42,6 +44,7 @@ export interface Totals {
 /** What the next checkpoint has to write. */
 export interface Changes {
   readonly runs: ChangedRows<NodeRun>;
+  readonly limits: ChangedRows<Lock>;
   readonly sessions: ChangedRows<Session>;
   readonly holds: ChangedRows<Claim>;
   readonly waiters: ChangedRows<Claim>;
@@ -57,9 +60,11 @@ export const newState = (limits: TableLimits): TableState => ({
   sessions: new Map(),
   sessionsByNonce: new Map(),
   runs: new Map(),
+  owners: new Owners(),
   totals: { holds: 0, waiters: 0 },
   changes: {
     runs: new ChangedRows(runForm),
+    limits: new ChangedRows(limitForm),
     sessions: new ChangedRows(sessionForm),
     holds: new ChangedRows(claimForms.hold),
     waiters: new ChangedRows(claimForms.waiter),

@@ -1,33 +1,26 @@
 import * as answers from './answers.ts';
 import type { RowTuple } from './changed-rows.ts';
 import type {
-  Acquire,
   Answer,
-  Cancel,
   Command,
   ExpireSession,
   OpenSession,
-  Release,
   SessionEnd,
   SessionId,
+  SessionRequest,
   Started,
-  TableEvent,
 } from './command.ts';
 import { Views } from './inspect.ts';
 import { invariant } from './invariant.ts';
 import type { TableLimits } from './limits.ts';
-import type { Claim, Lock } from './lock-row.ts';
+import type { Lock } from './lock-row.ts';
 import { Locks } from './locks.ts';
+import { type Emit, Requests } from './requests.ts';
 import { Rebuilding } from './restore.ts';
 import { canonicalRows, countersRow } from './rows.ts';
 import type { Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { newState, type TableState } from './state.ts';
-
-type SessionRequest = Acquire | Cancel | Release;
-
-/** Hears what a command changed, while it is applied. Must neither throw nor apply. */
-export type Emit = (event: TableEvent) => void;
 
 /** Takes rows one by one, for a caller that reads them in batches between other work. */
 export interface Restoring {
@@ -47,6 +40,7 @@ export class Table {
   readonly #state: TableState;
   readonly #locks: Locks;
   readonly #sessions: Sessions;
+  readonly #requests: Requests;
   #isApplying = false;
 
   /** Every node of a cluster needs the same `limits`. `state` is for `restore`. */
@@ -55,6 +49,7 @@ export class Table {
     this.views = new Views(state);
     this.#locks = new Locks(state);
     this.#sessions = new Sessions(state);
+    this.#requests = new Requests(state, this.#locks, this.#sessions);
   }
 
   /** The table whose `canonicalRows`, or whose changes taken one over the other, these are; in key order. */
@@ -102,8 +97,9 @@ export class Table {
 
   /** How many rows `takeChanges` would give. */
   get changedRows(): number {
-    const { runs, sessions, holds, waiters, requests, hasNewCounters } = this.#state.changes;
-    return runs.length + sessions.length + holds.length + waiters.length + requests.length + (hasNewCounters ? 1 : 0);
+    const { runs, limits, sessions, holds, waiters, requests, hasNewCounters } = this.#state.changes;
+    const claims = holds.length + waiters.length + requests.length;
+    return runs.length + limits.length + sessions.length + claims + (hasNewCounters ? 1 : 0);
   }
 
   /**
@@ -116,6 +112,7 @@ export class Table {
     if (changes.hasNewCounters) rows.push(countersRow(counters));
     changes.hasNewCounters = false;
     changes.runs.takeInto(rows);
+    changes.limits.takeInto(rows);
     changes.sessions.takeInto(rows);
     changes.holds.takeInto(rows);
     changes.waiters.takeInto(rows);
@@ -142,13 +139,8 @@ export class Table {
       case 'expire':
         this.#expire(command, emit);
         break;
-      case 'acquire':
-      case 'cancel':
-      case 'release':
-        this.#request(command, emit);
-        break;
       default:
-        command satisfies never;
+        this.#request(command, emit);
     }
   }
 
@@ -189,13 +181,14 @@ export class Table {
         emit({ kind: 'lost', name: hold.lock.name, session: session.id, token: hold.token });
       }
       for (const waiter of session.waiters.values()) {
-        this.#locks.endWait(waiter);
         left.add(waiter.lock);
+        for (const { lock } of waiter.terms?.group ?? []) left.add(lock);
+        this.#locks.endWait(waiter);
       }
       this.#sessions.drop(session);
       emit({ kind: 'session-ended', session: session.id, end });
     }
-    for (const lock of left) this.#passOn(lock, emit);
+    this.#requests.passOn([...left], emit);
   }
 
   #request(command: SessionRequest, emit: Emit): void {
@@ -210,7 +203,7 @@ export class Table {
     this.#sessions.raiseMark(session, command.mark);
     const known = this.#knownAnswer(session, command);
     if (known !== undefined) return known;
-    const answer = this.#execute(session, command, emit);
+    const answer = this.#requests.execute(session, command, emit);
     this.#sessions.remember(session, command.sequence, { asked: command, answer });
     return answer;
   }
@@ -226,90 +219,4 @@ export class Table {
     }
     return undefined;
   }
-
-  #execute(session: Session, command: SessionRequest, emit: Emit): Answer {
-    switch (command.kind) {
-      case 'acquire':
-        return this.#acquire(session, command, emit);
-      case 'cancel':
-        return this.#cancel(session, command, emit);
-      case 'release':
-        return this.#release(session, command, emit);
-      default:
-        return command satisfies never;
-    }
-  }
-
-  #acquire(session: Session, command: Acquire, emit: Emit): Answer {
-    const refusal = this.#refusal(session, command);
-    if (refusal !== undefined) return refusal;
-    if (!this.#locks.isFree(command.name, command.mode)) {
-      this.#locks.wait(session, command);
-      return answers.queued;
-    }
-    const hold = this.#locks.hold(session, command);
-    emit({ kind: 'granted', name: command.name, session: session.id, token: hold.token });
-    return grantOf(hold);
-  }
-
-  #refusal(session: Session, { name, mode, waits }: Acquire): Answer | undefined {
-    const { limits, locks } = this.#state;
-    const isFree = this.#locks.isFree(name, mode);
-    if (!isFree && !waits) return answers.busy;
-    if (session.holds.size >= limits.holdsPerSessionMax) {
-      return answers.exceeded('holds per session', limits.holdsPerSessionMax);
-    }
-    if (!isFree && session.waiters.size >= limits.waitersPerSessionMax) {
-      return answers.exceeded('waiters per session', limits.waitersPerSessionMax);
-    }
-    if (locks.size >= limits.locksMax && !locks.has(name)) return answers.exceeded('locks', limits.locksMax);
-    return undefined;
-  }
-
-  #cancel(session: Session, { target }: Cancel, emit: Emit): Answer {
-    const request = session.requests.get(target);
-    if (request === undefined) {
-      if (target <= session.mark) return answers.stale;
-      // It may still be on its way: its sequence is taken, so that it is never executed.
-      this.#sessions.remember(session, target, { asked: { kind: 'withdrawn' }, answer: answers.cancelled });
-      emit({ kind: 'answered', session: session.id, sequence: target, answer: answers.cancelled });
-      return answers.cancelled;
-    }
-    if (request.asked.kind === 'cancel' || request.asked.kind === 'release') return answers.mismatch;
-    if (request.answer.kind === 'granted') return { kind: 'already-granted', token: request.answer.token };
-    const waiter = session.waiters.get(target);
-    if (waiter !== undefined) this.#withdraw(waiter, emit);
-    return answers.cancelled;
-  }
-
-  #withdraw(waiter: Claim, emit: Emit): void {
-    const { session, sequence, lock } = waiter;
-    this.#locks.endWait(waiter);
-    this.#sessions.settle(session, sequence, answers.cancelled);
-    emit({ kind: 'answered', session: session.id, sequence, answer: answers.cancelled });
-    this.#passOn(lock, emit);
-  }
-
-  #release(session: Session, { name, token }: Release, emit: Emit): Answer {
-    const hold = session.holds.get(token);
-    if (hold?.lock.name !== name) return answers.notHeld;
-    this.#locks.endHold(hold);
-    this.#sessions.forgetBelowMark(session, hold.sequence);
-    emit({ kind: 'released', name, session: session.id, token });
-    this.#passOn(hold.lock, emit);
-    return answers.released;
-  }
-
-  /** Grants what the queue's head may have now, in order. */
-  #passOn(lock: Lock, emit: Emit): void {
-    for (let hold = this.#locks.grantNext(lock); hold !== undefined; hold = this.#locks.grantNext(lock)) {
-      const { session, sequence, token } = hold;
-      const grant = grantOf(hold);
-      this.#sessions.settle(session, sequence, grant);
-      emit({ kind: 'granted', name: lock.name, session: session.id, token });
-      emit({ kind: 'answered', session: session.id, sequence, answer: grant });
-    }
-  }
 }
-
-const grantOf = (hold: Claim): Answer => ({ kind: 'granted', token: hold.token, grantedAt: hold.since });

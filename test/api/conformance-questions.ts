@@ -25,7 +25,7 @@ export const querying = (pair: () => Pair): void => {
 
     const view = await subject.inspect(freshName());
 
-    expect(view).toMatchObject({ holders: [], queue: [], waiting: 0 });
+    expect(view).toMatchObject({ kind: null, limit: null, holders: [], queue: [], waiting: 0 });
   });
 
   it('answers 200 questions that are asked at once', async () => {

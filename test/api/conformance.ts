@@ -1,7 +1,11 @@
 import { beforeAll, describe } from 'vitest';
 import type { LockProvider } from '../../src/index.ts';
+import { combining } from './conformance-composites.ts';
 import { acquiring, givingUp, releasing } from './conformance-locks.ts';
+import { owning } from './conformance-owners.ts';
 import { querying, refusing } from './conformance-questions.ts';
+import { converting, readingAndWriting } from './conformance-reader-writer.ts';
+import { counting } from './conformance-semaphores.ts';
 import type { Pair } from './pair.ts';
 
 /** What every provider promises, whoever it is. */
@@ -15,6 +19,11 @@ export const conformance = (who: string, start: () => Promise<Pair>): void => {
     describe('acquire', () => acquiring(() => ({ subject, other })));
     describe('giving up', () => givingUp(() => ({ subject, other })));
     describe('release', () => releasing(() => ({ subject, other })));
+    describe('reader-writer locks', () => readingAndWriting(() => ({ subject, other })));
+    describe('upgrades and downgrades', () => converting(() => ({ subject, other })));
+    describe('semaphores', () => counting(() => ({ subject, other })));
+    describe('several locks at once', () => combining(() => ({ subject, other })));
+    describe('owners', () => owning(() => ({ subject, other })));
     describe('queries', () => querying(() => ({ subject, other })));
     describe('arguments', () => refusing(() => subject));
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { LockHandle } from '../../src/handle.ts';
 import { DistributedLock } from '../../src/lock.ts';
 import type { Logger } from '../../src/logger.ts';
+import { OwnerScope } from '../../src/owner-scope.ts';
 import { Process, ttlMs, world } from './process.ts';
 
 /** A lock of one process in virtual time. */
@@ -13,7 +14,12 @@ const scene = () => {
     logged.push(text);
   };
   const logger: Logger = { debug: log, info: log, warn: log, error: log };
-  const lock = new DistributedLock('x', { engine: process.engine, logger, now: () => clock.now() });
+  const lock = new DistributedLock('x', {
+    engine: process.engine,
+    logger,
+    now: () => clock.now(),
+    scope: new OwnerScope(),
+  });
   const acquired = async (): Promise<LockHandle> => {
     const acquiring = lock.acquire();
     clock.pass(20);
@@ -176,7 +182,7 @@ describe('an acquire that is given up by the signal of a lost lock', () => {
     const logger: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
     const [rival, owner] = [new Process(cluster, clock), new Process(cluster, clock)];
     const lockOf = (of: Process, name: string): DistributedLock =>
-      new DistributedLock(name, { engine: of.engine, logger, now: () => clock.now() });
+      new DistributedLock(name, { engine: of.engine, logger, now: () => clock.now(), scope: new OwnerScope() });
     const held = [lockOf(rival, 'inner').acquire(), lockOf(owner, 'outer').acquire()] as const;
     clock.pass(20);
     const outer = await held[1];

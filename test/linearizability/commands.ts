@@ -2,7 +2,14 @@ import fc from 'fast-check';
 
 /** One thing that a client, or the world, does. `node` counts round. */
 export type Command = { readonly node: number } & (
-  | { readonly kind: 'acquire'; readonly lock: number; readonly waits: boolean; readonly limitMs: number | undefined }
+  | {
+      readonly kind: 'acquire';
+      readonly lock: number;
+      readonly waits: boolean;
+      readonly limitMs: number | undefined;
+      /** Of a lock that is not exclusive: how it is wanted. */
+      readonly how?: number | undefined;
+    }
   | { readonly kind: 'release'; readonly which: number }
   | { readonly kind: 'inspect'; readonly lock: number; readonly isLocal: boolean }
   | { readonly kind: 'close' }
@@ -20,6 +27,8 @@ export interface Plot {
   readonly ttlMs: number;
   readonly checkpoints: boolean;
   readonly commands: readonly Command[];
+  /** What the second lock is; the first is always exclusive. Absent: exclusive, too. */
+  readonly kind?: 'rw' | 'semaphore' | undefined;
 }
 
 const node = fc.nat({ max: 2 });
@@ -64,3 +73,12 @@ export const plots: fc.Arbitrary<Plot> = fc.record({
   checkpoints: fc.boolean(),
   commands: fc.array(command, { maxLength: 50, size: 'max' }),
 });
+
+/** Plots in which the second lock is read and written, or has permits. */
+export const familyPlots: fc.Arbitrary<Plot> = fc
+  .record({ plot: plots, kind: fc.constantFrom('rw', 'semaphore'), how: fc.infiniteStream(fc.nat({ max: 11 })) })
+  .map(({ plot, kind: second, how }) => ({
+    ...plot,
+    kind: second,
+    commands: plot.commands.map((one) => (one.kind === 'acquire' ? { ...one, how: how.next().value } : one)),
+  }));

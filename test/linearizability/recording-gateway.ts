@@ -9,7 +9,7 @@ import type {
   SessionListener,
   SessionRequest,
 } from '../../src/node/index.ts';
-import type { Answer, Sequence, SessionEnd, SessionId } from '../../src/table/index.ts';
+import type { Acquire, AcquireAll, Answer, Sequence, SessionEnd, SessionId } from '../../src/table/index.ts';
 import type { CallToWrite, Recorder, ResultToWrite } from './index.ts';
 import { type Lie, truth } from './lies.ts';
 
@@ -101,9 +101,9 @@ export class RecordingGateway implements Gateway {
     if (request.kind === 'cancel') this.#cancels.set(key, keyOf(session, request.target));
     else {
       const call: CallToWrite =
-        request.kind === 'acquire'
-          ? { f: request.waits ? 'acquire' : 'tryAcquire', name: request.name, client }
-          : { f: 'release', name: request.name, client, token: request.token };
+        request.kind === 'acquire' || request.kind === 'acquire-all'
+          ? { f: request.waits ? 'acquire' : 'tryAcquire', ...wantedBy(request), client }
+          : { f: 'release', ...holdOf(request), client };
       this.#requests.set(key, { process: this.#book.begin(call), request });
     }
     const instead = this.#lie.insteadOf(request);
@@ -163,7 +163,7 @@ export class RecordingGateway implements Gateway {
   ): void {
     if (answer.kind === 'queued') return;
     if (answer.kind === 'granted') this.#book.ownerOf.set(answer.token, clientOf(session));
-    this.#book.end(process, request.kind === 'acquire' ? grantingOf(answer) : releaseOf(answer));
+    this.#book.end(process, request.kind.startsWith('acquire') ? grantingOf(answer) : releaseOf(answer));
   }
 
   #acknowledged(session: SessionId, counter: number): void {
@@ -181,6 +181,23 @@ export class RecordingGateway implements Gateway {
     }
     this.#listeners.get(session)?.ended(end);
   }
+}
+
+/** What is wanted; the histories here know one lock a request, read or written or by permits. */
+function wantedBy(
+  request: Acquire | AcquireAll,
+): Pick<CallToWrite & { readonly f: 'acquire' }, 'name' | 'mode' | 'permits'> {
+  if (request.kind === 'acquire') return { name: request.name };
+  const [part] = request.parts;
+  if (part === undefined || request.parts.length > 1 || part.mode === 'U') throw new Error('no history says that');
+  if (part.mode === 'S') return { name: part.name, permits: part.permits };
+  return { name: part.name, mode: part.mode === 'R' ? 'r' : 'w' };
+}
+
+/** What a request is about that lets go of something; the histories here have no others. */
+function holdOf(request: SessionRequest): { readonly name: string; readonly token: number } {
+  if (request.kind !== 'release') throw new Error(`no history says ${request.kind}`);
+  return { name: request.name, token: request.token };
 }
 
 const keyOf = (session: SessionId, number: number): string => `${session} ${number}`;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Hold } from '../../src/hold.ts';
 import { SessionEngine } from '../../src/session-engine.ts';
+import type { Part } from '../../src/table/index.ts';
 import { SimulatedCluster } from '../../src/testing/index.ts';
 import type { Command, Plot } from './commands.ts';
 import { Recorder } from './index.ts';
@@ -51,6 +52,7 @@ export class SimulatedWorld {
         ttl_slack_ms: plot.ttlMs * rateSpread,
         tokens: 'global',
         default: { kind: 'mutex' },
+        ...(plot.kind === undefined ? {} : { locks: { 'lock-1': settingsOf[plot.kind] } }),
       },
       now: () => this.#now(),
       sink: (line) => this.lines.push(line),
@@ -140,10 +142,11 @@ export class SimulatedWorld {
     }
   }
 
-  #acquire(nodeId: string, { lock, waits, limitMs }: Extract<Command, { readonly kind: 'acquire' }>): void {
+  #acquire(nodeId: string, { lock, waits, limitMs, how = 0 }: Extract<Command, { readonly kind: 'acquire' }>): void {
     const seat = this.#seats.get(nodeId);
     if (seat === undefined || !this.#runs(seat)) return;
-    seat.engine.acquire({ name: `lock-${lock}`, waits, limitMs }, (outcome) => {
+    const parts = lock === 1 && this.#plot.kind !== undefined ? [partOf(this.#plot.kind, how)] : undefined;
+    seat.engine.acquire({ name: `lock-${lock}`, parts, waits, limitMs }, (outcome) => {
       if (outcome.kind !== 'granted') return;
       if (this.#isCalm) outcome.hold.release(() => {});
       else this.#held.push({ hold: outcome.hold, seat });
@@ -265,6 +268,18 @@ export class SimulatedWorld {
 const faults = ['kill', 'restart', 'isolate', 'pause', 'resume', 'cut', 'heal', 'slow-disk'] as const;
 
 const isCure = (kind: (typeof faults)[number]): boolean => kind === 'restart' || kind === 'resume' || kind === 'heal';
+
+const permitsInAll = 3;
+
+const settingsOf = {
+  rw: { kind: 'rw', fair: true, read_tokens: 'unique' },
+  semaphore: { kind: 'semaphore', permits: permitsInAll, fair: true },
+} as const;
+
+const partOf = (kind: 'rw' | 'semaphore', how: number): Part =>
+  kind === 'semaphore'
+    ? { name: 'lock-1', mode: 'S', permits: 1 + (how % permitsInAll), limit: permitsInAll }
+    : { name: 'lock-1', mode: how % 3 === 0 ? 'W' : 'R', permits: 1, limit: 0 };
 
 /** Who holds a lock by the answer to `inspect`. */
 function holdersIn(value: unknown): readonly { readonly client: string; readonly token: number }[] {

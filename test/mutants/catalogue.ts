@@ -1,3 +1,4 @@
+import { familyMutants } from './family-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { nodeMutants } from './node-mutants.ts';
 import { raftMutants } from './raft-mutants.ts';
@@ -10,6 +11,7 @@ import { tableMutants } from './table-mutants.ts';
 export const catalogue: readonly Mutant[] = [
   ...raftMutants,
   ...tableMutants,
+  ...familyMutants,
   ...nodeMutants,
   ...sessionMutants,
   ...storageMutants,

@@ -196,7 +196,7 @@ export const nodeMutants: readonly Mutant[] = [
     id: 'late-grant-kept',
     guard: 'a grant that came too late is released again (S89)',
     file: 'src/acquisition.ts',
-    find: "    session.ask({ kind: 'release', name: this.#wish.name, token: this.#token });\n",
+    find: "    session.ask({ kind: 'release', name, token });\n",
     plant: '',
     killer: { ...sessions, seeds: 100 },
   },

@@ -1,7 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Command, commandTuple, parseCommand } from '../../src/table/index.ts';
-import { acquire, cancel, incarnationOf, nonceOf, release } from './world.ts';
+import {
+  acquire,
+  acquireAll,
+  acquireFor,
+  cancel,
+  changeLimit,
+  downgrade,
+  exclusive,
+  incarnationOf,
+  nonceOf,
+  permits,
+  read,
+  readUpgradeable,
+  release,
+  upgrade,
+  write,
+} from './world.ts';
 
 const home = { node: 'n-1.a_B', incarnation: incarnationOf(1), run: 3 };
 
@@ -15,6 +31,12 @@ const one: readonly Command[] = [
   acquire([1, 2, 0], '\u{1F512}/a', false),
   cancel([1, 2, 1], 1),
   release([1, Number.MAX_SAFE_INTEGER, 0], 'x', 2 ** 40),
+  acquireAll([1, 2, 1], [read('r'), readUpgradeable('u'), write('w'), exclusive('x'), permits('s', 2, 3)], false),
+  acquireFor('ann', [1, 2, 1], [permits('s', 1, 2_147_483_647), read('r')]),
+  acquireFor('\u{1F512}', [1, 2, 0], exclusive('x'), true, true),
+  upgrade([1, 2, 1], { name: 'u', token: 7 }, false),
+  downgrade([1, 2, 1], { name: 'w', token: 7 }, 'U'),
+  changeLimit([1, 2, 1], 's', 4),
 ];
 
 describe('a command', () => {
@@ -36,6 +58,12 @@ describe('a command', () => {
         "[5,1,2,0,"🔒/a","X",false]",
         "[6,1,2,1,1]",
         "[7,1,9007199254740991,0,"x",1099511627776]",
+        "[8,1,2,1,false,"r","R",1,0,"u","U",1,0,"w","W",1,0,"x","X",1,0,"s","S",2,3]",
+        "[12,1,2,1,true,"ann",false,"s","S",1,2147483647,"r","R",1,0]",
+        "[12,1,2,0,true,"🔒",true,"x","X",1,0]",
+        "[9,1,2,1,"u",7,false]",
+        "[10,1,2,1,"w",7,"U"]",
+        "[11,1,2,1,"s",4]",
       ]
     `);
   });
@@ -67,7 +95,7 @@ describe('what is no command', () => {
     ['nothing', undefined],
     ['an object', { kind: 'close', session: 1 }],
     ['an empty tuple', []],
-    ['an unknown kind', [8, 1]],
+    ['an unknown kind', [13, 1]],
     ['a kind as a word', ['close', 1]],
     ['too few values', [3]],
     ['too many values', [3, 1, 1]],
@@ -75,6 +103,26 @@ describe('what is no command', () => {
     ['a version of -0, which an encoder tells from 0', [4, 1, -0]],
     ['a mark at its own sequence', [5, 1, 2, 2, 'x', 'X', true]],
     ['an unknown mode', [5, 1, 2, 1, 'x', 'R', true]],
+    ['a request for nothing', [8, 1, 2, 1, true]],
+    ['a request for half a part', [8, 1, 2, 1, true, 'x', 'X']],
+    [
+      'a request for 65 locks',
+      [8, 1, 2, 1, true, ...Array.from({ length: 65 }, (_, at) => [`x${at}`, 'X', 1, 0]).flat()],
+    ],
+    ['a request for one name twice', [8, 1, 2, 1, true, 'x', 'R', 1, 0, 'x', 'W', 1, 0]],
+    ['a part in an unknown mode', [8, 1, 2, 1, true, 'x', 'Q', 1, 0]],
+    ['two permits of a lock that is no semaphore', [8, 1, 2, 1, true, 'x', 'R', 2, 0]],
+    ['a limit of a lock that is no semaphore', [8, 1, 2, 1, true, 'x', 'X', 1, 1]],
+    ['more permits than there are', [8, 1, 2, 1, true, 's', 'S', 3, 2]],
+    ['no permits', [8, 1, 2, 1, true, 's', 'S', 0, 2]],
+    ['more permits than a semaphore can have', [8, 1, 2, 1, true, 's', 'S', 1, 2 ** 31]],
+    ['an owner without a name', [12, 1, 2, 1, true, '', false, 'x', 'X', 1, 0]],
+    ['no owner in the layout that has one', [12, 1, 2, 1, true, null, false, 'x', 'X', 1, 0]],
+    ['a re-entry of a reader', [12, 1, 2, 1, true, 'ann', true, 'x', 'R', 1, 0]],
+    ['a re-entry of two locks', [12, 1, 2, 1, true, 'ann', true, 'x', 'X', 1, 0, 'y', 'X', 1, 0]],
+    ['an upgrade of a token of 0', [9, 1, 2, 1, 'x', 0, true]],
+    ['a downgrade to a write', [10, 1, 2, 1, 'x', 7, 'W']],
+    ['a limit of 0', [11, 1, 2, 1, 's', 0]],
     ['a cancel of itself', [6, 1, 2, 1, 2]],
     ['a cancel of a later one', [6, 1, 2, 1, 3]],
     ['a token of 0', [7, 1, 2, 1, 'x', 0]],

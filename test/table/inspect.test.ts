@@ -17,9 +17,34 @@ describe('a view of one lock', () => {
     expect(view).toEqual({
       name: 'x',
       kind: 'exclusive',
-      holders: [{ session: 1, label: 'client 1', node: 'n1', mode: 'X', since: 5_000, token: 1 }],
+      limit: null,
+      holders: [
+        {
+          session: 1,
+          label: 'client 1',
+          node: 'n1',
+          mode: 'X',
+          permits: 1,
+          owner: null,
+          entries: 1,
+          since: 5_000,
+          token: 1,
+        },
+      ],
       waiting: 1,
-      queue: [{ position: 1, session: 2, label: 'client 2', node: null, mode: 'X', since: 6_000, sequence: 8 }],
+      queue: [
+        {
+          position: 1,
+          session: 2,
+          label: 'client 2',
+          node: null,
+          mode: 'X',
+          permits: 1,
+          owner: null,
+          since: 6_000,
+          sequence: 8,
+        },
+      ],
     });
     expect(JSON.parse(JSON.stringify(view))).toEqual(view);
   });

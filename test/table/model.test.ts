@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultTableLimits, type RowTuple, type TableEvent } from '../../src/table/index.ts';
 import { Model } from './model.ts';
-import { Author, type Step, stories } from './story.ts';
+import type { ModelClaim } from './model-claims.ts';
+import { Author, names, type Step, stories } from './story.ts';
 import { rowsOf, World } from './world.ts';
 
 const tight = {
@@ -45,15 +46,21 @@ function adopted(world: World): readonly RowTuple[] {
 
 function expectSame({ table }: World, model: Model): void {
   const { views } = table;
-  for (const lock of ['a', 'b', 'c']) {
-    const claims = model.claims.filter((claim) => claim.name === lock);
-    const seen = views.inspect(lock);
-    expect([...(seen?.holders ?? []), ...(seen?.queue ?? [])].map(({ session }) => session)).toEqual(
-      claims.map(({ session }) => session),
+  for (const name of names) {
+    const seen = views.inspect(name);
+    const shown = (one: Pick<ModelClaim, 'session' | 'mode' | 'permits'> & { owner: string | null | undefined }) => [
+      one.session,
+      one.mode,
+      one.permits,
+      one.owner ?? null,
+    ];
+    expect(seen?.holders.map((holder) => [holder.token, holder.entries, ...shown(holder)]) ?? []).toEqual(
+      model.holdersOf(name).map((claim) => [claim.token, claim.entries, ...shown(claim)]),
     );
-    expect(seen?.holders.map(({ token }) => token) ?? []).toEqual(
-      claims.flatMap(({ token }) => (token === undefined ? [] : [token])),
+    expect(seen?.queue.map((waiter) => [waiter.sequence, ...shown(waiter)]) ?? []).toEqual(
+      model.queueOf(name).map((claim) => [claim.sequence, ...shown(claim)]),
     );
+    if (seen?.kind === 'semaphore') expect(seen.limit).toBe(model.limitOf(name));
   }
   expect([...views.sessionIds()].map((id) => [id, views.session(id)?.version, views.session(id)?.mark])).toEqual(
     model.sessions.map(({ id, version, mark }) => [id, version, mark]),
@@ -68,7 +75,8 @@ function expectSame({ table }: World, model: Model): void {
 function wordFor(event: TableEvent): string {
   switch (event.kind) {
     case 'answered':
-      return 'limit' in event.answer ? event.answer.limit : event.answer.kind;
+      if (event.answer.kind === 'deadlock') return `deadlock of ${Math.min(event.answer.cycle.length, 3)}`;
+      return event.answer.kind === 'limit-exceeded' ? event.answer.limit : event.answer.kind;
     case 'session-ended':
       return `ended ${event.end}`;
     case 'session-refused':
@@ -83,10 +91,13 @@ function wordFor(event: TableEvent): string {
 const everyWord = [
   ...['started', 'not started', 'session-opened', 'refused limit-exceeded', 'refused superseded', 'refused mismatch'],
   ...['ended closed', 'ended expired', 'ended superseded', 'ended unknown', 'granted', 'released', 'lost', 'queued'],
-  ...['busy', 'cancelled', 'already-granted', 'not-held', 'stale', 'mismatch', 'session-expired'],
+  ...['busy', 'cancelled', 'already-granted', 'not-held', 'stale', 'mismatch', 'session-expired', 'converted'],
+  ...['downgraded', 'limit-changed', 'wrong-mode', 'kind-mismatch', 'semaphore-limit', 'deadlock of 1'],
 ];
 
 const everyLimit = ['holds per session', 'waiters per session', 'answers per session', 'locks'];
+
+const everyCycle = ['deadlock of 1', 'deadlock of 2', 'deadlock of 3'];
 
 describe('the table and a naive model of it', () => {
   it('say the same to any commands, whatever restarts and snapshots lie between', () => {
@@ -108,9 +119,15 @@ describe('the table and a naive model of it', () => {
   });
 
   it('are led by the stories to every answer and every limit', () => {
-    const words = fc.sample(stories, { numRuns: 120, seed: 7 }).flatMap((story) => live(story, tight).map(wordFor));
+    const words = fc.sample(stories, { numRuns: 240, seed: 7 }).flatMap((story) => live(story, tight).map(wordFor));
 
     const count = (word: string) => words.filter((one) => one === word).length;
     expect([...everyWord, ...everyLimit].filter((word) => count(word) < 5)).toEqual([]);
+  });
+
+  it('are led to deadlocks of one, of two and of more', () => {
+    const words = fc.sample(stories, { numRuns: 240, seed: 7 }).flatMap((story) => live(story, {}).map(wordFor));
+
+    expect(everyCycle.filter((cycle) => words.filter((word) => word === cycle).length < 3)).toEqual([]);
   });
 });

@@ -1,74 +1,56 @@
 import type {
-  Acquire,
+  AcquireAll,
   Answer,
   Cancel,
+  ChangeLimit,
   Command,
+  Downgrade,
   OpenSession,
   Release,
   SessionEnd,
+  SessionRequest,
   Started,
   TableEvent,
   TableLimits,
+  Upgrade,
 } from '../../src/table/index.ts';
-
-interface ModelSession {
-  readonly id: number;
-  readonly open: OpenSession;
-  version: number;
-  mark: number;
-}
-
-/** One request for a lock: with a token it holds, without it waits. */
-interface ModelClaim {
-  readonly session: number;
-  readonly sequence: number;
-  readonly name: string;
-  token: number | undefined;
-}
-
-interface ModelAnswer {
-  readonly session: number;
-  readonly sequence: number;
-  readonly command: Acquire | Cancel | Release | undefined;
-  answer: Answer;
-}
+import {
+  byToken,
+  isHold,
+  isSame,
+  kinds,
+  type ModelClaim,
+  ModelClaims,
+  type ModelSession,
+  mayWait,
+} from './model-claims.ts';
 
 /**
  * The lock table as one would explain it: flat lists, searched from the front. Written from the semantics, not from
- * the table; exclusive locks only.
+ * the table.
  */
-export class Model {
-  sessions: ModelSession[] = [];
-  /** In the order in which they came. */
-  claims: ModelClaim[] = [];
-  answers: ModelAnswer[] = [];
+export class Model extends ModelClaims {
   starts: Started[] = [];
   retired: { readonly node: string; readonly incarnation: string }[] = [];
-  tokens = 0;
-  time = 0;
   readonly #limits: TableLimits;
   #opened = 0;
-  #events: TableEvent[] = [];
 
   constructor(limits: TableLimits) {
+    super();
     this.#limits = limits;
   }
 
   apply(stamp: number, command: Command): readonly TableEvent[] {
-    this.#events = [];
+    this.events = [];
     this.time = Math.max(this.time, stamp);
     if (command.kind === 'started') this.#started(command);
     else if (command.kind === 'open') this.#open(command);
     else if (command.kind === 'close') this.#end([command.session], 'closed');
     else if (command.kind === 'expire') {
-      const session = this.#session(command.session);
+      const session = this.session(command.session);
       if (session === undefined || session.version === command.version) this.#end([command.session], 'expired');
     } else this.#request(command);
-    return this.#events;
-  }
-
-  #session(id: number): ModelSession | undefined {
-    return this.sessions.find((session) => session.id === id);
+    return this.events;
   }
 
   #started(command: Started): void {
@@ -84,7 +66,7 @@ export class Model {
         : isSame
           ? command.run > known.run || (command.run === known.run && command.boot === known.boot)
           : !isRetired;
-    this.#events.push({ kind: 'started', ...run, isCurrent });
+    this.events.push({ kind: 'started', ...run, isCurrent });
     if (!isCurrent) return;
     if (known !== undefined && !isSame) this.retired.push({ node: known.node, incarnation: known.incarnation });
     this.starts = [...this.starts.filter(({ node }) => node !== command.node), command];
@@ -108,7 +90,7 @@ export class Model {
     const known = this.sessions.find(({ open }) => open.nonce === nonce);
     if (known !== undefined && JSON.stringify(known.open) === JSON.stringify(command)) {
       known.version += 1;
-      this.#events.push({ kind: 'session-opened', session: known.id, nonce, ttlMs });
+      this.events.push({ kind: 'session-opened', session: known.id, nonce, ttlMs });
       return;
     }
     const reason =
@@ -120,38 +102,39 @@ export class Model {
             ? 'limit-exceeded'
             : undefined;
     if (reason !== undefined) {
-      this.#events.push({ kind: 'session-refused', nonce, reason });
+      this.events.push({ kind: 'session-refused', nonce, reason });
       return;
     }
     this.#opened += 1;
     this.sessions.push({ id: this.#opened, open: command, version: 1, mark: 0 });
-    this.#events.push({ kind: 'session-opened', session: this.#opened, nonce, ttlMs });
+    this.events.push({ kind: 'session-opened', session: this.#opened, nonce, ttlMs });
   }
 
   #end(ids: readonly number[], end: SessionEnd): void {
     const names: string[] = [];
     for (const id of ids) {
-      if (this.#session(id) === undefined) {
-        this.#events.push({ kind: 'session-ended', session: id, end: 'unknown' });
+      if (this.session(id) === undefined) {
+        this.events.push({ kind: 'session-ended', session: id, end: 'unknown' });
         continue;
       }
-      const holds = this.claims.filter(({ session, token }) => session === id && token !== undefined);
-      for (const { name, token } of holds.sort((a, b) => (a.token ?? 0) - (b.token ?? 0))) {
+      const mine = this.claims.filter(({ session }) => session === id);
+      for (const { name, token } of mine.filter(isHold).sort(byToken)) {
         names.push(name);
-        this.#events.push({ kind: 'lost', name, session: id, token: token ?? 0 });
+        this.events.push({ kind: 'lost', name, session: id, token });
       }
+      for (const { name } of mine.filter((claim) => !isHold(claim))) names.push(name);
       this.claims = this.claims.filter(({ session }) => session !== id);
       this.sessions = this.sessions.filter((session) => session.id !== id);
       this.answers = this.answers.filter(({ session }) => session !== id);
-      this.#events.push({ kind: 'session-ended', session: id, end });
+      this.events.push({ kind: 'session-ended', session: id, end });
     }
-    for (const name of names) this.#grantNext(name);
+    this.passOn([...new Set(names)]);
   }
 
-  #request(command: Acquire | Cancel | Release): void {
+  #request(command: SessionRequest): void {
     const { session: id, sequence } = command;
-    const say = (answer: Answer) => this.#events.push({ kind: 'answered', session: id, sequence, answer });
-    const session = this.#session(id);
+    const say = (answer: Answer) => this.events.push({ kind: 'answered', session: id, sequence, answer });
+    const session = this.session(id);
     if (session === undefined) {
       say({ kind: 'session-expired' });
       return;
@@ -167,7 +150,8 @@ export class Model {
     session.mark = Math.max(session.mark, command.mark);
     const mine = this.answers.filter((old) => old.session === id);
     const first = mine.find((old) => old.sequence === sequence);
-    const room = this.#limits.answersPerSessionMax * (command.kind === 'acquire' ? 1 : 2);
+    const takes = ['acquire', 'acquire-all', 'upgrade', 'limit'].includes(command.kind);
+    const room = this.#limits.answersPerSessionMax * (takes ? 1 : 2);
     if (first !== undefined) say(isSame(first.command, command) ? first.answer : { kind: 'mismatch' });
     else if (sequence <= session.mark) say({ kind: 'stale' });
     else if (mine.length >= room) {
@@ -179,44 +163,140 @@ export class Model {
     }
   }
 
-  #execute(session: ModelSession, command: Acquire | Cancel | Release): Answer {
-    if (command.kind === 'acquire') return this.#acquire(command);
-    if (command.kind === 'cancel') return this.#cancel(session, command);
-    const held = this.claims.find(
-      (claim) => claim.session === session.id && claim.name === command.name && claim.token === command.token,
-    );
+  #execute(session: ModelSession, command: SessionRequest): Answer {
+    switch (command.kind) {
+      case 'acquire':
+        return this.#acquire({
+          ...command,
+          kind: 'acquire-all',
+          parts: [{ name: command.name, mode: command.mode, permits: 1, limit: 0 }],
+          owner: undefined,
+          reenters: false,
+        });
+      case 'acquire-all':
+        return this.#acquire(command);
+      case 'upgrade':
+        return this.#upgrade(session, command);
+      case 'downgrade':
+        return this.#downgrade(session, command);
+      case 'limit':
+        return this.#changeLimit(command);
+      case 'cancel':
+        return this.#cancel(session, command);
+      case 'release':
+        return this.#release(session, command);
+      default:
+        return command satisfies never;
+    }
+  }
+
+  #release(session: ModelSession, { name, token }: Release): Answer {
+    const held = this.held(session, name, token);
     if (held === undefined) return { kind: 'not-held' };
-    const { name, token } = command;
+    if (held.entries > 1) {
+      held.entries -= 1;
+      return { kind: 'released' };
+    }
+    for (const waiter of this.claims.filter(({ upgrades }) => upgrades === token)) {
+      this.endWait(waiter, { kind: 'cancelled' });
+    }
     this.claims = this.claims.filter((claim) => claim !== held);
-    this.#forgetBelowMark(session, held.sequence);
-    this.#events.push({ kind: 'released', name, session: session.id, token });
-    this.#grantNext(name);
+    this.forgetBelowMark(session, held.sequence);
+    this.events.push({ kind: 'released', name, session: session.id, token });
+    this.passOn([name]);
     return { kind: 'released' };
   }
 
-  #acquire({ session, sequence, name, waits }: Acquire): Answer {
+  #acquire({ session, sequence, waits, parts, owner, reenters }: AcquireAll): Answer {
     const limits = this.#limits;
-    const mine = this.claims.filter((claim) => claim.session === session);
-    const isTaken = this.claims.some((claim) => claim.name === name);
+    for (const { name, mode, limit } of parts) {
+      const is = this.kindAt(name);
+      if (is !== undefined && is !== kinds[mode]) return { kind: 'kind-mismatch', name, is };
+      const now = this.limitOf(name);
+      if (now !== undefined && now !== limit) return { kind: 'semaphore-limit', name, limit: now };
+    }
+    const own = this.claims.find(
+      (claim) => isHold(claim) && claim.session === session && claim.name === parts[0]?.name,
+    );
+    if (reenters && own?.token !== undefined && own.owner === owner) {
+      own.entries += 1;
+      return { kind: 'granted', token: own.token, grantedAt: own.since };
+    }
+    const terms = { session, sequence, token: undefined, upgrades: undefined, owner, entries: 1, since: this.time };
+    const claims = parts.map((part) => ({ ...part, ...terms }));
+    const isTaken = claims.some((claim) => this.queueOf(claim.name).length > 0 || !this.fits(claim));
     if (isTaken && !waits) return { kind: 'busy' };
-    if (mine.filter(({ token }) => token !== undefined).length >= limits.holdsPerSessionMax) {
+    const mine = this.claims.filter((claim) => claim.session === session);
+    if (mine.filter(isHold).length + parts.length > limits.holdsPerSessionMax) {
       return { kind: 'limit-exceeded', limit: 'holds per session', max: limits.holdsPerSessionMax };
     }
-    if (isTaken && mine.filter(({ token }) => token === undefined).length >= limits.waitersPerSessionMax) {
+    if (isTaken && this.requestsWaiting(session) >= limits.waitersPerSessionMax) {
       return { kind: 'limit-exceeded', limit: 'waiters per session', max: limits.waitersPerSessionMax };
     }
-    if (!isTaken && new Set(this.claims.map((claim) => claim.name)).size >= limits.locksMax) {
+    const known = new Set([...this.claims.map(({ name }) => name), ...this.kept.keys()]);
+    const fresh = parts.filter(({ name }) => !known.has(name)).length;
+    if (fresh > 0 && known.size + fresh > limits.locksMax) {
       return { kind: 'limit-exceeded', limit: 'locks', max: limits.locksMax };
     }
-    const claim = { session, sequence, name, token: undefined };
-    this.claims.push(claim);
-    return isTaken ? { kind: 'queued' } : this.#grant(claim);
+    this.claims.push(...claims);
+    return isTaken ? this.#unlessDeadlocked(claims) : this.grant(claims);
+  }
+
+  #upgrade(session: ModelSession, { name, token, sequence, waits }: Upgrade): Answer {
+    const hold = this.held(session, name, token);
+    if (hold === undefined) return { kind: 'not-held' };
+    const isUnderWay = this.claims.some(({ upgrades }) => upgrades === token);
+    if (hold.mode !== 'U' || isUnderWay) return { kind: 'wrong-mode', mode: hold.mode };
+    const waiter = { ...hold, sequence, mode: 'W' as const, token: undefined, upgrades: token };
+    if (this.fits(waiter)) return this.convert(hold, sequence);
+    if (!waits) return { kind: 'busy' };
+    const max = this.#limits.waitersPerSessionMax;
+    if (this.requestsWaiting(session.id) >= max) return { kind: 'limit-exceeded', limit: 'waiters per session', max };
+    this.claims.push(waiter);
+    return this.#unlessDeadlocked([waiter]);
+  }
+
+  #unlessDeadlocked(request: readonly ModelClaim[]): Answer {
+    const cycle = this.cycleThrough(request);
+    if (cycle === undefined) return { kind: 'queued' };
+    this.claims = this.claims.filter((claim) => !request.includes(claim));
+    return { kind: 'deadlock', cycle };
+  }
+
+  #downgrade(session: ModelSession, { name, token, to }: Downgrade): Answer {
+    const hold = this.held(session, name, token);
+    if (hold === undefined) return { kind: 'not-held' };
+    const strength = ['R', 'U', 'W'];
+    const isUnderWay = this.claims.some(({ upgrades }) => upgrades === token);
+    if (strength.indexOf(to) >= strength.indexOf(hold.mode) || isUnderWay) {
+      return { kind: 'wrong-mode', mode: hold.mode };
+    }
+    hold.mode = to;
+    this.events.push({ kind: 'converted', name, session: session.id, had: token, token, mode: to });
+    this.passOn([name]);
+    return { kind: 'downgraded' };
+  }
+
+  #changeLimit({ name, limit }: ChangeLimit): Answer {
+    const is = this.kindAt(name);
+    if (is !== undefined && is !== 'semaphore') return { kind: 'kind-mismatch', name, is };
+    const known = new Set([...this.claims.map((claim) => claim.name), ...this.kept.keys()]);
+    const max = this.#limits.locksMax;
+    if (!known.has(name) && known.size >= max) return { kind: 'limit-exceeded', limit: 'locks', max };
+    this.kept.set(name, limit);
+    const names = [name];
+    for (const waiter of this.queueOf(name).filter(({ permits }) => permits > limit)) {
+      names.push(...this.groupOf(waiter).map((claim) => claim.name));
+      this.endWait(waiter, { kind: 'semaphore-limit', name, limit });
+    }
+    this.passOn([...new Set(names)]);
+    return { kind: 'limit-changed' };
   }
 
   #cancel(session: ModelSession, { target }: Cancel): Answer {
     const known = this.answers.find((old) => old.session === session.id && old.sequence === target);
     const tellTarget = () =>
-      this.#events.push({ kind: 'answered', session: session.id, sequence: target, answer: { kind: 'cancelled' } });
+      this.events.push({ kind: 'answered', session: session.id, sequence: target, answer: { kind: 'cancelled' } });
     if (known === undefined && target <= session.mark) return { kind: 'stale' };
     if (known === undefined) {
       const answer = { kind: 'cancelled' } as const;
@@ -224,41 +304,15 @@ export class Model {
       tellTarget();
       return { kind: 'cancelled' };
     }
-    if (known.command !== undefined && known.command.kind !== 'acquire') return { kind: 'mismatch' };
+    if (known.command !== undefined && !mayWait(known.command)) return { kind: 'mismatch' };
     if (known.answer.kind === 'granted') return { kind: 'already-granted', token: known.answer.token };
-    if (known.answer.kind !== 'queued') return { kind: 'cancelled' };
-    known.answer = { kind: 'cancelled' };
-    this.claims = this.claims.filter((claim) => claim.session !== session.id || claim.sequence !== target);
-    this.#forgetBelowMark(session, target);
-    tellTarget();
+    const waiter = this.claims.find(
+      (claim) => !isHold(claim) && claim.session === session.id && claim.sequence === target,
+    );
+    if (waiter === undefined) return { kind: 'cancelled' };
+    const names = this.groupOf(waiter).map(({ name }) => name);
+    this.endWait(waiter, { kind: 'cancelled' });
+    this.passOn(names);
     return { kind: 'cancelled' };
   }
-
-  #forgetBelowMark(session: ModelSession, sequence: number): void {
-    if (sequence > session.mark) return;
-    this.answers = this.answers.filter((old) => old.session !== session.id || old.sequence !== sequence);
-  }
-
-  #grantNext(name: string): void {
-    const [next] = this.claims.filter((claim) => claim.name === name);
-    if (next === undefined || next.token !== undefined) return;
-    const answer = this.#grant(next);
-    const known = this.answers.find((old) => old.session === next.session && old.sequence === next.sequence);
-    if (known === undefined) throw new Error('the model forgot a waiter');
-    known.answer = answer;
-    this.#events.push({ kind: 'answered', session: next.session, sequence: next.sequence, answer });
-  }
-
-  #grant(claim: ModelClaim): Answer {
-    this.tokens += 1;
-    claim.token = this.tokens;
-    this.#events.push({ kind: 'granted', name: claim.name, session: claim.session, token: this.tokens });
-    return { kind: 'granted', token: this.tokens, grantedAt: this.time };
-  }
-}
-
-/** The mark is no part of what is asked. */
-function isSame(first: ModelAnswer['command'], again: Acquire | Cancel | Release): boolean {
-  if (first === undefined) return again.kind === 'acquire';
-  return JSON.stringify({ ...first, mark: 0 }) === JSON.stringify({ ...again, mark: 0 });
 }

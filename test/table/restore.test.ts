@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultTableLimits, MalformedRowError, type RowTuple, Table } from '../../src/table/index.ts';
-import { furnished, rowsOf } from './world.ts';
+import { furnished, furnishedFamily, rowsOf } from './world.ts';
 
 const restore = (rows: Iterable<{ readonly key: string; readonly value: unknown }>): Table =>
   Table.restore(defaultTableLimits, rows);
@@ -54,6 +54,41 @@ describe('rows that no table wrote are refused', () => {
     expect(() => restore(rows())).toThrow(MalformedRowError);
   });
 
+  it.each<[string, RegExp, (value: unknown[]) => unknown]>([
+    ['a hold in a mode that its kind has not', /^t0+1$/, (value) => value.with(3, 'R')],
+    ['a hold of another kind than its neighbours', /^t0+4$/, (value) => value.with(0, 'a')],
+    ['a write beside a reader', /^t0+4$/, (value) => value.with(3, 'W')],
+    ['two upgradeable reads', /^t0+4$/, (value) => value.with(3, 'U')],
+    ['an owner without a name', /^t0+1$/, (value) => value.with(8, '')],
+    ['no permits', /^t0+3$/, (value) => value.with(5, 0)],
+    ['a row of nine values', /^t0+1$/, (value) => value.slice(0, 9)],
+    ['a hold that waits for an upgrade', /^t0+4$/, (value) => value.with(7, 2)],
+    ['an upgrade of no hold', /^w0+1$/, (value) => value.with(7, 9)],
+    ['an upgrade of a reader', /^w0+1$/, (value) => value.with(7, 4)],
+    ['an upgrade at another lock', /^w0+1$/, (value) => value.with(0, 'q')],
+    ['a part in another order', /^w0+2$/, (value) => value.with(0, 'z')],
+    ['a limit of 0', /^p/, (value) => value.with(0, 0)],
+    ['a limit of two values', /^p/, (value) => [...value, 1]],
+    ['a cycle of half a step', /^x0+10+6$/, (value) => value.with(1, [17, 'ann'])],
+    ['a cycle of nobody', /^x0+10+6$/, (value) => value.with(1, [17])],
+    ['an unknown kind in an answer', /^x0+30+3$/, (value) => value.with(1, [13, 'r', 'mutex'])],
+  ])('%s', (_name, pattern, change) => {
+    const rows = rowsOf(furnishedFamily().table);
+    expect(rows.filter(({ key }) => pattern.test(key))).toHaveLength(1);
+
+    const changed = rows.map((row) =>
+      pattern.test(row.key) ? { ...row, value: change([...(row.value ?? [])]) } : row,
+    );
+
+    expect(() => restore(changed)).toThrow(MalformedRowError);
+  });
+
+  it('a request for several locks of which one is not waited for', () => {
+    const rows = rowsOf(furnishedFamily().table).filter(({ key }) => !/^w0+3$/.test(key));
+
+    expect(() => restore(rows)).toThrow(MalformedRowError);
+  });
+
   it('two holds of one exclusive lock', () => {
     const rows = rowsOf(furnished().table).flatMap((row) =>
       row.key.startsWith('t') ? [row, { key: `t${'0'.repeat(13)}2`, value: row.value }] : [row],
@@ -65,11 +100,12 @@ describe('rows that no table wrote are refused', () => {
   });
 
   it('whatever they are, with no other error', () => {
-    const keys = fc.oneof(fc.constantFrom(...rowsOf(furnished().table).map(({ key }) => key)), fc.string());
+    const written = [...rowsOf(furnished().table), ...rowsOf(furnishedFamily().table)];
+    const keys = fc.oneof(fc.constantFrom(...written.map(({ key }) => key)), fc.string());
     const cells = fc.oneof(fc.anything(), fc.array(fc.oneof(fc.nat(9), fc.string(), fc.array(fc.nat(11)))));
     fc.assert(
-      fc.property(fc.array(fc.record({ key: keys, value: cells })), fc.nat(12), (rows, kept) => {
-        const before = rowsOf(furnished().table).slice(0, kept);
+      fc.property(fc.array(fc.record({ key: keys, value: cells })), fc.nat(20), (rows, kept) => {
+        const before = rowsOf((kept % 2 === 0 ? furnished() : furnishedFamily()).table).slice(0, kept);
         try {
           restore([...before, ...rows]);
         } catch (error) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultTableLimits, Table } from '../../src/table/index.ts';
-import { acquire, furnished, incarnationOf, release, rowsOf, World } from './world.ts';
+import { acquire, furnished, furnishedFamily, incarnationOf, release, rowsOf, World } from './world.ts';
 
 const restore = (rows: Iterable<{ readonly key: string; readonly value: unknown }>): Table =>
   Table.restore(defaultTableLimits, rows);
@@ -45,6 +45,53 @@ describe('the rows of a table', () => {
         "x0000000000000200000000000007 [[5,"x","X",false],[3]]",
       ]
     `);
+  });
+
+  it('of other kinds of locks keep their layouts for ever, too', () => {
+    expect(
+      rowsOf(furnishedFamily().table).map(({ key, value }) => `${key} ${JSON.stringify(value)}`),
+    ).toMatchInlineSnapshot(`
+      [
+        "m [1,17,1016,5,4,3]",
+        "p007300e9 [2]",
+        "s00000000000001 ["00000000000000000000000000000001",10000,"client 1",[null,null,null],1000,7,0]",
+        "s00000000000002 ["00000000000000000000000000000002",10000,"client 2",[null,null,null],1001,4,0]",
+        "s00000000000003 ["00000000000000000000000000000003",10000,"client 3",[null,null,null],1002,6,0]",
+        "t00000000000001 ["a",1,2,"X",1004,1,0,0,"ann",2]",
+        "t00000000000002 ["r",1,4,"U",1006,1,0,0]",
+        "t00000000000003 ["sé",1,4,"S",1006,2,2,0]",
+        "t00000000000004 ["r",2,1,"R",1007,1,0,0]",
+        "t00000000000005 ["w",3,4,"U",1015,1,0,0]",
+        "w00000000000001 ["r",1,5,"W",1008,1,0,2]",
+        "w00000000000002 ["a",3,1,"X",1009,1,0,0,"bob",1]",
+        "w00000000000003 ["r",3,1,"W",1009,1,0,0,"bob",1]",
+        "x0000000000000100000000000001 [[11,"sé",2],[16]]",
+        "x0000000000000100000000000002 [[12,true,"ann",true,"a","X",1,0],[2,1,1004]]",
+        "x0000000000000100000000000003 [[12,true,"ann",true,"a","X",1,0],[2,1,1004]]",
+        "x0000000000000100000000000004 [[8,true,"r","U",1,0,"sé","S",2,2],[2,2,1006]]",
+        "x0000000000000100000000000005 [[9,"r",2,true],[1]]",
+        "x0000000000000100000000000006 [[12,true,"ann",false,"a","X",1,0],[17,"ann","a"]]",
+        "x0000000000000200000000000001 [[8,true,"r","R",1,0],[2,4,1007]]",
+        "x0000000000000200000000000002 [[9,"r",4,true],[12,"R"]]",
+        "x0000000000000200000000000003 [[10,"r",9,"R"],[7]]",
+        "x0000000000000300000000000001 [[12,true,"bob",false,"a","X",1,0,"r","W",1,0],[1]]",
+        "x0000000000000300000000000002 [[8,true,"sé","S",1,1],[14,"sé",2]]",
+        "x0000000000000300000000000003 [[8,true,"r","S",1,1],[13,"r","reader-writer"]]",
+        "x0000000000000300000000000004 [[8,true,"w","W",1,0],[2,5,1015]]",
+        "x0000000000000300000000000005 [[10,"w",5,"U"],[15]]",
+      ]
+    `);
+  });
+
+  it('of other kinds of locks make an equal table, which goes on in the same way', () => {
+    const world = furnishedFamily();
+    const copy = new World();
+    copy.table = restore(rowsOf(world.table));
+
+    for (const command of [release([2, 9], 'r', 4), release([1, 9], 'a', 1), release([1, 10], 'a', 1)]) {
+      expect(copy.apply(command, 9_000)).toEqual(world.apply(command, 9_000));
+      expect(rowsOf(copy.table)).toEqual(rowsOf(world.table));
+    }
   });
 
   it('of a table to which nothing was applied are none, and none make such a table', () => {

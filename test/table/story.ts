@@ -1,7 +1,22 @@
 import fc from 'fast-check';
-import type { Acquire, Cancel, Command, OpenSession, Release } from '../../src/table/index.ts';
+import type { Command, OpenSession, Part, SessionRequest } from '../../src/table/index.ts';
 import type { Model } from './model.ts';
-import { acquire, cancel, incarnationOf, nonceOf, release } from './world.ts';
+import {
+  acquire,
+  acquireFor,
+  cancel,
+  changeLimit,
+  downgrade,
+  exclusive,
+  incarnationOf,
+  nonceOf,
+  permits,
+  read,
+  readUpgradeable,
+  release,
+  upgrade,
+  write,
+} from './world.ts';
 
 /** What happens to a table, besides commands, that must not show. */
 export type Step = Plan | 'checkpoint' | 'restart' | 'install';
@@ -26,7 +41,11 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: plans('open') },
   { weight: 1, arbitrary: plans('close') },
   { weight: 2, arbitrary: plans('expire') },
-  { weight: 20, arbitrary: plans('acquire') },
+  { weight: 12, arbitrary: plans('acquire') },
+  { weight: 20, arbitrary: plans('acquire-all') },
+  { weight: 4, arbitrary: plans('upgrade') },
+  { weight: 4, arbitrary: plans('downgrade') },
+  { weight: 2, arbitrary: plans('limit') },
   { weight: 8, arbitrary: plans('cancel') },
   { weight: 10, arbitrary: plans('release') },
   { weight: 8, arbitrary: plans('again') },
@@ -67,12 +86,8 @@ export class Author {
         const version = this.#model.sessions.find(({ id }) => id === session)?.version ?? 1;
         return { kind, session, version: Math.max(0, version - (when % 3)) };
       }
-      case 'acquire':
-      case 'cancel':
-      case 'release':
-        return this.#request(kind, picks);
       default:
-        return kind satisfies never;
+        return this.#request(kind, picks);
     }
   }
 
@@ -83,7 +98,7 @@ export class Author {
     return { kind: 'open', nonce: nonceOf(1 + (who % 12)), ttlMs, home: homes[how % homes.length], label: 'somebody' };
   }
 
-  #request(kind: 'acquire' | 'cancel' | 'release', [who, when, what, how]: Plan['picks']): Acquire | Cancel | Release {
+  #request(kind: SessionRequest['kind'], [who, when, what, how]: Plan['picks']): SessionRequest {
     const session = this.#session(who);
     const highest = this.#highest.get(session) ?? 0;
     const sequence = when % 8 === 0 ? 1 + (what % (highest + 1)) : highest + 1 + (when % 3 === 0 ? 1 : 0);
@@ -91,13 +106,61 @@ export class Author {
     const now = this.#model.sessions.find(({ id }) => id === session)?.mark ?? 0;
     const marks = [now, now, now + 1, what % sequence, sequence - 1];
     const turn = [session, sequence, Math.min(marks[how % marks.length] ?? 0, sequence - 1)] as const;
-    const name = nameOf(what);
-    if (kind === 'acquire' || (kind === 'cancel' && sequence === 1)) return acquire(turn, name, how % 4 !== 0);
-    if (kind === 'cancel') return cancel(turn, this.#target(session, sequence, what));
+    const waits = how % 4 !== 0;
+    const hold = this.#hold(session, when, what);
+    switch (kind) {
+      case 'acquire':
+        return acquire(turn, nameOf(what), waits);
+      case 'acquire-all':
+        return this.#acquire(turn, [what, how], waits);
+      case 'upgrade':
+        return upgrade(turn, this.#hold(session, when, what, 'U'), waits);
+      case 'downgrade':
+        return downgrade(turn, this.#hold(session, when, what, 'W'), how % 2 === 0 ? 'U' : 'R');
+      case 'limit':
+        return changeLimit(turn, partAt(4 + (what % 5), 0).name, 1 + (how % 4));
+      case 'cancel':
+        if (sequence === 1) return acquire(turn, nameOf(what), waits);
+        return cancel(turn, this.#target(session, sequence, what));
+      case 'release':
+        return release(turn, hold.name, hold.token);
+      default:
+        return kind satisfies never;
+    }
+  }
+
+  /** For one of three owners, or for nobody. */
+  #acquire(
+    turn: readonly [number, number, number],
+    [what, how]: readonly [number, number],
+    waits: boolean,
+  ): SessionRequest {
+    const owner = [undefined, 'ann', 'bob', 'cy', undefined][(what + how) % 5];
+    const parts = this.#parts(what, how);
+    const reenters = owner !== undefined && parts.length === 1 && parts[0]?.mode === 'X' && what % 2 === 0;
+    return acquireFor(owner, turn, parts, waits, reenters);
+  }
+
+  /** Mostly one, of any kind, and mostly of the limit that there is. */
+  #parts(what: number, how: number): readonly Part[] {
+    const parts = [partAt(what, how)];
+    for (let more = how % 7; more > 4; more -= 1) parts.push(partAt(what + more, what));
+    return parts
+      .filter(({ name }, at) => parts.findIndex((part) => part.name === name) === at)
+      .map((part) => {
+        const limit = this.#model.limitOf(part.name) ?? part.limit;
+        if (part.mode !== 'S' || limit === 0 || how % 9 === 0) return part;
+        return { ...part, limit, permits: Math.min(part.permits, limit) };
+      });
+  }
+
+  /** Mostly one of its own, and of that mode if there is one. */
+  #hold(session: number, when: number, what: number, mode?: string): { readonly name: string; readonly token: number } {
     const holds = this.#model.claims.filter((claim) => claim.token !== undefined);
     const mine = holds.filter((claim) => claim.session === session);
-    const meant = when % 6 === 0 ? pick(holds, what) : pick(mine, what);
-    return release(turn, meant?.name ?? name, meant?.token ?? 1 + (what % 9));
+    const apt = mine.filter((claim) => claim.mode === mode);
+    const meant = when % 6 === 0 ? pick(holds, what) : (pick(apt, what) ?? pick(mine, what));
+    return { name: meant?.name ?? nameOf(what), token: meant?.token ?? 1 + (what % 9) };
   }
 
   #session(who: number): number {
@@ -113,7 +176,16 @@ export class Author {
 
 const pick = <T>(some: readonly T[], at: number): T | undefined => some[at % Math.max(1, some.length)];
 
-const nameOf = (what: number): string => ['a', 'b', 'c'][what % 3] ?? 'a';
+const nameOf = (what: number): string => ['a', 'b', 'c', 'r'][what % 4] ?? 'a';
+
+export const names: readonly string[] = ['a', 'b', 'c', 'r', 's', 't'];
+
+/** Something that can be wanted: mostly of a name that is always used in that way. */
+const partAt = (what: number, how: number): Part => {
+  const wishes = [read('r'), read('r'), readUpgradeable('r'), write('r'), permits('s', 1 + (how % 3), 3)];
+  const others = [permits('s', 1, 3), permits('t', 1 + (how % 2), 2), exclusive('a'), write('b'), permits('s', 1, 2)];
+  return [...wishes, ...others][what % 10] ?? read('r');
+};
 
 const runOf = (who: number, what: number) => ({
   node: ['n1', 'n2', 'n3'][who % 3] ?? 'n1',

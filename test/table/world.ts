@@ -1,18 +1,24 @@
 import {
   type Acquire,
+  type AcquireAll,
   type Answer,
   type Cancel,
+  type ChangeLimit,
   type Command,
   commandTuple,
+  type Downgrade,
   defaultTableLimits,
   type OpenSession,
+  type Part,
   parseCommand,
   type Release,
   type RowTuple,
   type RowValue,
+  type SessionRequest,
   Table,
   type TableEvent,
   type TableLimits,
+  type Upgrade,
 } from '../../src/table/index.ts';
 
 export const incarnationOf = (life: number): string => life.toString(16).padStart(32, 'a');
@@ -53,7 +59,7 @@ export class World {
   }
 
   /** The answer to this very command; grants to others are in `events`. */
-  ask(command: Acquire | Cancel | Release): Answer {
+  ask(command: SessionRequest): Answer {
     const answers = this.apply(command).filter(
       (event) => event.kind === 'answered' && event.session === command.session && event.sequence === command.sequence,
     );
@@ -111,6 +117,78 @@ export const release = ([session, sequence, mark = 0]: Turn, name: string, token
   token,
 });
 
+export const read = (name: string): Part => ({ name, mode: 'R', permits: 1, limit: 0 });
+
+export const readUpgradeable = (name: string): Part => ({ name, mode: 'U', permits: 1, limit: 0 });
+
+export const write = (name: string): Part => ({ name, mode: 'W', permits: 1, limit: 0 });
+
+export const exclusive = (name: string): Part => ({ name, mode: 'X', permits: 1, limit: 0 });
+
+export const permits = (name: string, count: number, limit: number): Part => ({
+  name,
+  mode: 'S',
+  permits: count,
+  limit,
+});
+
+export const acquireAll = (
+  [session, sequence, mark = 0]: Turn,
+  parts: readonly Part[] | Part,
+  waits = true,
+): AcquireAll => acquireFor(undefined, [session, sequence, mark], parts, waits);
+
+export const acquireFor = (
+  owner: string | undefined,
+  [session, sequence, mark = 0]: Turn,
+  parts: readonly Part[] | Part,
+  waits = true,
+  reenters = false,
+): AcquireAll => ({
+  kind: 'acquire-all',
+  session,
+  sequence,
+  mark,
+  parts: 'name' in parts ? [parts] : parts,
+  waits,
+  owner,
+  reenters,
+});
+
+interface HoldOf {
+  readonly name: string;
+  readonly token: number;
+}
+
+export const upgrade = ([session, sequence, mark = 0]: Turn, { name, token }: HoldOf, waits = true): Upgrade => ({
+  kind: 'upgrade',
+  session,
+  sequence,
+  mark,
+  name,
+  token,
+  waits,
+});
+
+export const downgrade = ([session, sequence, mark = 0]: Turn, { name, token }: HoldOf, to: 'U' | 'R'): Downgrade => ({
+  kind: 'downgrade',
+  session,
+  sequence,
+  mark,
+  name,
+  token,
+  to,
+});
+
+export const changeLimit = ([session, sequence, mark = 0]: Turn, name: string, limit: number): ChangeLimit => ({
+  kind: 'limit',
+  session,
+  sequence,
+  mark,
+  name,
+  limit,
+});
+
 /** The fencing token of a grant. */
 export function tokenOf(answer: Answer | undefined): number {
   if (answer?.kind !== 'granted') throw new Error(`not granted: ${JSON.stringify(answer)}`);
@@ -118,6 +196,27 @@ export function tokenOf(answer: Answer | undefined): number {
 }
 
 export const rowsOf = (table: Table): readonly RowTuple[] => [...table.canonicalRows()];
+
+/** A world with rows of all kinds of locks: held, awaited, upgraded, entered again, limited. */
+export function furnishedFamily(): World {
+  const world = new World();
+  for (let number = 1; number <= 3; number += 1) world.open(number);
+  world.ask(changeLimit([1, 1], 's\u00e9', 2));
+  world.ask(acquireFor('ann', [1, 2], exclusive('a'), true, true));
+  world.ask(acquireFor('ann', [1, 3], exclusive('a'), true, true));
+  world.ask(acquireAll([1, 4], [readUpgradeable('r'), permits('s\u00e9', 2, 2)]));
+  world.ask(acquireAll([2, 1], read('r')));
+  world.ask(upgrade([1, 5], { name: 'r', token: 2 }));
+  world.ask(acquireFor('bob', [3, 1], [exclusive('a'), write('r')]));
+  world.ask(acquireFor('ann', [1, 6], exclusive('a')));
+  world.ask(acquireAll([3, 2], permits('s\u00e9', 1, 1)));
+  world.ask(acquireAll([3, 3], permits('r', 1, 1)));
+  world.ask(upgrade([2, 2], { name: 'r', token: 4 }));
+  world.ask(downgrade([2, 3], { name: 'r', token: 9 }, 'R'));
+  const token = tokenOf(world.ask(acquireAll([3, 4], write('w'))));
+  world.ask(downgrade([3, 5], { name: 'w', token }, 'U'));
+  return world;
+}
 
 /** A world with a row of every kind. */
 export function furnished(): World {

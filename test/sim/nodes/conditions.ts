@@ -1,5 +1,6 @@
 import { defaultCoreLimits } from '../../../raft/index.ts';
 import { defaultNodeLimits, type NodeLimits, type Timings } from '../../../src/node/index.ts';
+import type { LockKind } from '../../../src/table/index.ts';
 import { Stream } from '../../../src/testing/index.ts';
 
 /** Faults that a seed may have; each is on in about two of five, and can be switched off to narrow a failure down. */
@@ -17,6 +18,8 @@ export interface NodeConditions {
   readonly nodes: number;
   readonly clients: number;
   readonly locks: number;
+  /** One for each lock. */
+  readonly kinds: readonly LockKind[];
   /** What each process does at the same time. */
   readonly fibers: number;
   readonly ttl: number;
@@ -66,6 +69,8 @@ export interface NodeNarrowing {
   readonly without?: readonly NodeFault[];
   readonly safetyMs?: number;
   readonly clients?: number;
+  /** All locks are exclusive, as they were before there were others. */
+  readonly isPlain?: boolean;
 }
 
 /** What `seed` decides. A class in `without` is off, and all else stays as it was. */
@@ -78,12 +83,15 @@ export function drawConditions(seed: number, narrowing: NodeNarrowing = {}): Nod
   const electionTimeout = stream.pick([400, 1000, 1000, 2000]);
   const clients = stream.pick([0, 0, 1, 2, 3]);
   const drawnMs = electionTimeout * stream.int(5, 20);
+  const nodes = stream.pick([1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 7]);
+  const locks = stream.int(1, 4);
   return {
     seed,
     faults,
-    nodes: stream.pick([1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 7]),
+    nodes,
     clients: narrowing.clients ?? clients,
-    locks: stream.int(1, 4),
+    locks,
+    kinds: drawKinds(seed, locks, narrowing),
     fibers: stream.pick([1, 1, 2, 3]),
     ttl: stream.pick([1_000, 1_500, 3_000, 6_000]),
     timings: {
@@ -102,6 +110,15 @@ export function drawConditions(seed: number, narrowing: NodeNarrowing = {}): Nod
     think: stream.logUniform(20, 500),
     safetyMs: narrowing.safetyMs ?? drawnMs,
   };
+}
+
+/** By a stream of its own, so that all other draws of a seed stay where they are. */
+function drawKinds(seed: number, locks: number, { isPlain }: NodeNarrowing): readonly LockKind[] {
+  const stream = new Stream(seed, 'kinds');
+  const drawn: readonly LockKind[] = stream.chance(0.3)
+    ? ['exclusive']
+    : ['exclusive', 'reader-writer', 'reader-writer', 'semaphore'];
+  return Array.from({ length: locks }, () => (isPlain === true ? 'exclusive' : stream.pick(drawn)));
 }
 
 function drawLimits(stream: Stream, isCompacted: boolean): NodeLimits {

@@ -1,5 +1,6 @@
 import type { Hold } from '../../../src/hold.ts';
 import type { Ghost } from '../ghost.ts';
+import { permitsMax } from './desires.ts';
 
 /** Somebody who may hold locks: one process. */
 export interface Claimant {
@@ -61,8 +62,11 @@ export class Law {
 
   granted(by: Claimant, hold: Hold, moment: Moment): Claim {
     const { name, token } = hold;
-    this.#ghost.demand(!this.#tokens.has(token), 'O2', () => `token ${token} of ${name} was given out twice`);
-    const rises = token > moment.tokenHighest;
+    const isEntry = this.#isEntry(by, hold);
+    if (isEntry) this.#ghost.count('re-entries');
+    const isNew = isEntry || !this.#tokens.has(token);
+    this.#ghost.demand(isNew, 'O2', () => `token ${token} of ${name} was given out twice`);
+    const rises = isEntry || token > moment.tokenHighest;
     this.#ghost.demand(rises, 'O2', () => `${by.name} gets ${name} with token ${token} after ${moment.tokenHighest}`);
     this.#tokens.add(token);
     this.#tokenHighest = Math.max(this.#tokenHighest, token);
@@ -74,6 +78,22 @@ export class Law {
     if (former === undefined || former.hold.token < token) this.#newest.set(name, claim);
     this.judge(name);
     return claim;
+  }
+
+  /** Whether its owner enters a hold that he has not left yet. */
+  #isEntry(by: Claimant, { name, token, owner }: Hold): boolean {
+    if (owner === undefined) return false;
+    const claims = [...(this.#claims.get(name) ?? [])];
+    return claims.some((claim) => claim.by === by && claim.hold.token === token && claim.hold.owner === owner);
+  }
+
+  /** A hold has become a write, under a token above all that were given out when it was asked for. */
+  upgraded({ name, token }: Hold, moment: Moment): void {
+    const isNew = !this.#tokens.has(token) && token > moment.tokenHighest;
+    this.#ghost.demand(isNew, 'O2', () => `${name} is upgraded with token ${token} after ${moment.tokenHighest}`);
+    this.#tokens.add(token);
+    this.#tokenHighest = Math.max(this.#tokenHighest, token);
+    this.judge(name);
   }
 
   /** The holder lets go; it may not know yet that it has lost it. */
@@ -106,6 +126,7 @@ export class Law {
   #judgeTold(claims: ReadonlySet<Claim>, next: Claim): void {
     if (!this.#isBounded) return;
     for (const { hold, by, isToldLost } of claims) {
+      if (!isExcluded(hold, next.hold)) continue;
       const mayNotKnow = hold.token > next.hold.token || !by.isAlive || by.isStopped;
       const text = (): string => `${by.name} was not told of the loss of ${hold.name} (token ${hold.token}) in time`;
       this.#ghost.demand(mayNotKnow || isToldLost, 'O1', text);
@@ -118,8 +139,8 @@ export class Law {
     for (const [name, claims] of this.#claims) {
       if (only !== undefined && only !== name) continue;
       const holders = [...claims].filter(({ hold, by }) => by.isAlive && !by.isAsleep && hold.isHeld);
-      this.#ghost.demand(holders.length <= 1, 'O1', () => {
-        const names = holders.map(({ hold, by }) => `${by.name} (token ${hold.token})`);
+      this.#ghost.demand(mayStand(holders.map(({ hold }) => hold)), 'O1', () => {
+        const names = holders.map(({ hold, by }) => `${by.name} (${hold.mode}, token ${hold.token})`);
         return `${name} is held by ${names.join(' and ')}`;
       });
     }
@@ -128,17 +149,31 @@ export class Law {
   /** What a view of `name` that is asked for now must show at least. */
   expectation(name: string): (sight: Sight) => void {
     const claim = this.#newest.get(name);
+    const token = claim?.hold.token ?? 0;
     const mayBeOver = (): boolean =>
       !this.#isBounded || claim?.isLetGo !== false || !claim.by.isAlive || claim.by.isAsleep;
     return ({ tokens }) => {
-      if (claim === undefined) return;
-      const { token } = claim.hold;
-      const isOld = tokens.some((shown) => shown < token);
+      // An upgrade since then goes with another token.
+      if (claim === undefined || claim.hold.token !== token) return;
+      const isAlone = claim.hold.mode === 'X';
+      const isOld = isAlone && tokens.some((shown) => shown < token);
       this.#ghost.demand(!isOld, 'O5', () => `${name} shows token ${tokens.join()} after ${token} was given out`);
-      const isThere = tokens.some((shown) => shown >= token);
+      const isThere = tokens.some((shown) => shown === token || (isAlone && shown > token));
       // A session may end in the table before its holder hears of it.
       const isKnown = isThere || mayBeOver() || !claim.hold.isHeld;
       this.#ghost.demand(isKnown, 'O5', () => `${name} shows nobody, though ${claim.by.name} holds it with ${token}`);
     };
   }
 }
+
+/** Whether these two may not be held at the same time, whoever else holds the lock. */
+const isExcluded = (one: Hold, other: Hold): boolean =>
+  one.token !== other.token &&
+  (one.mode === 'S' ? one.permits + other.permits > permitsMax : !beside.includes(one.mode + other.mode));
+
+const beside = ['RR', 'RU', 'UR'];
+
+/** Whether all these may be held at the same time. */
+const mayStand = (holds: readonly Hold[]): boolean =>
+  holds.every((one) => holds.every((other) => one === other || !isExcluded(one, other))) &&
+  holds.reduce((sum, { mode, permits }) => sum + (mode === 'S' ? permits : 0), 0) <= permitsMax;

@@ -1,8 +1,10 @@
-import type { Acquisition } from '../../../src/acquisition.ts';
+import type { AcquireWish, Acquisition } from '../../../src/acquisition.ts';
+import { DeadlockError } from '../../../src/errors.ts';
 import type { Gateway } from '../../../src/node/index.ts';
 import { SessionEngine } from '../../../src/session-engine.ts';
 import { type NodeClock, Stream } from '../../../src/testing/index.ts';
 import { decodeLock } from '../../../src/views.ts';
+import { type Desire, Desires, nameAt } from './desires.ts';
 import type { Claim, Claimant } from './law.ts';
 import type { NodeWorld } from './world.ts';
 
@@ -29,6 +31,7 @@ export class Party implements Claimant {
   readonly #way: Way;
   readonly #stream: Stream;
   readonly #engine: SessionEngine;
+  readonly #desires: Desires;
   /** Questions without an outcome. */
   #open = 0;
 
@@ -37,7 +40,9 @@ export class Party implements Claimant {
     this.name = way.name;
     this.#world = world;
     this.#way = way;
-    this.#stream = new Stream(seed, `party ${way.name} at ${world.cluster.time.now}`);
+    const who = `${way.name} at ${world.cluster.time.now}`;
+    this.#stream = new Stream(seed, `party ${who}`);
+    this.#desires = new Desires(world.conditions.kinds, new Stream(seed, `desires ${who}`));
     this.#engine = new SessionEngine({
       ...{ gateway: way.gateway, clock: way.clock, random: world.cluster.random, ttlMs: ttl },
       ...{ label: way.name, isHome: way.isHome },
@@ -74,11 +79,11 @@ export class Party implements Claimant {
     for (let fiber = 0; fiber < this.#world.conditions.fibers; fiber += 1) this.#think();
   }
 
-  /** Gets `name` and gives it back; `done` then. A session that the faults cost is opened anew. */
-  visit(name: string, done: () => void): void {
-    this.#acquire(name, { waits: true, limitMs: undefined }, (claim) => {
-      if (claim !== undefined) this.#release(claim, done);
-      else this.#way.clock.after(againMs, () => this.visit(name, done));
+  /** Gets that lock, counted from 1, and gives it back; `done` then. A session that the faults cost is opened anew. */
+  visit(at: number, done: () => void): void {
+    this.#acquire({ ...this.#desires.visitOf(at), waits: true, limitMs: undefined }, (claims) => {
+      if (claims !== undefined) this.#release(claims, done);
+      else this.#way.clock.after(againMs, () => this.visit(at, done));
     });
   }
 
@@ -99,35 +104,71 @@ export class Party implements Claimant {
     const { conditions } = this.#world;
     const waits = this.#stream.chance(0.8);
     const limitMs = this.#stream.chance(0.4) ? this.#stream.logUniform(1, 3_000) : undefined;
-    const acquisition = this.#acquire(this.#anyName(), { waits, limitMs }, (claim) => {
-      if (claim === undefined) return this.#think(false);
+    const desire = this.#desires.of(this.#anyLock());
+    const acquisition = this.#acquire({ ...desire, waits, limitMs }, (claims) => {
+      if (claims === undefined) return this.#think(false);
       // Now and then somebody keeps a lock for very long.
       const ms = this.#stream.exponential(conditions.hold) * (this.#stream.chance(0.02) ? 20 : 1);
       const holdMs = this.#world.isOver ? 0 : Math.min(ms, holdMsMax);
-      this.#way.clock.after(holdMs, () => this.#release(claim, () => this.#think()));
+      const besides = this.#desires.besides(desire);
+      if (besides === undefined) this.#way.clock.after(holdMs, () => this.#release(claims, () => this.#think()));
+      else this.#acquireBesides(besides, claims, holdMs);
+      for (const claim of claims) this.#change(claim, holdMs);
     });
     if (!this.#stream.chance(0.1)) return;
     const ms = this.#stream.exponential(conditions.hold);
     this.#way.clock.after(ms, () => acquisition.giveUp({ kind: 'abort', reason: 'changed its mind' }));
   }
 
-  #acquire(
-    name: string,
-    wish: { readonly waits: boolean; readonly limitMs: number | undefined },
-    done: (claim: Claim | undefined) => void,
-  ): Acquisition {
+  #acquire(wish: AcquireWish, done: (claims: readonly Claim[] | undefined) => void): Acquisition {
     const { law } = this.#world;
+    const { name } = wish;
     const moment = law.asked();
     const settle = this.#ask(`acquire ${name}`);
-    return this.#engine.acquire({ name, ...wish }, (outcome) => {
+    return this.#engine.acquire(wish, (outcome) => {
       settle();
       this.#world.trace(
         this.name,
         `${name} ${outcome.kind}`,
         outcome.kind === 'granted' ? outcome.hold.token : undefined,
       );
+      if (outcome.kind === 'failed' && outcome.error instanceof DeadlockError) this.#world.count('deadlocks');
       if (outcome.kind !== 'granted') return done(undefined);
-      this.#world.judge(() => done(this.#listened(law.granted(this, outcome.hold, moment))));
+      const holds = [outcome.hold, ...outcome.others];
+      if (holds.length > 1) this.#world.count('composites');
+      this.#world.judge(() => done(holds.map((hold) => this.#listened(law.granted(this, hold, moment)))));
+    });
+  }
+
+  /** Whoever holds something wants more: this is what deadlocks are made of. */
+  #acquireBesides(desire: Desire, claims: readonly Claim[], holdMs: number): void {
+    this.#acquire({ ...desire, waits: true, limitMs: holdMsMax }, (more = []) => {
+      this.#way.clock.after(this.#world.isOver ? 0 : holdMs, () =>
+        this.#release([...more, ...claims], () => this.#think()),
+      );
+    });
+  }
+
+  /** Half-way through, a hold of a reader-writer lock may become another one. */
+  #change(claim: Claim, holdMs: number): void {
+    const { hold } = claim;
+    const change = this.#desires.changeOf(hold.mode);
+    if (change === undefined) return;
+    this.#way.clock.after(holdMs / 2, () => {
+      if (!hold.isHeld || hold.isConverting || claim.isLetGo) return;
+      const wish =
+        change === 'upgrade'
+          ? this.#desires.upgradeOf()
+          : { to: this.#desires.downgradeOf(hold.mode), limitMs: this.#engine.ttlMs };
+      const settle = this.#ask(`${change} ${hold.name}`);
+      const moment = this.#world.law.asked();
+      hold.convert(wish, (outcome) => {
+        settle();
+        this.#world.trace(this.name, `${change} of ${hold.name} ${outcome.kind}`, hold.token);
+        if (outcome.kind !== 'granted') return;
+        this.#world.count(change === 'upgrade' ? 'upgrades' : 'downgrades');
+        if (change === 'upgrade') this.#world.judge(() => this.#world.law.upgraded(hold, moment));
+      });
     });
   }
 
@@ -143,20 +184,24 @@ export class Party implements Claimant {
     return claim;
   }
 
-  #release(claim: Claim, done: () => void): void {
-    const { hold } = claim;
-    this.#world.law.letGo(claim);
-    this.#world.trace(this.name, `${hold.name} let go`, hold.token);
-    const settle = this.#ask(`release ${hold.name}`);
-    hold.release(() => {
-      settle();
-      done();
-    });
+  #release(claims: readonly Claim[], done: () => void): void {
+    let left = claims.length;
+    for (const claim of claims) {
+      const { hold } = claim;
+      this.#world.law.letGo(claim);
+      this.#world.trace(this.name, `${hold.name} let go`, hold.token);
+      const settle = this.#ask(`release ${hold.name}`);
+      hold.release(() => {
+        settle();
+        left -= 1;
+        if (left === 0) done();
+      });
+    }
   }
 
   /** A linearizable look at one lock. */
   #look(): void {
-    const name = this.#anyName();
+    const name = nameAt(this.#anyLock());
     const expect = this.#world.law.expectation(name);
     const settle = this.#ask(`inspect ${name}`);
     this.#way.gateway.query({ kind: 'inspect', name, consistency: 'linearizable' }, (outcome) => {
@@ -170,8 +215,8 @@ export class Party implements Claimant {
     });
   }
 
-  #anyName(): string {
-    return `lock-${this.#stream.int(1, this.#world.conditions.locks)}`;
+  #anyLock(): number {
+    return this.#stream.int(1, this.#world.conditions.locks);
   }
 
   /** O3: what is asked has one outcome. */

@@ -105,7 +105,7 @@ export class Recovery {
     for (const party of parties.values()) {
       for (let at = 1; at <= conditions.locks; at += 1) {
         missing += 1;
-        party.visit(`lock-${at}`, () => {
+        party.visit(at, () => {
           missing -= 1;
         });
       }

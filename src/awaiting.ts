@@ -1,0 +1,173 @@
+import type { AcquireOptions } from './acquire-options.ts';
+import { type CheckedOptions, checkAcquireOptions } from './acquire-options.ts';
+import type { AcquireOutcome, AcquireWish, GivingUp, NotGranted } from './acquisition.ts';
+import { CancelledError, type LockOutcome, TimeoutError, wrongType } from './errors.ts';
+import type { LockHandle } from './handle.ts';
+import type { Hold } from './hold.ts';
+import type { Logger } from './logger.ts';
+import type { OwnerScope } from './owner-scope.ts';
+import type { SessionEngine } from './session-engine.ts';
+import type { Part } from './table/index.ts';
+
+/** What a lock works with. */
+export interface LockSurroundings {
+  readonly engine: SessionEngine;
+  readonly logger: Logger;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** On whose behalf the code runs that calls. */
+  readonly scope: OwnerScope;
+}
+
+/** What is awaited. */
+export interface Awaited {
+  /** In words for errors: `lock "x"`. */
+  readonly shown: () => string;
+  readonly signal: AbortSignal | undefined;
+  readonly now: () => number;
+}
+
+/** What is to be acquired, and how a holder sees it. */
+export interface Sought<H> {
+  readonly name: string;
+  /** Absent: the exclusive lock of that name. */
+  readonly parts?: readonly Part[] | undefined;
+  /** In words for errors: `lock "x"`. */
+  readonly shown: () => string;
+  readonly handleOf: (hold: Hold, others: readonly Hold[]) => H;
+}
+
+/** Waits as the options say. Wrong options are thrown at once. */
+export function seek<H>(world: LockSurroundings, sought: Sought<H>, options: AcquireOptions | undefined): Promise<H> {
+  const { timeout, ...rest } = checkAcquireOptions(options);
+  const waits = timeout !== 0;
+  return acquire(world, sought, { ...rest, waits, limitMs: waits ? timeout : undefined }).then((handle) => {
+    if (handle !== null) return handle;
+    throw new TimeoutError(`${sought.shown()} is held or waited for by others, and no time was given to wait`);
+  });
+}
+
+/** One attempt: `null` when it is busy. Wrong options are thrown at once. */
+export function trySeek<H>(
+  world: LockSurroundings,
+  sought: Sought<H>,
+  options: AcquireOptions | undefined,
+): Promise<H | null> {
+  const { timeout, ...rest } = checkAcquireOptions(options);
+  return acquire(world, sought, { ...rest, waits: false, limitMs: timeout === 0 ? undefined : timeout });
+}
+
+interface Terms extends Omit<CheckedOptions, 'timeout'> {
+  readonly waits: boolean;
+  readonly limitMs: number | undefined;
+}
+
+/** An attempt that does not wait is bounded by a session TTL, or it would hang without a quorum. */
+function acquire<H>(
+  { engine, now, scope }: LockSurroundings,
+  { name, parts, shown, handleOf }: Sought<H>,
+  { waits, limitMs, signal, owner = scope.owner, reentrant }: Terms,
+): Promise<H | null> {
+  const boundMs = waits ? limitMs : (limitMs ?? engine.ttlMs);
+  if (reentrant && parts !== undefined) throw wrongType('reentrant is for exclusive locks, acquired one by one');
+  if (reentrant && owner === undefined) throw wrongType('reentrant needs an owner, by option or withOwner');
+  const wish: AcquireWish =
+    owner === undefined
+      ? { name, parts, waits, limitMs: boundMs }
+      : { name, parts: parts ?? exclusive(name), waits, limitMs: boundMs, owner, reenters: reentrant };
+  return awaitGrant(
+    { shown, signal, now },
+    (done: (outcome: AcquireOutcome) => void) => engine.acquire(wish, done),
+    ({ hold, others }) => handleOf(hold, others),
+  );
+}
+
+const exclusive = (name: string): readonly Part[] => [{ name, mode: 'X', permits: 1, limit: 0 }];
+
+/**
+ * Runs something that is granted, busy (`null`), given up or refused, and gives it up when the signal aborts. Asks nobody
+ * if it has aborted already.
+ */
+export function awaitGrant<G extends { readonly kind: 'granted' }, H>(
+  { shown, signal, now }: Awaited,
+  start: (done: (outcome: G | NotGranted) => void) => { readonly giveUp: (why: GivingUp) => void },
+  seenBy: (granted: G) => H,
+): Promise<H | null> {
+  const startedAt = now();
+  if (signal?.aborted === true) {
+    return Promise.reject(givenUpError(shown, { kind: 'abort', reason: signal.reason }, ['not-applied', 0]));
+  }
+  return new Promise((resolve, reject) => {
+    let started: { readonly giveUp: (why: GivingUp) => void } | undefined;
+    const onAbort = (): void => started?.giveUp({ kind: 'abort', reason: signal?.reason });
+    const settle = (outcome: G | NotGranted): void => {
+      signal?.removeEventListener('abort', onAbort);
+      switch (outcome.kind) {
+        case 'granted':
+          return resolve(seenBy(outcome));
+        case 'busy':
+          return resolve(null);
+        case 'given-up':
+          return reject(givenUpError(shown, outcome.why, [outcome.outcome, now() - startedAt]));
+        case 'failed':
+          return reject(outcome.error);
+        default:
+          outcome satisfies never;
+      }
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    started = start(settle);
+  });
+}
+
+/** The function among the arguments of `use`, and its options; a TypeError if there is none. */
+export function scopeOf<O extends AcquireOptions, H, T>(
+  first: O | undefined | Scope<H, T>,
+  second: Scope<H, T> | undefined,
+): { readonly options: O | undefined; readonly fn: Scope<H, T> } {
+  const fn = typeof first === 'function' ? first : second;
+  if (typeof fn !== 'function') throw wrongType('use(options?, fn): fn must be a function');
+  return { options: typeof first === 'function' ? undefined : first, fn };
+}
+
+/** What runs while a lock is held. */
+export type Scope<H, T> = (handle: H) => Promise<T> | T;
+
+/** Something that is held, and can be let go. */
+type Held = Pick<LockHandle, 'name' | 'release' | typeof Symbol.asyncDispose>;
+
+/** Runs `fn` and releases whatever happens; see `DistributedLock.use`. */
+export async function runWhileHeld<H extends Held, T>(handle: H, fn: Scope<H, T>, logger: Logger): Promise<T> {
+  let result: T;
+  try {
+    result = await fn(handle);
+  } catch (error) {
+    await handle[Symbol.asyncDispose]();
+    throw error;
+  }
+  try {
+    await handle.release();
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error;
+    logger.warn({ err: error, lock: handle.name }, 'the release of a lock is not confirmed yet');
+  }
+  return result;
+}
+
+function givenUpError(
+  shown: () => string,
+  why: GivingUp,
+  [outcome, waitedMs]: readonly [LockOutcome, number],
+): TimeoutError | CancelledError {
+  const waited = `after ${Math.round(waitedMs)} ms (${tail[outcome]})`;
+  if (why.kind === 'timeout') {
+    return new TimeoutError(`${shown()} was not acquired in time, given up ${waited}`, { outcome });
+  }
+  return new CancelledError(`acquiring ${shown()} was aborted by its signal ${waited}`, { outcome, cause: why.reason });
+}
+
+const tail: Readonly<Record<LockOutcome, string>> = {
+  'not-applied': 'the request is out of the queue',
+  applied: 'it was granted at the same moment and is given back',
+  unknown: 'the cluster has not confirmed it yet; it is withdrawn in the background',
+};

@@ -1,0 +1,68 @@
+import { type Answer, type CycleStep, cycleStepsMax } from '../table/index.ts';
+import type { Value } from '../transport/index.ts';
+import { Fields } from './reading.ts';
+
+const nameCharsMax = 600;
+const modes = ['X', 'R', 'U', 'W', 'S'] as const;
+const lockKinds = ['exclusive', 'reader-writer', 'semaphore'] as const;
+
+const answerKinds = [
+  'queued',
+  'granted',
+  'busy',
+  'cancelled',
+  'already-granted',
+  'released',
+  'not-held',
+  'stale',
+  'mismatch',
+  'session-expired',
+  'limit-exceeded',
+  'downgraded',
+  'limit-changed',
+  'wrong-mode',
+  'kind-mismatch',
+  'semaphore-limit',
+  'deadlock',
+] as const;
+
+/** An answer as `serverTuple` wrote it. Throws a `MalformedError`. */
+export const readAnswer = (value: Value): Answer => {
+  const fields = new Fields(value, 'answer');
+  const kind = fields.one(answerKinds);
+  switch (kind) {
+    case 'granted': {
+      const token = fields.count();
+      return { kind, token, grantedAt: fields.number() };
+    }
+    case 'already-granted':
+      return { kind, token: fields.count() };
+    case 'limit-exceeded': {
+      const limit = fields.text(nameCharsMax);
+      return { kind, limit, max: fields.count() };
+    }
+    case 'wrong-mode':
+      return { kind, mode: fields.one(modes) };
+    case 'kind-mismatch': {
+      const name = fields.text(nameCharsMax);
+      return { kind, name, is: fields.one(lockKinds) };
+    }
+    case 'deadlock':
+      return { kind, cycle: fields.list(cycleStepsMax).map(readStep) };
+    case 'semaphore-limit': {
+      const name = fields.text(nameCharsMax);
+      return { kind, name, limit: fields.count() };
+    }
+    default:
+      fields.end();
+      return { kind };
+  }
+};
+
+const readStep = (value: Value): CycleStep => {
+  const fields = new Fields(value, 'step');
+  const owner = fields.optionalText(nameCharsMax);
+  const lock = fields.text(nameCharsMax);
+  fields.end();
+  return { owner: owner ?? null, lock };
+};
