@@ -23,8 +23,8 @@ export interface ForwardHandlers {
 /** Batches whose receipt has not come; older ones are forgotten, their tickets are retried by time. */
 const openBatchesMax = 1_024;
 
-/** Commands in one forwarded message. */
-const batchCommandsMax = 2_048;
+/** Names in the commands of one forwarded message: each is up to half a KiB, and a request for several locks has many. */
+const batchNamesMax = 2_048;
 
 const receipts: readonly Receipt[] = ['accepted', 'try-there', 'slow-down'];
 
@@ -45,8 +45,7 @@ export class Forward {
   }
 
   sendCommands(to: MemberId, tickets: readonly Ticket[]): void {
-    for (let from = 0; from < tickets.length; from += batchCommandsMax) {
-      const batch = tickets.slice(from, from + batchCommandsMax);
+    for (const batch of batchesOf(tickets)) {
       const id = this.#takeId();
       this.#batches.set(id, batch);
       forgetOldest(this.#batches, openBatchesMax);
@@ -115,8 +114,7 @@ export class Forward {
   }
 
   #receiveCommands(from: MemberId, id: unknown, tuples: unknown): string | undefined {
-    if (!isCounter(id) || !Array.isArray(tuples) || tuples.length > batchCommandsMax)
-      return 'its commands are no batch';
+    if (!isCounter(id) || !Array.isArray(tuples) || tuples.length > batchNamesMax) return 'its commands are no batch';
     const commands: Command[] = [];
     for (const tuple of tuples) {
       const command = parseCommand(tuple);
@@ -202,4 +200,20 @@ function forgetOldest<T>(open: Map<number, T>, max: number): void {
     if (open.size <= max) return;
     open.delete(id);
   }
+}
+
+/** The same tickets, in order, in batches that fit into a message. */
+function* batchesOf(tickets: readonly Ticket[]): Iterable<readonly Ticket[]> {
+  let from = 0;
+  let names = 0;
+  for (const [at, { command }] of tickets.entries()) {
+    const more = command.kind === 'acquire-all' ? command.parts.length : 1;
+    if (names + more > batchNamesMax) {
+      yield tickets.slice(from, at);
+      from = at;
+      names = 0;
+    }
+    names += more;
+  }
+  if (from < tickets.length) yield tickets.slice(from);
 }

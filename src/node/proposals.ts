@@ -10,8 +10,11 @@ export type ReceiptHandler = (receipt: Receipt) => void;
 /** Commands in one entry; a turn with more makes several entries. */
 const batchCommandsMax = 4_096;
 
-/** An upper bound of what one command's tuple takes, when encoded, besides its strings. */
+/** An upper bound of what one command's tuple takes, when encoded, besides its strings and the parts of a long one. */
 const commandBytes = 64;
+
+/** How many values that covers, and what each further one takes. */
+const covered = { values: 8, bytesBeyond: 9 };
 
 /** Gathers the commands of a turn into log entries: one entry carries all of them (ARCHITECTURE 2). */
 export class Proposals {
@@ -88,7 +91,7 @@ function receiptOf(answer: ProposalAnswer): Receipt {
 }
 
 function sizeOf(tuple: readonly unknown[]): number {
-  let size = commandBytes;
+  let size = commandBytes + Math.max(0, tuple.length - covered.values) * covered.bytesBeyond;
   for (const field of tuple) if (typeof field === 'string') size += field.length * 3;
   return size;
 }

@@ -145,15 +145,15 @@ function parseOpen(tuple: readonly unknown[]): Command {
   };
 }
 
+/** As `parseRelease`, spelt out: these two are most of what there is to parse, three times each on every node. */
 function parseAcquire(tuple: readonly unknown[]): Command {
-  const [, session, sequence, mark, name, mode, waits] = field.tupleOf(tuple, 'an acquire', 7);
-  return {
-    kind: 'acquire',
-    ...parseTurn([session, sequence, mark]),
-    name: field.lockName(name, 'its name'),
-    mode: exclusiveField(mode, 'its mode'),
-    waits: field.flag(waits, 'its waits'),
-  };
+  const cells = field.tupleOf(tuple, 'an acquire', 7);
+  const session = field.positive(cells[1], 'its session');
+  const sequence = field.positive(cells[2], 'its sequence');
+  const mark = markBelow(sequence, cells[3]);
+  const name = field.lockName(cells[4], 'its name');
+  const mode = exclusiveField(cells[5], 'its mode');
+  return { kind: 'acquire', session, sequence, mark, name, mode, waits: field.flag(cells[6], 'its waits') };
 }
 
 function parseCancel(tuple: readonly unknown[]): Command {
@@ -167,13 +167,12 @@ function parseCancel(tuple: readonly unknown[]): Command {
 }
 
 function parseRelease(tuple: readonly unknown[]): Command {
-  const [, session, sequence, mark, name, token] = field.tupleOf(tuple, 'a release', 6);
-  return {
-    kind: 'release',
-    ...parseTurn([session, sequence, mark]),
-    name: field.lockName(name, 'its name'),
-    token: field.positive(token, 'its token'),
-  };
+  const cells = field.tupleOf(tuple, 'a release', 6);
+  const session = field.positive(cells[1], 'its session');
+  const sequence = field.positive(cells[2], 'its sequence');
+  const mark = markBelow(sequence, cells[3]);
+  const name = field.lockName(cells[4], 'its name');
+  return { kind: 'release', session, sequence, mark, name, token: field.positive(cells[5], 'its token') };
 }
 
 function parseAcquireAll(tuple: readonly unknown[]): Command {
@@ -270,15 +269,15 @@ function parsePart([name, modeCell, permitsCell, limitCell]: readonly unknown[])
 }
 
 function parseTurn([session, sequence, mark]: readonly [unknown, unknown, unknown]) {
-  const turn = {
-    session: field.positive(session, 'its session'),
-    sequence: field.positive(sequence, 'its sequence'),
-    mark: field.nonNegative(mark, 'its mark'),
-  };
-  if (turn.mark >= turn.sequence) {
-    throw new FieldError(`its mark is ${turn.mark}, expected a sequence below its own, ${turn.sequence}`);
-  }
-  return turn;
+  const read = field.positive(session, 'its session');
+  const turn = field.positive(sequence, 'its sequence');
+  return { session: read, sequence: turn, mark: markBelow(turn, mark) };
+}
+
+function markBelow(sequence: number, value: unknown): number {
+  const mark = field.nonNegative(value, 'its mark');
+  if (mark < sequence) return mark;
+  throw new FieldError(`its mark is ${mark}, expected a sequence below its own, ${sequence}`);
 }
 
 /** Three values; all null for a session that lives in no node. */

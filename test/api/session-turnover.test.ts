@@ -54,6 +54,42 @@ describe('a session with a request that stays open', () => {
     expect(a.told).toEqual([]);
   });
 
+  it('that made way is where its owner enters a hold once more', () => {
+    const { clock, cluster, process } = world();
+    const holder = process().acquire('long');
+    const a = process();
+    clock.pass(10);
+    a.acquire('long');
+    const told: string[] = [];
+    const enter = () =>
+      a.engine.acquire(
+        {
+          name: 'mine',
+          parts: [{ name: 'mine', mode: 'X', permits: 1, limit: 0 }],
+          owner: 'ann',
+          reenters: true,
+          waits: true,
+          limitMs: undefined,
+        },
+        (outcome) => told.push(outcome.kind),
+      );
+    enter();
+    for (let round = 0; round < 4_200; round += 1) {
+      const asked = a.acquire('busy');
+      clock.pass(5);
+      asked.hold.release(() => undefined);
+      clock.pass(5);
+    }
+
+    enter();
+    clock.pass(10);
+
+    expect(told).toEqual(['granted', 'granted']);
+    expect(cluster.table.views.inspect('mine')?.holders).toMatchObject([{ entries: 2 }]);
+    expect(cluster.table.views.sessions()).toHaveLength(3);
+    expect(holder.summary).toBe('granted');
+  });
+
   it('that made way is used again once what it waited for has been granted, instead of opening another', () => {
     const { clock, cluster, process } = world();
     const [first, second, third] = ['first', 'second', 'third'].map((name) => process().acquire(name));

@@ -274,6 +274,14 @@ const owners: readonly Mutant[] = [
     killer: table,
   },
   {
+    id: 'reenters-elsewhere',
+    guard: 'a hold is entered again in the session that has it, even if that has made way for another one',
+    file: 'src/session-engine.ts',
+    find: 'const session = entered ?? this.#usable();',
+    plant: 'const session = this.#usable() ?? entered;',
+    killer: { tests: ['test/api/session-turnover.test.ts'] },
+  },
+  {
     id: 'owner-not-passed',
     guard: 'the owner of the scope goes with the request',
     file: 'src/awaiting.ts',

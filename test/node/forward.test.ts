@@ -83,6 +83,46 @@ it('what went into the log is told once in a while, all batches together; what d
   expect(frames).toEqual([1, 2]);
 });
 
+it('requests for many locks with long names travel in messages that a peer reads', () => {
+  const parts = Array.from({ length: 64 }, (_, at) => ({
+    name: `${'x'.repeat(500)} ${at}`,
+    mode: 'X' as const,
+    permits: 1,
+    limit: 0,
+  }));
+  const tickets = Array.from({ length: 300 }, (_, at) => ({
+    command: { kind: 'acquire-all', session: 1, sequence: at + 1, mark: 0, parts, waits: true } as const,
+    due: 0,
+    attempts: 0,
+  })).map((ticket) => ({ ...ticket, command: { ...ticket.command, owner: undefined, reenters: false } }));
+  const sizes: number[] = [];
+  const taken: number[] = [];
+  const clock = new NodeClock(new VirtualTime());
+  const handlers: ForwardHandlers = {
+    ...{ beats: () => {}, receipt: () => {}, beatsAcknowledged: () => {}, replace: () => {}, malformed: () => {} },
+    commands: (commands) => taken.push(commands.length),
+  };
+  const leads: Forward = new Forward({ send: () => {} }, clock, handlers);
+  const asks = new Forward(
+    {
+      send: (_, packets) => {
+        for (const packet of packets) {
+          if (packet.kind !== 'forward') continue;
+          sizes.push(JSON.stringify(packet.body).length);
+          leads.receive(asker, packet.body);
+        }
+      },
+    },
+    clock,
+    handlers,
+  );
+
+  asks.sendCommands(leader, tickets);
+
+  expect(Math.max(...sizes)).toBeLessThan(2 * 1024 * 1024);
+  expect(taken.reduce((sum, count) => sum + count, 0)).toBe(tickets.length);
+});
+
 function pass(packets: readonly Packet[], from: string, to: () => Forward): void {
   for (const packet of packets) if (packet.kind === 'forward') to().receive(from, packet.body);
 }

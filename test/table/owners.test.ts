@@ -153,6 +153,19 @@ describe('a re-entrant hold', () => {
     expect([afterRetry, entries(world)]).toEqual([[2], [1]]);
   });
 
+  it('counts in what a checkpoint writes, also when the hold itself was written before', () => {
+    const { world, token } = entered();
+    world.checkpoint();
+
+    world.ask(acquireFor('ann', [1, 3], exclusive('a'), true, true));
+    world.restart();
+    const afterEntry = entries(world);
+    world.ask(release([1, 4], 'a', token));
+    world.restart();
+
+    expect([afterEntry, entries(world)]).toEqual([[3], [2]]);
+  });
+
   it('is not entered by a request that was cancelled before it came', () => {
     const { world } = entered();
     world.ask(cancel([1, 4], 3));
