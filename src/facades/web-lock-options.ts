@@ -5,7 +5,7 @@ export type WebLockMode = 'exclusive' | 'shared';
 
 /** As in the Web Locks API; members that are not listed here are ignored, as there. */
 export interface WebLockOptions {
-  /** Default `exclusive`. `shared` is not supported yet. */
+  /** Default `exclusive`. */
   readonly mode?: WebLockMode | undefined;
   /** Call back at once, with `null` when the lock is held or waited for. Default false. Not together with `signal`. */
   readonly ifAvailable?: boolean | undefined;

@@ -53,16 +53,16 @@ interface Way {
   attempt(provider: LockProvider, name: string): Promise<LockHandle | null>;
 }
 
-/**
- * A mode without a way is not supported. Both modes of a name have to be of one kind of lock: whoever adds `shared` by
- * reader-writer locks asks for `exclusive` as their writer.
- */
-const ways: Readonly<Record<WebLockMode, Way | undefined>> = {
+/** Both modes of a name are of one kind of lock: a reader-writer lock. */
+const ways: Readonly<Record<WebLockMode, Way>> = {
   exclusive: {
-    wait: (provider, name, options) => provider.acquireLock(name, options),
-    attempt: (provider, name) => provider.tryAcquireLock(name),
+    wait: (provider, name, options) => provider.acquireWriteLock(name, options),
+    attempt: (provider, name) => provider.tryAcquireWriteLock(name),
   },
-  shared: undefined,
+  shared: {
+    wait: (provider, name, options) => provider.acquireReadLock(name, options),
+    attempt: (provider, name) => provider.tryAcquireReadLock(name),
+  },
 };
 
 const pageRows = 1_000;
@@ -130,7 +130,6 @@ export class WebLocks {
   async #ask(name: string, { mode, ifAvailable, steal, signal }: WebLockWish): Promise<LockHandle | null> {
     if (steal) throw notSupported('steal is not supported: a lock cannot be taken from its holder yet');
     const way = ways[mode];
-    if (way === undefined) throw notSupported(`mode "${mode}" is not supported yet`);
     if (ifAvailable) return way.attempt(this.#provider, name);
     try {
       return await way.wait(this.#provider, name, { signal });

@@ -44,7 +44,6 @@ describe('arguments', () => {
     ['steal and signal', ['x', { steal: true, signal }, unreached]],
     ['ifAvailable and signal', ['x', { ifAvailable: true, signal }, unreached]],
     ['steal, which there is not yet', ['x', { steal: true }, unreached]],
-    ['mode shared, which there is not yet', ['x', { mode: 'shared' }, unreached]],
   ] as const)('reject with a NotSupportedError: %s', async (_, args) => {
     const error = await errorOf(call(...args));
 
@@ -57,6 +56,7 @@ describe('arguments', () => {
     ['undefined', [undefined, (lock: WebLock) => lock.mode], 'exclusive'],
     ['null', [null, (lock: WebLock) => lock.mode], 'exclusive'],
     ['a mode', [{ mode: 'exclusive' }, (lock: WebLock) => lock.mode], 'exclusive'],
+    ['the other mode', [{ mode: 'shared' }, (lock: WebLock) => lock.mode], 'shared'],
     ['others', [{ colour: 'red' }, (lock: WebLock) => lock.mode], 'exclusive'],
     ['a hyphen inside', [{}, (lock: WebLock) => lock.name.startsWith('resource-')], true],
   ] as const)('are taken as options: %s', async (_, args, expected) => {
