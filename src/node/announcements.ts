@@ -9,9 +9,9 @@ interface Held {
 }
 
 /**
- * Holds heartbeats that only tell the commit index back until the next turn, which comes at once. What was just committed
- * often makes somebody here ask for more, and the append that takes it along tells the index, too: one message to handle
- * instead of two. A heartbeat may always be late.
+ * Holds heartbeats that only tell the commit index back until the next turn, which comes at once, unless somebody at
+ * another node waits for what was committed. What was committed for somebody here often makes him ask for more, and the
+ * append that takes it along tells the index, too: one message to handle instead of two. A heartbeat may always be late.
  */
 export class Announcements {
   readonly #held = new Map<MemberId, Held>();
@@ -36,9 +36,9 @@ export class Announcements {
     return false;
   }
 
-  /** What is due and was not told by anything else. */
-  takeDue(): readonly Heartbeat[] {
-    const due = [...this.#held.values()].filter(({ isDue }) => isDue).map(({ message }) => message);
+  /** What is due, or all of it, and was not told by anything else. */
+  take(all: boolean): readonly Heartbeat[] {
+    const due = [...this.#held.values()].filter(({ isDue }) => all || isDue).map(({ message }) => message);
     for (const { to } of due) this.#held.delete(to);
     return due;
   }

@@ -30,6 +30,8 @@ export interface DriverHandlers {
   proposalAnswered(answer: ProposalAnswer): void;
   readAnswered(answer: ReadAnswer): void;
   sendSnapshot(to: MemberId): void;
+  /** Whether what was applied since the last call is waited for at another node. */
+  isAwaitedElsewhere(): boolean;
   /** Last thing in a turn: what the turn changed has been done. `now` is the turn's time. */
   turnEnded(now: number): void;
   failed(error: Error): void;
@@ -203,9 +205,9 @@ export class Driver {
     for (const member of effects.snapshots) handlers.sendSnapshot(member);
   }
 
-  /** What the turn did not tell by the way is told now; what it learned itself waits for the next one. */
+  /** What the turn did not tell by the way is told now; what it learned itself may wait for the next one. */
   #announce(): void {
-    for (const message of this.#announcements.takeDue()) {
+    for (const message of this.#announcements.take(this.#world.handlers.isAwaitedElsewhere())) {
       this.#world.transport.send(message.to, [{ kind: 'raft', message }]);
     }
     if (this.#announcements.hasAny) this.#schedule();

@@ -146,7 +146,6 @@ export class Replica {
     this.#driver.start();
   }
 
-  /** Requests or questions wait: take them in soon. */
   wake(): void {
     this.#driver.wake();
   }
@@ -223,6 +222,7 @@ export class Replica {
       proposalAnswered: (answer) => this.#leadership.answered(answer),
       readAnswered: (answer) => this.#reads.answered(answer),
       sendSnapshot: (to) => this.#snapshots.send(to, this.#core.status.term),
+      isAwaitedElsewhere: () => this.#world.tickets.takeAwaitedElsewhere(),
       turnEnded: (now) => this.#turnEnded(now),
       failed: (error) => this.#world.failed(error),
     };

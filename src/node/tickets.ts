@@ -57,6 +57,7 @@ export class Tickets {
   #started: { readonly ticket: Ticket; readonly done: (isCurrent: boolean) => void } | undefined;
   #outbox: Ticket[] = [];
   #openCount = 0;
+  #isAwaitedElsewhere = false;
 
   constructor(clock: Clock, openMax: number) {
     this.#clock = clock;
@@ -133,6 +134,13 @@ export class Tickets {
     const attachment = this.#attached.get(session);
     if (attachment === undefined || attachment.goodbye !== undefined) return;
     attachment.goodbye = this.#issue({ kind: 'close', session });
+  }
+
+  /** Whether an answer came, since the last call, for a session of another node: there it is waited for. */
+  takeAwaitedElsewhere(): boolean {
+    const isAwaited = this.#isAwaitedElsewhere;
+    this.#isAwaitedElsewhere = false;
+    return isAwaited;
   }
 
   /** What is to be sent in this turn: new requests, and those whose time to be sent again has come. */
@@ -245,6 +253,7 @@ export class Tickets {
   #answered(session: SessionId, sequence: Sequence, answer: Answer): void {
     const attachment = this.#attached.get(session);
     const ticket = attachment?.open.get(sequence);
+    if (attachment === undefined) this.#isAwaitedElsewhere = true;
     if (attachment === undefined || ticket === undefined) return;
     if (answer.kind === 'queued') {
       ticket.due = Number.POSITIVE_INFINITY;
