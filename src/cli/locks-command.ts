@@ -1,4 +1,4 @@
-import type { LockSummary, LockView, SessionView } from '../index.ts';
+import type { HolderView, LockSummary, LockView, SessionView } from '../index.ts';
 import { type ClientFlags, connectWith } from './client.ts';
 import { columns } from './columns.ts';
 import { ago, complain, print, printJson } from './output.ts';
@@ -41,11 +41,12 @@ export async function showSessions(flags: Omit<LocksFlags, 'prefix' | 'limit' | 
   else print(columns(['SESSION', 'LABEL', 'NODE', 'TTL', 'OPENED', 'HOLDS', 'WAITS'], list.sessions.map(sessionRow)));
 }
 
-const lockHead = ['LOCK', 'HOLDER', 'NODE', 'TOKEN', 'SINCE', 'WAITING'] as const;
+const lockHead = ['LOCK', 'MODE', 'HOLDER', 'NODE', 'TOKEN', 'SINCE', 'WAITING'] as const;
 
-const rowsOf = ({ name, holders, waiting }: Omit<LockSummary, 'kind'>): readonly (readonly string[])[] =>
-  holders.map(({ label, session, node, token, since }) => [
+const rowsOf = ({ name, limit, holders, waiting }: Omit<LockSummary, 'kind'>): readonly (readonly string[])[] =>
+  holders.map(({ label, session, node, token, since, ...how }) => [
     name,
+    modeText(how, limit),
     label === '' ? `session ${session}` : label,
     node ?? '',
     String(token),
@@ -56,14 +57,21 @@ const rowsOf = ({ name, holders, waiting }: Omit<LockSummary, 'kind'>): readonly
 function lockText(lock: Omit<LockView, 'kind'>): string {
   const held = columns(lockHead, rowsOf(lock));
   if (lock.queue.length === 0) return held;
-  const waiters = lock.queue.map(({ position, label, session, node, since }) => [
+  const waiters = lock.queue.map(({ position, label, session, node, since, ...how }) => [
     String(position),
+    modeText(how, lock.limit),
     label === '' ? `session ${session}` : label,
     node ?? '',
     ago(since),
   ]);
-  return `${held}\n\n${columns(['POSITION', 'WAITER', 'NODE', 'SINCE'], waiters)}`;
+  return `${held}\n\n${columns(['POSITION', 'MODE', 'WAITER', 'NODE', 'SINCE'], waiters)}`;
 }
+
+/** How a lock is held or wanted. */
+const modeText = ({ mode, permits }: Pick<HolderView, 'mode' | 'permits'>, limit: number | null): string =>
+  mode === 'S' ? `${permits} of ${limit}` : modeWords[mode];
+
+const modeWords = { X: 'exclusive', R: 'read', U: 'upgradeable', W: 'write' } as const;
 
 const sessionRow = ({ session, label, node, ttlMs, openedAt, holds, waiters }: SessionView): readonly string[] => [
   String(session),

@@ -2,6 +2,9 @@ import type { CycleStep } from './command.ts';
 import type { Claim, Lock } from './lock-row.ts';
 import type { Owners } from './owners.ts';
 
+/** One command must not keep all others waiting: some milliseconds. The same on every node, as it decides an answer. */
+const looksMax = 20_000;
+
 /** A waiter that the search came to, and by way of which other one. */
 interface Visit {
   readonly claim: Claim;
@@ -11,7 +14,8 @@ interface Visit {
 /**
  * The cycle of parties that a request closes by waiting: its waiters stand in their queues already. Undefined if there is
  * none. A party is an owner, or a claim without one; whoever waits does so for the holders that exclude him and for the
- * waiter ahead of him. Looks at each waiter once, in an order that the log alone decides, and finds a shortest cycle.
+ * waiter ahead of him. Looks at each waiter once, in an order that the log alone decides, and finds a shortest cycle. A
+ * walk that comes to more than `looksMax` claims is given up: the request waits.
  */
 export function cycleThrough(request: readonly Claim[], owners: Owners): readonly CycleStep[] | undefined {
   const [first] = request;
@@ -19,9 +23,12 @@ export function cycleThrough(request: readonly Claim[], owners: Owners): readonl
   const search = new Search(owners);
   const visits: Visit[] = request.map((claim) => ({ claim, from: undefined }));
   search.seen(request);
+  let looks = 0;
   // The list grows while it is walked.
   for (const visit of visits) {
     for (const blocker of search.blockersOf(visit.claim)) {
+      looks += 1;
+      if (looks > looksMax) return undefined;
       if (isSameParty(blocker, first)) return stepsTo(visit);
       for (const claim of search.waitsOf(blocker)) visits.push({ claim, from: visit });
     }

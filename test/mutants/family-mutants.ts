@@ -218,6 +218,14 @@ const owners: readonly Mutant[] = [
     killer: everywhere,
   },
   {
+    id: 'deadlock-without-end',
+    guard: 'one command does not walk over all waiters there are',
+    file: 'src/table/deadlock.ts',
+    find: '      if (looks > looksMax) return undefined;\n',
+    plant: '',
+    killer: table,
+  },
+  {
     id: 'deadlock-past-the-queue',
     guard: 'whoever waits, waits for those ahead of him, too',
     file: 'src/table/deadlock.ts',

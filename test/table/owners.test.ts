@@ -110,6 +110,23 @@ describe('a deadlock', () => {
     expect(world.ask(acquireFor('ann', [1, 2], exclusive('b')))).toEqual({ kind: 'queued' });
   });
 
+  it.each([
+    [100, 'deadlock'],
+    [20_000, 'queued'],
+  ])('behind %i others in the queue comes to %s: a walk over too many is given up', (others, kind) => {
+    const world = new World({ waitersPerSessionMax: 30_000, answersPerSessionMax: 100_000 });
+    world.open(1);
+    world.ask(acquireFor('eve', [1, 1], exclusive('e')));
+    world.ask(acquire([1, 2], 'b'));
+    world.ask(acquireFor('fay', [1, 3], exclusive('b')));
+    world.ask(acquireFor('fay', [1, 4], exclusive('e')));
+    for (let at = 1; at <= others; at += 1) world.table.apply(10 + at, 0, acquire([1, 10 + at], 'b'), () => {});
+
+    const answer = world.ask(acquireFor('eve', [1, 30_000], exclusive('b')));
+
+    expect(answer.kind).toBe(kind);
+  });
+
   it('is no matter for requests without an owner', () => {
     const world = worldOf(1);
     world.ask(acquire([1, 1], 'a'));
