@@ -1,5 +1,6 @@
 export type { AcquireOptions } from './acquire-options.ts';
 export * from './errors.ts';
+export type { ClusterEvent, ClusterEvents, EventOptions, EventPosition } from './events.ts';
 export { type HandleEvent, type HandleEvents, type HandleListener, LockHandle } from './handle.ts';
 export { Holdfast, HoldfastClient, HoldfastNode } from './holdfast.ts';
 export { DistributedLock } from './lock.ts';

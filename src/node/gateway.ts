@@ -1,4 +1,5 @@
 import type { Acquire, Answer, Cancel, Release, Sequence, SessionEnd, SessionId } from '../table/index.ts';
+import type { EventsQuery } from './cluster-event.ts';
 
 /**
  * The way of a session's requests into the cluster and of their answers back. An embedded node's runtime is one, a
@@ -101,6 +102,7 @@ export type Query =
       readonly consistency: Consistency;
     }
   | { readonly kind: 'sessions'; readonly consistency: Consistency }
+  | EventsQuery
   | { readonly kind: 'status' };
 
 /** What became of a question. */

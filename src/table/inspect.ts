@@ -87,6 +87,13 @@ export interface Hold {
   readonly grantedAt: number;
 }
 
+/** A request in a queue as its session knows it. */
+export interface Wait {
+  readonly name: string;
+  /** Of the acquire that waits. */
+  readonly sequence: Sequence;
+}
+
 export interface Counts {
   /** Names that somebody holds. */
   readonly locks: number;
@@ -158,6 +165,19 @@ export class Views {
     for (const { lock, token, sequence, since } of session.holds.values()) {
       yield { name: lock.name, token, sequence, grantedAt: since };
     }
+  }
+
+  /** What waits under that sequence of that session, if something does. */
+  waitOf(id: SessionId, sequence: Sequence): Wait | undefined {
+    const claim = this.#state.sessions.get(id)?.waiters.get(sequence);
+    return claim === undefined ? undefined : { name: claim.lock.name, sequence };
+  }
+
+  /** What a session waits for, in the order of arrival; nothing for an unknown one. Read it before the next `apply`. */
+  *waitsOf(id: SessionId): Generator<Wait, void> {
+    const session = this.#state.sessions.get(id);
+    if (session === undefined) return;
+    for (const { lock, sequence } of session.waiters.values()) yield { name: lock.name, sequence };
   }
 
   /**
