@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../clock/index.ts';
+import type { Clock } from '../clock/index.ts';
 import type { EventPosition, EventsAnswer, EventsPage, EventsQuery } from './cluster-event.ts';
 import type { QueryOutcome } from './gateway.ts';
 import type { History } from './history.ts';
@@ -9,8 +9,8 @@ interface Reading {
   after: EventPosition;
   readonly history: History;
   readonly done: (outcome: QueryOutcome) => void;
-  readonly timer: Timer;
-  readonly stop: () => void;
+  /** Frees what waits for more. */
+  release: (() => void) | undefined;
 }
 
 /** How long an answer waits for something to tell: so that whoever has gone is forgotten, and its position moves on. */
@@ -32,24 +32,22 @@ export class EventReads {
   }
 
   ask({ prefix, after }: EventsQuery, history: History, done: (outcome: QueryOutcome) => void): void {
-    const answer = after === undefined ? { events: [], next: history.head } : history.read(after, prefix);
-    if (after === undefined || !isEmpty(answer)) {
-      const outcome = told(answer, history);
-      return this.#clock.soon(() => done(outcome));
-    }
     if (this.#open.size >= openMax) {
       const failure = { code: 'OVERLOADED', text: `${openMax} readers wait for events already` } as const;
       return this.#clock.soon(() => done({ ok: false, failure }));
     }
-    const reading: Reading = {
-      prefix,
-      after: answer.next,
-      history,
-      done,
-      timer: this.#clock.after(patienceMs, () => this.#settle(reading, told(this.#read(reading), history))),
-      stop: history.whenMore(() => this.#look(reading)),
-    };
+    const answer = after === undefined ? { events: [], next: history.head } : history.read(after, prefix);
+    const reading: Reading = { prefix, after: after ?? history.head, history, done, release: undefined };
     this.#open.add(reading);
+    if (after === undefined || !isEmpty(answer))
+      return this.#clock.soon(() => this.#settle(reading, told(answer, history)));
+    reading.after = answer.next;
+    const timer = this.#clock.after(patienceMs, () => this.#settle(reading, told(this.#read(reading), history)));
+    const stop = history.whenMore(() => this.#look(reading));
+    reading.release = () => {
+      timer.cancel();
+      stop();
+    };
   }
 
   /** Nobody will be told anything any more. */
@@ -69,8 +67,7 @@ export class EventReads {
 
   #settle(reading: Reading, outcome: QueryOutcome): void {
     if (!this.#open.delete(reading)) return;
-    reading.timer.cancel();
-    reading.stop();
+    reading.release?.();
     reading.done(outcome);
   }
 }

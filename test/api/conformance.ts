@@ -1,5 +1,6 @@
 import { beforeAll, describe } from 'vitest';
 import type { LockProvider } from '../../src/index.ts';
+import { refusingEvents, watching } from './conformance-events.ts';
 import { acquiring, givingUp, releasing } from './conformance-locks.ts';
 import { querying, refusing } from './conformance-questions.ts';
 import type { Pair } from './pair.ts';
@@ -16,6 +17,10 @@ export const conformance = (who: string, start: () => Promise<Pair>): void => {
     describe('giving up', () => givingUp(() => ({ subject, other })));
     describe('release', () => releasing(() => ({ subject, other })));
     describe('queries', () => querying(() => ({ subject, other })));
-    describe('arguments', () => refusing(() => subject));
+    describe('events', () => watching(() => ({ subject, other })));
+    describe('arguments', () => {
+      refusing(() => subject);
+      refusingEvents(() => subject);
+    });
   });
 };
