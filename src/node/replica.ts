@@ -78,8 +78,7 @@ export class Replica {
     this.#applier = new Applier(picture, {
       event: (event) => this.#heard(event),
       executed: (command) => this.#leadership.executed(command),
-      observer,
-      history: { eventsMax: limits.keptEvents, bytesMax: limits.keptEventBytes },
+      ...{ observer, history: { eventsMax: limits.keptEvents, bytesMax: limits.keptEventBytes } },
     });
     const drives = { core: this.#core, store, transport, clock, timings, observer };
     this.#driver = new Driver({ ...drives, handlers: this.#driverHandlers() });

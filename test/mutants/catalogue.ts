@@ -1,3 +1,4 @@
+import { eventMutants } from './event-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { nodeMutants } from './node-mutants.ts';
 import { raftMutants } from './raft-mutants.ts';
@@ -14,4 +15,5 @@ export const catalogue: readonly Mutant[] = [
   ...sessionMutants,
   ...storageMutants,
   ...sideMutants,
+  ...eventMutants,
 ];
