@@ -34,7 +34,8 @@ export type LockErrorCode =
   | 'QUARANTINED'
   | 'CORRUPT_STORAGE'
   | 'WRONG_CLUSTER'
-  | 'DATA_DIR_IN_USE';
+  | 'DATA_DIR_IN_USE'
+  | 'EVENTS_LOST';
 
 /** Everything that can go wrong with a lock, other than wrong arguments, is one of these. */
 export abstract class LockError extends Error {
@@ -238,6 +239,19 @@ export class WrongClusterError extends LockError {
 export class DataDirInUseError extends LockError {
   readonly code = 'DATA_DIR_IN_USE' as const;
   readonly retryable: boolean = false;
+}
+
+/** Events that were asked for are not kept any more: look at what is held now, and begin anew. */
+export class EventsLostError extends LockError {
+  readonly code = 'EVENTS_LOST' as const;
+  readonly retryable: boolean = false;
+  /** All events from this log index on can be had. */
+  readonly firstIndex: number;
+
+  constructor(message: string, init: LockErrorInit & { readonly firstIndex: number }) {
+    super(message, init);
+    this.firstIndex = init.firstIndex;
+  }
 }
 
 /** A wrong argument: `code` marks it as ours among other TypeErrors. */

@@ -1,6 +1,7 @@
 export type { AcquireOptions, ReentrantOptions } from './acquire-options.ts';
 export { CompositeHandle, type PartHandle } from './composite.ts';
 export * from './errors.ts';
+export type { ClusterEvent, ClusterEvents, EventOptions, EventPosition } from './events.ts';
 export { type HandleEvent, type HandleEvents, type HandleListener, LockHandle } from './handle.ts';
 export { Holdfast, HoldfastClient, HoldfastNode } from './holdfast.ts';
 export { DistributedLock } from './lock.ts';

@@ -54,6 +54,7 @@ const limits = z.strictObject({
   freeDiskBytes: whole(0, Number.MAX_SAFE_INTEGER).optional(),
   checkpointEntries: whole(16, 1_000_000).optional(),
   keptEntries: whole(0, 1_000_000).optional(),
+  keptEvents: whole(1_024, 1_000_000).optional(),
 });
 
 const nodeOptions = z.strictObject({
@@ -251,6 +252,7 @@ const nodeLimits = (asked: NonNullable<HoldfastOptions['limits']>): NodeLimits =
   diskFreeBytesMin: asked.freeDiskBytes ?? defaultNodeLimits.diskFreeBytesMin,
   checkpointEntries: asked.checkpointEntries ?? defaultNodeLimits.checkpointEntries,
   keptEntries: asked.keptEntries ?? defaultNodeLimits.keptEntries,
+  keptEvents: asked.keptEvents ?? defaultNodeLimits.keptEvents,
 });
 
 function isLogger(value: unknown): value is Logger {

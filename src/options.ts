@@ -62,6 +62,11 @@ export interface LimitOptions {
   readonly checkpointEntries?: number | undefined;
   /** Log entries kept for nodes that lag, 0 to 1,000,000; one that lags more gets a snapshot. Default 4,096. */
   readonly keptEntries?: number | undefined;
+  /**
+   * Events kept in memory for `provider.events`, 1,024 to 1,000,000, and at most 16 MiB of them. Who falls further behind
+   * gets an `EventsLostError`. Default 32,768.
+   */
+  readonly keptEvents?: number | undefined;
 }
 
 /** How a client without a node of its own connects. An option that is not listed here is a TypeError. */

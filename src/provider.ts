@@ -3,6 +3,7 @@ import { type LockSurroundings, seek, trySeek } from './awaiting.ts';
 import type { Clock } from './clock/index.ts';
 import { type CompositeHandle, soughtTogether } from './composite.ts';
 import { type LockError, ShuttingDownError, wrongType } from './errors.ts';
+import { type ClusterEvents, type EventOptions, EventReader } from './events.ts';
 import { errorOf } from './failure.ts';
 import type { LockHandle } from './handle.ts';
 import { DistributedLock } from './lock.ts';
@@ -83,6 +84,13 @@ export interface LockProvider extends AsyncDisposable {
   list(options?: ListOptions): Promise<LockList>;
   /** The sessions of all nodes and clients. */
   sessions(options?: QueryOptions): Promise<SessionList>;
+  /**
+   * What happens to locks, sessions and members, in the order of the log; see docs/events.md. Throws a TypeError or
+   * RangeError at once for wrong options. A step rejects with an `EventsLostError` for events that are not kept any more,
+   * with a `CancelledError` after an abort, with a `ShuttingDownError` once this provider is closed, and with the reason
+   * why a node has failed. A client that loses its node goes on at another, where it was.
+   */
+  events(options?: EventOptions): ClusterEvents;
   /**
    * Ends every handle at once, releases what was held, and frees everything. Resolves within `closeTimeout` and a
    * little, with or without a quorum; calling it again gives the same promise.
@@ -209,6 +217,10 @@ export class Provider implements LockProvider {
   async sessions(options: QueryOptions = {}): Promise<SessionList> {
     const { value, appliedIndex } = await this.ask({ kind: 'sessions', consistency: checkQueryOptions(options) });
     return { sessions: decodeSessions(value), appliedIndex };
+  }
+
+  events(options: EventOptions = {}): ClusterEvents {
+    return new EventReader(async (query) => (await this.ask(query)).value, options);
   }
 
   /**

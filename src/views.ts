@@ -124,7 +124,7 @@ const nodeStatus = z.object({
 });
 
 /** A node of another version may see things that this one has no form for; then it says so rather than guess. */
-const decode = <T extends z.ZodType>(schema: T, value: unknown): z.infer<T> => {
+export const decode = <T extends z.ZodType>(schema: T, value: unknown): z.infer<T> => {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new BackendError('the node answered in a form that this version does not know', { cause: result.error });

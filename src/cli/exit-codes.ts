@@ -45,6 +45,7 @@ const byErrorCode: ReadonlyMap<string, number> = new Map([
   ['LIMIT_EXCEEDED', exitCodes.unavailable],
   ['SHUTTING_DOWN', exitCodes.unavailable],
   ['WRONG_CLUSTER', exitCodes.unavailable],
+  ['EVENTS_LOST', exitCodes.unavailable],
   ['BACKEND', exitCodes.unavailable],
   ['EADDRINUSE', exitCodes.unavailable],
   ['EADDRNOTAVAIL', exitCodes.unavailable],

@@ -10,6 +10,7 @@ import type { LockFlags } from './lock-command.ts';
 import type { LocksFlags } from './locks-command.ts';
 import type { ReplaceFlags } from './replace-command.ts';
 import type { ServeFlags } from './serve-settings.ts';
+import type { WatchFlags } from './watch-command.ts';
 
 // Each command is loaded when it is used: a health check that runs every few seconds must not load a whole cluster.
 
@@ -31,7 +32,18 @@ export function program(end: End): Command {
     .exitOverride()
     .showHelpAfterError('(holdfast --help, or holdfast COMMAND --help)')
     .addHelpText('after', exitCodeHelp);
-  for (const add of [addServe, addLock, addStatus, addLocks, addSessions, addReplace, addWipe, addHealth, addDemo]) {
+  for (const add of [
+    addServe,
+    addLock,
+    addStatus,
+    addLocks,
+    addSessions,
+    addWatch,
+    addReplace,
+    addWipe,
+    addHealth,
+    addDemo,
+  ]) {
     add(root, end);
   }
   return root;
@@ -40,7 +52,7 @@ export function program(end: End): Command {
 const exitCodeHelp = `
 Exit codes:
   64  wrong arguments, names, environment or configuration
-  69  no node or no quorum in time
+  69  no node or no quorum in time; watch: events are no longer to be had
   70  a fault in holdfast itself
   73  the data directory is in use, damaged, quarantined, or another node's
   75  the lock was not acquired in time
@@ -156,6 +168,24 @@ function addSessions(root: Command): void {
     });
   addClientFlags(addJson(command));
 }
+
+function addWatch(root: Command): void {
+  const command = root
+    .command('watch')
+    .description('print what happens to locks, sessions and members, until it is interrupted')
+    .option('--prefix <text>', 'only locks whose names begin so, and neither sessions nor members')
+    .option('--after <position>', 'only what lies behind this position or log index; default: from now on')
+    .addHelpText('after', watchHelp)
+    .action(async ({ after, ...flags }: Omit<WatchFlags, 'after'> & { readonly after?: string }) => {
+      const { positionOf, watch } = await import('./watch-command.ts');
+      await watch(after === undefined ? flags : { ...flags, after: positionOf(after) });
+    });
+  addClientFlags(addJson(command));
+}
+
+const watchHelp = `
+Each line begins with the position of its event, the same at every node: give the last one you saw to --after to go on
+without loss or repetition. A node keeps the newest events only; 69 and a message say from where on they can be had.`;
 
 function addReplace(root: Command): void {
   const command = root

@@ -10,7 +10,8 @@ type Done = (outcome: QueryOutcome) => void;
 interface Asked {
   readonly query: Query;
   readonly done: Done;
-  readonly timer: Timer;
+  /** Ends the patience with it; events may be long in coming. */
+  readonly timer: Timer | undefined;
 }
 
 /** What a client's questions need. */
@@ -27,8 +28,11 @@ const queryTimeoutMs = 10_000;
 /** Questions without an answer; more are refused. */
 const openMax = 10_000;
 
-/** Under way at one time: below what a node lets one client have open, and of long views one, as the node answers them. */
-const underWayMax = { short: 32, long: 1 };
+/**
+ * Under way at one time: below what a node lets one client have open, and of long views one, as the node answers them.
+ * A question for events stays open until there are some.
+ */
+const underWayMax = { short: 32, long: 1, events: 24 };
 
 /**
  * What this client asks about locks and sessions: each question is put to whatever node serves us, again after each
@@ -37,7 +41,11 @@ const underWayMax = { short: 32, long: 1 };
 export class Questions {
   readonly #world: QuestionsWorld;
   readonly #open = new Map<number, Asked>();
-  readonly #lanes = { short: new Lane<Query>(underWayMax.short), long: new Lane<Query>(underWayMax.long) };
+  readonly #lanes = {
+    short: new Lane<Query>(underWayMax.short),
+    long: new Lane<Query>(underWayMax.long),
+    events: new Lane<Query>(underWayMax.events),
+  };
   #refusal: Failure | undefined;
 
   constructor(world: QuestionsWorld) {
@@ -90,15 +98,16 @@ export class Questions {
     const failure = this.#refusal ?? (this.#open.size >= openMax ? tooMany : undefined);
     if (failure !== undefined) return clock.soon(() => done({ ok: false, failure }));
     const id = takeId();
-    const timer = clock.after(queryTimeoutMs, () => {
-      this.failed(id, connection.isConnected ? tooLate : connection.failure);
-    });
+    const giveUp = (): boolean => this.failed(id, connection.isConnected ? tooLate : connection.failure);
+    // Whoever reads events goes on, at whatever node serves next and where it was, until it ends that itself.
+    const timer = query.kind === 'events' ? undefined : clock.after(queryTimeoutMs, giveUp);
     this.#open.set(id, { query, done, timer });
     this.#laneOf(query).add(id, query);
     this.#sendFrom(this.#laneOf(query));
   }
 
   #laneOf({ kind }: Query): Lane<Query> {
+    if (kind === 'events') return this.#lanes.events;
     return kind === 'list' || kind === 'sessions' ? this.#lanes.long : this.#lanes.short;
   }
 
@@ -113,7 +122,7 @@ export class Questions {
     const asked = this.#open.get(id);
     if (asked === undefined) return undefined;
     this.#open.delete(id);
-    asked.timer.cancel();
+    asked.timer?.cancel();
     const lane = this.#laneOf(asked.query);
     lane.delete(id);
     if (this.#refusal === undefined) this.#sendFrom(lane);

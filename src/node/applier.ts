@@ -8,6 +8,8 @@ import {
 import type { RowChange } from '../../storage/index.ts';
 import type { Command, Table, TableEvent } from '../table/index.ts';
 import { decodeBatch } from './batch-codec.ts';
+import { History, type HistoryLimits } from './history.ts';
+import { Narrator } from './narrator.ts';
 import type { Observer } from './observer.ts';
 import { rowChangeOf } from './row-codec.ts';
 
@@ -17,6 +19,8 @@ export interface ApplierHandlers {
   /** A command was executed, whatever came of it. */
   executed(command: Command): void;
   readonly observer: Observer | undefined;
+  /** Of the events kept for whoever reads them later. */
+  readonly history: HistoryLimits;
 }
 
 /** A table as a checkpoint or a snapshot has it. */
@@ -33,13 +37,13 @@ export class Applier {
   #configuration: ConfigurationAt;
   #entriesSinceCheckpoint = 0;
   #bytesSinceCheckpoint = 0;
-  readonly #emit: (event: TableEvent) => void;
+  readonly #narrator: Narrator;
   /** What came of the entry under way; kept for an observer alone. */
   #events: TableEvent[] = [];
 
   constructor({ head, table }: Picture, handlers: ApplierHandlers) {
     this.#handlers = handlers;
-    this.#emit = handlers.observer === undefined ? handlers.event : (event) => this.#told(event);
+    this.#narrator = new Narrator(new History(head.position.index, handlers.history), table);
     this.#table = table;
     this.#position = head.position;
     this.#configuration = head.configuration;
@@ -47,6 +51,11 @@ export class Applier {
 
   get table(): Table {
     return this.#table;
+  }
+
+  /** What came of the log lately. */
+  get history(): History {
+    return this.#narrator.history;
   }
 
   /** What a checkpoint taken now would be a picture of. */
@@ -70,6 +79,7 @@ export class Applier {
       this.#bytesSinceCheckpoint += entry.payload.length;
       if (this.#handlers.observer !== undefined) this.#observed(this.#handlers.observer, entry);
     }
+    this.history.reached(this.#position.index);
   }
 
   /** The rows changed since the last call, frozen now. */
@@ -87,12 +97,14 @@ export class Applier {
     this.#entriesSinceCheckpoint = 0;
     this.#bytesSinceCheckpoint = 0;
     this.#handlers.observer?.installed(head, this.#table);
+    this.#narrator.replacedBy(table, head.position.index);
   }
 
-  #told(event: TableEvent): void {
-    this.#events.push(event);
+  readonly #emit = (event: TableEvent): void => {
+    if (this.#handlers.observer !== undefined) this.#events.push(event);
+    this.#narrator.heard(event);
     this.#handlers.event(event);
-  }
+  };
 
   #observed(observer: Observer, entry: Entry): void {
     const events = this.#events;
@@ -106,11 +118,14 @@ export class Applier {
         return;
       case 'configuration':
         this.#configuration = { index: entry.index, configuration: decodeConfiguration(entry.payload) };
+        this.#narrator.configured(entry.index, this.#configuration.configuration);
         return;
       case 'commands': {
         const { stamp, commands } = decodeBatch(entry.payload);
         for (const command of commands) {
+          this.#narrator.begins(entry.index, command);
           this.#table.apply(entry.index, stamp, command, this.#emit);
+          this.#narrator.ended();
           this.#handlers.executed(command);
         }
         return;

@@ -1,4 +1,5 @@
 import type { Answer, Sequence, SessionEnd, SessionId, SessionRequest } from '../table/index.ts';
+import type { EventsQuery } from './cluster-event.ts';
 
 export type { SessionRequest };
 
@@ -100,6 +101,7 @@ export type Query =
       readonly consistency: Consistency;
     }
   | { readonly kind: 'sessions'; readonly consistency: Consistency }
+  | EventsQuery
   | { readonly kind: 'status' };
 
 /** What became of a question. */

@@ -1,4 +1,5 @@
 export { encodeBatch } from './batch-codec.ts';
+export * from './cluster-event.ts';
 export { diskLow } from './disk-space.ts';
 export * from './gateway.ts';
 export type { StartOutcome } from './life.ts';

@@ -41,6 +41,10 @@ export interface NodeLimits {
   readonly keptEntries: number;
   /** within this many bytes. */
   readonly keptBytes: number;
+  /** Events kept for whoever reads them later, */
+  readonly keptEvents: number;
+  /** within about this many bytes. */
+  readonly keptEventBytes: number;
   readonly snapshotChunkBytes: number;
   /** With less room than this on the data directory's disk, this node takes no new acquires; releases go on. */
   readonly diskFreeBytesMin: number;
@@ -56,6 +60,8 @@ export const defaultNodeLimits: NodeLimits = {
   checkpointBytes: 16 * 1024 * 1024,
   keptEntries: 4_096,
   keptBytes: 64 * 1024 * 1024,
+  keptEvents: 32_768,
+  keptEventBytes: 16 * 1024 * 1024,
   snapshotChunkBytes: 256 * 1024,
   diskFreeBytesMin: 64 * 1024 * 1024,
 };

@@ -1,10 +1,11 @@
 import type { Clock, Timer } from '../clock/index.ts';
 import type { Table } from '../table/index.ts';
 import type { Applier } from './applier.ts';
+import { EventReads } from './event-reads.ts';
 import type { Query, QueryOutcome } from './gateway.ts';
 import type { Reads } from './reads.ts';
 
-type TableQuery = Exclude<Query, { readonly kind: 'status' }>;
+type TableQuery = Exclude<Query, { readonly kind: 'status' | 'events' }>;
 
 interface Asked {
   readonly query: TableQuery;
@@ -21,6 +22,8 @@ const openMax = 10_000;
 
 /** Answers questions about the table, each once, by default not before a quorum has confirmed that it is current. */
 export class Queries {
+  /** Those about what happened, which no quorum is asked for. */
+  readonly events: EventReads;
   readonly #clock: Clock;
   readonly #patienceMs: number;
   /** All that have no answer yet. */
@@ -29,6 +32,7 @@ export class Queries {
   #waiting: { readonly asked: Asked; readonly from: number }[] = [];
 
   constructor(clock: Clock, patienceMs: number) {
+    this.events = new EventReads(clock);
     this.#clock = clock;
     this.#patienceMs = patienceMs;
   }
@@ -69,6 +73,7 @@ export class Queries {
   /** Nothing will be answered any more, what is under way included. */
   close(outcome: QueryOutcome & { readonly ok: false }): void {
     for (const asked of [...this.#open]) this.#settle(asked, outcome);
+    this.events.close(outcome);
   }
 
   #settle(asked: Asked, outcome: QueryOutcome): void {

@@ -78,7 +78,7 @@ export class Replica {
     this.#applier = new Applier(picture, {
       event: (event) => this.#heard(event),
       executed: (command) => this.#leadership.executed(command),
-      observer,
+      ...{ observer, history: { eventsMax: limits.keptEvents, bytesMax: limits.keptEventBytes } },
     });
     const drives = { core: this.#core, store, transport, clock, timings, observer };
     this.#driver = new Driver({ ...drives, handlers: this.#driverHandlers() });
@@ -237,8 +237,7 @@ export class Replica {
 
   #apply(entries: readonly Entry[]): void {
     this.#applier.apply(entries);
-    const last = entries.at(-1);
-    if (last !== undefined) this.#reads.applied(last.index);
+    this.#reads.applied(this.#applier.head.position.index);
   }
 
   #turnEnded(now: number): void {

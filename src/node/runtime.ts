@@ -1,5 +1,6 @@
 import type { Identity } from '../../storage/index.ts';
 import type { Sequence, SessionEnd, SessionId } from '../table/index.ts';
+import type { EventsQuery } from './cluster-event.ts';
 import { diskLow, isDiskLow } from './disk-space.ts';
 import type {
   AdminOutcome,
@@ -139,6 +140,7 @@ export class Runtime implements Gateway {
     }
     const failure = this.#unserved();
     if (failure !== undefined) return this.#soon(() => done({ ok: false, failure }));
+    if (query.kind === 'events') return this.#readEvents(query, done);
     this.#queries.ask(query, done);
     this.#life.replica?.wake();
   }
@@ -175,6 +177,13 @@ export class Runtime implements Gateway {
   /** Whether this node's table has an answer to that request already, if only that it waits. */
   isKnown(session: SessionId, sequence: Sequence): boolean {
     return this.#life.replica?.applier.table.views.answerOf(session, sequence) !== undefined;
+  }
+
+  #readEvents(query: EventsQuery, done: (outcome: QueryOutcome) => void): void {
+    const history = this.#life.replica?.applier.history;
+    if (history !== undefined) return this.#queries.events.ask(query, history, done);
+    const failure: Failure = { code: 'NOT_READY', text: 'this node is blank: nothing has happened here yet' };
+    this.#soon(() => done({ ok: false, failure }));
   }
 
   /** Why nothing can be asked of this node any more, if so. A blank node takes requests: they wait for the cluster. */

@@ -111,6 +111,8 @@ const queryTuple = (query: Query): readonly Value[] => {
       return [query.kind, query.name, query.consistency];
     case 'list':
       return [query.kind, query.prefix, query.limit, query.after ?? null, query.consistency];
+    case 'events':
+      return [query.kind, query.prefix, query.after?.index ?? null, query.after?.place ?? 0];
     case 'sessions':
       return [query.kind, query.consistency];
     case 'status':

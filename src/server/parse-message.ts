@@ -99,7 +99,7 @@ const readRequest = (value: Value): SessionRequest => {
 
 const readQuery = (value: Value): Query => {
   const fields = new Fields(value, 'query');
-  const kind = fields.one(['inspect', 'list', 'sessions', 'status']);
+  const kind = fields.one(['inspect', 'list', 'sessions', 'events', 'status']);
   const query = readQueryBody(kind, fields);
   fields.end();
   return query;
@@ -119,6 +119,12 @@ const readQueryBody = (kind: Query['kind'], fields: Fields): Query => {
     }
     case 'sessions':
       return { kind, consistency: fields.one(consistencies) };
+    case 'events': {
+      const prefix = fields.text(nameCharsMax);
+      const index = fields.optionalCount();
+      const place = fields.count();
+      return { kind, prefix, after: index === undefined ? undefined : { index, place } };
+    }
     case 'status':
       return { kind };
     default:

@@ -37,6 +37,12 @@ export class Fields {
     return this.#refuse('a whole number');
   }
 
+  optionalCount(): number | undefined {
+    if (this.#tuple[this.#at] !== null) return this.count();
+    this.#at += 1;
+    return undefined;
+  }
+
   /** Any finite number. */
   number(): number {
     const value = this.#next();

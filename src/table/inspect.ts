@@ -97,6 +97,13 @@ export interface Hold {
   readonly grantedAt: number;
 }
 
+/** A request in a queue as its session knows it. */
+export interface Wait {
+  readonly name: string;
+  /** Of the acquire that waits. */
+  readonly sequence: Sequence;
+}
+
 export interface Counts {
   /** Names that somebody holds, and semaphores whose limit was changed. */
   readonly locks: number;
@@ -170,6 +177,19 @@ export class Views {
     }
   }
 
+  /** Where that request of that session waits; it stands in more than one queue if it is for several locks. */
+  waitsAt(id: SessionId, sequence: Sequence): readonly Wait[] {
+    const claim = this.#state.sessions.get(id)?.waiters.get(sequence);
+    return claim === undefined ? nowhere : waitsOfRequest(claim);
+  }
+
+  /** What a session waits for, in the order of arrival; nothing for an unknown one. Read it before the next `apply`. */
+  *waitsOf(id: SessionId): Generator<Wait, void> {
+    const session = this.#state.sessions.get(id);
+    if (session === undefined) return;
+    for (const claim of session.waiters.values()) yield* waitsOfRequest(claim);
+  }
+
   /**
    * What a repetition of this sequence would be answered now, if it asked for the same; undefined if the table has
    * not seen the sequence. `session-expired` for an unknown session.
@@ -225,6 +245,11 @@ function firstOf<T>(claims: Iterable<Claim>, view: (claim: Claim, at: number) =>
   }
   return shown;
 }
+
+const nowhere: readonly Wait[] = [];
+
+const waitsOfRequest = (claim: Claim): readonly Wait[] =>
+  (claim.terms?.group ?? [claim]).map(({ lock, sequence }) => ({ name: lock.name, sequence }));
 
 const sessionView = ({ id, label, home, ttlMs, openedAt, holds, waiters }: Session): SessionView => ({
   session: id,

@@ -77,4 +77,16 @@ describe('what a client asks', () => {
     ]);
     expect(outcomes).toEqual([{ ok: true, value: rows(0, 2_500), appliedIndex: 7 }]);
   });
+
+  it('leaves room for other questions, however many events are waited for', () => {
+    const { sent, questions } = scene();
+    const events: Query = { kind: 'events', prefix: '', after: { index: 1, place: 0 } };
+
+    for (let at = 1; at <= 100; at += 1) questions.ask(events, () => undefined);
+    questions.ask(inspect(1), () => undefined);
+
+    // A node lets one client have 64 open.
+    expect(sent.filter(({ query }) => query.kind === 'events')).toHaveLength(24);
+    expect(sent.at(-1)?.query.kind).toBe('inspect');
+  });
 });

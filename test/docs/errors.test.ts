@@ -8,7 +8,7 @@ const unticked = (cell: string | undefined): string => (cell ?? '').replaceAll('
 const exported = Object.entries(holdfast).flatMap(([name, value]) => {
   const isClass = typeof value === 'function' && value.prototype instanceof holdfast.LockError;
   if (!isClass) return [];
-  const error: unknown = Reflect.construct(value, ['text', { reason: 'session' }]);
+  const error: unknown = Reflect.construct(value, ['text', { reason: 'session', firstIndex: 1 }]);
   if (!(error instanceof holdfast.LockError)) throw new Error(`${name} is no LockError`);
   return [{ code: error.code, name, retryable: error.retryable ? 'yes' : 'no' }];
 });

@@ -1,3 +1,4 @@
+import { eventMutants } from './event-mutants.ts';
 import { familyMutants } from './family-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { nodeMutants } from './node-mutants.ts';
@@ -16,4 +17,5 @@ export const catalogue: readonly Mutant[] = [
   ...sessionMutants,
   ...storageMutants,
   ...sideMutants,
+  ...eventMutants,
 ];

@@ -36,6 +36,7 @@ function node() {
     event: () => {},
     executed: () => {},
     observer: undefined,
+    history: { eventsMax: 16, bytesMax: 65_536 },
   });
   let chain = 0;
   const apply = (index: number): void => {

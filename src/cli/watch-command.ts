@@ -1,0 +1,53 @@
+import type { ClusterEvent, EventPosition } from '../index.ts';
+import { type ClientFlags, connectWith } from './client.ts';
+import { usageFailure } from './exit-codes.ts';
+import { print, printJson } from './output.ts';
+
+export interface WatchFlags extends ClientFlags {
+  readonly json?: boolean;
+  readonly prefix?: string;
+  readonly after?: EventPosition | number;
+}
+
+/** Prints what happens, one line an event, until the program is ended or an event can no longer be had. */
+export async function watch({ json, prefix, after, ...flags }: WatchFlags): Promise<void> {
+  await using client = await connectWith(flags);
+  for await (const event of client.events({ prefix, after })) {
+    if (json === true) printJson(event);
+    else print(lineOf(event));
+  }
+}
+
+/** `INDEX.PLACE` as it is printed, or the `INDEX` of an entry, for all that it caused. */
+export function positionOf(text: string): EventPosition | number {
+  const [, index, place] = /^(\d{1,15})(?:\.(\d{1,15}))?$/.exec(text) ?? [];
+  if (index === undefined) {
+    throw usageFailure(`--after: expected a position such as 1234.0, or a log index such as 1234, got "${text}"`);
+  }
+  return place === undefined ? Number(index) : { index: Number(index), place: Number(place) };
+}
+
+const lineOf = (event: ClusterEvent): string =>
+  [`${event.index}.${event.place}`, new Date(event.time).toISOString(), event.kind, ...wordsOf(event)].join('  ');
+
+function wordsOf(event: ClusterEvent): readonly string[] {
+  switch (event.kind) {
+    case 'granted':
+    case 'released':
+    case 'lost':
+      return [event.name, `token ${event.token}`, `session ${event.session}`];
+    case 'converted':
+      return [event.name, `mode ${event.mode}`, `token ${event.token}`, `session ${event.session}`];
+    case 'queued':
+    case 'cancelled':
+      return [event.name, `session ${event.session}`];
+    case 'session-opened':
+      return [`session ${event.session}`, event.label, event.node === null ? 'remote' : `at ${event.node}`];
+    case 'session-ended':
+      return [`session ${event.session}`, event.end];
+    case 'membership':
+      return event.members.map(({ id, address, voter }) => `${id}=${address}${voter ? '' : ' (learner)'}`);
+    default:
+      return event satisfies never;
+  }
+}

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { History } from '../../src/node/history.ts';
+import { type ClusterEvent, wholeEntry } from '../../src/node/index.ts';
+import { Narrator } from '../../src/node/narrator.ts';
+import { type Command, defaultTableLimits, type OpenSession, Table } from '../../src/table/index.ts';
+
+const nonceOf = (n: number): string => n.toString(16).padStart(32, '0');
+
+/** A table whose changes are told; each command is an entry of its own. */
+class Story {
+  readonly #table = new Table(defaultTableLimits);
+  readonly #history = new History(0, { eventsMax: 1_000, bytesMax: 1_000_000 });
+  readonly #narrator = new Narrator(this.#history, this.#table);
+  #index = 0;
+
+  /** What is told of these commands. */
+  apply(...commands: readonly Command[]): readonly ClusterEvent[] {
+    const from = this.#index;
+    for (const command of commands) {
+      this.#index += 1;
+      this.#narrator.begins(this.#index, command);
+      this.#table.apply(this.#index, 1_000 * this.#index, command, (event) => this.#narrator.heard(event));
+      this.#narrator.ended();
+    }
+    this.#history.reached(this.#index);
+    const answer = this.#history.read({ index: from, place: wholeEntry }, '');
+    return 'events' in answer ? answer.events : [];
+  }
+
+  /** Opens sessions 1 to `count`. */
+  open(count: number, home?: OpenSession['home']): this {
+    for (let n = 1; n <= count; n += 1) this.apply(openAs(n, home));
+    return this;
+  }
+}
+
+const openAs = (n: number, home?: OpenSession['home']): Command => ({
+  kind: 'open',
+  nonce: nonceOf(n),
+  ttlMs: 10_000,
+  home,
+  label: `client ${n}`,
+});
+
+const acquire = (session: number, sequence: number, name = 'x'): Command => ({
+  ...{ kind: 'acquire', session, sequence, mark: 0, name, mode: 'X', waits: true },
+});
+
+const told = (events: readonly ClusterEvent[]): readonly string[] =>
+  events.map((event) => `${event.kind}:${'session' in event ? event.session : ''}`);
+
+describe('what is told of the log', () => {
+  it('has the place, the time and the names of all that happened', () => {
+    const story = new Story().open(2);
+
+    const events = story.apply(acquire(1, 1), acquire(2, 1), {
+      ...{ kind: 'release', session: 1, sequence: 2, mark: 0, name: 'x', token: 1 },
+    });
+
+    expect(events).toEqual([
+      { kind: 'granted', index: 3, place: 0, time: 3_000, name: 'x', session: 1, token: 1 },
+      { kind: 'queued', index: 4, place: 0, time: 4_000, name: 'x', session: 2, sequence: 1 },
+      { kind: 'released', index: 5, place: 0, time: 5_000, name: 'x', session: 1, token: 1 },
+      { kind: 'granted', index: 5, place: 1, time: 5_000, name: 'x', session: 2, token: 2 },
+    ]);
+  });
+
+  it('tells once what is asked for twice', () => {
+    const story = new Story().open(2);
+
+    const events = story.apply(acquire(1, 1), acquire(2, 1), acquire(2, 1), acquire(1, 1), openAs(1));
+
+    expect(told(events)).toEqual(['granted:1', 'queued:2']);
+  });
+
+  it('tells which lock is waited for no more after a cancel, and nothing when nobody waited', () => {
+    const story = new Story().open(2);
+    story.apply(acquire(1, 1), acquire(2, 1));
+    const cancel = (sequence: number, target: number): Command => ({
+      ...{ kind: 'cancel', session: 2, sequence, mark: 0, target },
+    });
+
+    const events = story.apply(cancel(2, 1), cancel(2, 1), cancel(3, 1), cancel(4, 9), acquire(2, 9));
+
+    expect(events).toEqual([
+      { kind: 'cancelled', index: 5, place: 0, time: 5_000, name: 'x', session: 2, sequence: 1 },
+    ]);
+  });
+
+  it('tells of everything that ends with a session, before it ends, and then who comes next', () => {
+    const story = new Story().open(2);
+    story.apply(acquire(1, 1, 'held'), acquire(2, 1, 'other'), acquire(1, 2, 'other'), acquire(2, 2, 'held'));
+
+    const events = story.apply({ kind: 'close', session: 1 }, { kind: 'close', session: 1 });
+
+    expect(told(events)).toEqual(['lost:1', 'cancelled:1', 'session-ended:1', 'granted:2']);
+    expect(events[1]).toMatchObject({ name: 'other', sequence: 2 });
+  });
+
+  it('tells of an expiry that is void nothing', () => {
+    const story = new Story().open(2);
+    story.apply(acquire(1, 1), acquire(2, 1));
+
+    expect(story.apply({ kind: 'expire', session: 2, version: 1 })).toEqual([]);
+  });
+
+  it('tells of the waits of all sessions that a new process of their node ends', () => {
+    const home = { node: 'a', incarnation: nonceOf(7), run: 1 };
+    const start = (run: number): Command => ({ kind: 'started', ...home, run, boot: nonceOf(run) });
+    const story = new Story();
+    story.apply(start(1));
+    story.open(2, home);
+    story.apply(acquire(1, 1), acquire(2, 1));
+
+    const events = story.apply(start(2));
+
+    expect(told(events)).toEqual(['lost:1', 'session-ended:1', 'cancelled:2', 'session-ended:2']);
+  });
+
+  it('tells who opened a session, without what would let one act for it', () => {
+    const events = new Story().apply(openAs(1));
+
+    expect(events).toEqual([
+      {
+        ...{ kind: 'session-opened', index: 1, place: 0, time: 1_000 },
+        ...{ session: 1, label: 'client 1', node: null, ttlMs: 10_000 },
+      },
+    ]);
+    expect(JSON.stringify(events)).not.toContain(nonceOf(1));
+  });
+});
