@@ -18,6 +18,7 @@ export type Deed =
   | 'transfers'
   | 'grants'
   | 'losses'
+  | 'events'
   | 'questions'
   | 'stops'
   | 'suspends'
