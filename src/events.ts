@@ -196,8 +196,11 @@ const position = { index: z.number(), place: z.number() };
 const happened = { ...position, time: z.number() };
 const lock = { ...happened, name: z.string(), session: z.number() };
 
+const lockMode = z.enum(['X', 'R', 'U', 'W', 'S']);
+
 const clusterEvent = z.discriminatedUnion('kind', [
   z.object({ ...lock, kind: z.enum(['granted', 'released', 'lost']), token: z.number() }),
+  z.object({ ...lock, kind: z.literal('converted'), had: z.number(), token: z.number(), mode: lockMode }),
   z.object({ ...lock, kind: z.enum(['queued', 'cancelled']), sequence: z.number() }),
   z.object({
     ...happened,

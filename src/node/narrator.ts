@@ -50,9 +50,13 @@ export class Narrator {
       case 'started':
         for (const id of views.sessionIds()) if (views.session(id)?.home?.node === command.node) this.#mayEnd(id);
         return;
+      case 'limit':
+        for (const { session, waits } of views.waitersAt(command.name)) {
+          this.#waits.set(session, [...(this.#waits.get(session) ?? []), ...waits]);
+        }
+        return;
       case 'release':
       case 'downgrade':
-      case 'limit':
         return;
       default:
         command satisfies never;
@@ -120,11 +124,10 @@ export class Narrator {
     if (answer.kind === 'queued') {
       for (const name of awaitedBy(command)) this.#tell({ kind: 'queued', name, session, sequence });
     }
-    if (answer.kind !== 'cancelled') return;
-    // The end of a hold, or its change for a weaker one, ends an upgrade that it waits for.
-    if (command.kind === 'release' || command.kind === 'downgrade') {
-      return this.#cancelled(session, { name: command.name, sequence });
-    }
+    // Whoever wants more permits than a semaphore now has in all waits no more.
+    if (answer.kind !== (command.kind === 'limit' ? 'semaphore-limit' : 'cancelled')) return;
+    // The end of a hold ends an upgrade that it waits for.
+    if (command.kind === 'release') return this.#cancelled(session, { name: command.name, sequence });
     for (const wait of this.#waits.get(session) ?? []) if (wait.sequence === sequence) this.#cancelled(session, wait);
   }
 

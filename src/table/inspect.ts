@@ -183,6 +183,13 @@ export class Views {
     return claim === undefined ? nowhere : waitsOfRequest(claim);
   }
 
+  /** Who waits for that lock, in the order of the queue, each with all that his request waits for. */
+  *waitersAt(name: string): Generator<{ readonly session: SessionId; readonly waits: readonly Wait[] }, void> {
+    for (const claim of this.#state.locks.get(name)?.queue ?? []) {
+      yield { session: claim.session.id, waits: waitsOfRequest(claim) };
+    }
+  }
+
   /** What a session waits for, in the order of arrival; nothing for an unknown one. Read it before the next `apply`. */
   *waitsOf(id: SessionId): Generator<Wait, void> {
     const session = this.#state.sessions.get(id);

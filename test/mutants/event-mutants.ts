@@ -63,6 +63,14 @@ export const eventMutants: readonly Mutant[] = [
     killer: history,
   },
   {
+    id: 'event-place',
+    guard: 'places are counted within an entry, so that they are the same whatever came before',
+    file: 'src/node/history.ts',
+    find: '    this.#index = index;\n    this.#place = 0;\n',
+    plant: '    this.#index = index;\n',
+    killer: { ...narrator, seeds: 20 },
+  },
+  {
     id: 'event-queued-twice',
     guard: 'a request that is carried in twice is told once',
     file: 'src/node/narrator.ts',

@@ -73,6 +73,78 @@ describe('what is told of the log', () => {
     expect(told(events)).toEqual(['granted:1', 'queued:2']);
   });
 
+  it('tells of each lock that one request waits for', () => {
+    const story = new Story().open(2);
+    story.apply(acquire(1, 1, 'x'));
+    const parts = ['x', 'y'].map((name) => ({ name, mode: 'X' as const, permits: 1, limit: 0 }));
+    const both: Command = {
+      ...{
+        kind: 'acquire-all',
+        session: 2,
+        sequence: 1,
+        mark: 0,
+        parts,
+        waits: true,
+        owner: undefined,
+        reenters: false,
+      },
+    };
+
+    const waiting = story.apply(both, both);
+    const over = story.apply({ kind: 'cancel', session: 2, sequence: 2, mark: 0, target: 1 });
+    const again = story.apply({ ...both, sequence: 3 }, { kind: 'close', session: 2 });
+
+    const named = (events: readonly ClusterEvent[]): readonly string[] =>
+      events.map((event) => `${event.kind} ${'name' in event ? event.name : ''}`.trim());
+    expect(named(waiting)).toEqual(['queued x', 'queued y']);
+    expect(named(over)).toEqual(['cancelled x', 'cancelled y']);
+    expect(named(again)).toEqual(['queued x', 'queued y', 'cancelled x', 'cancelled y', 'session-ended']);
+  });
+
+  it('tells of an upgrade, and of one that ends with its hold', () => {
+    const story = new Story().open(2);
+    const read = (session: number, mode: 'R' | 'U'): Extract<Command, { kind: 'acquire-all' }> => ({
+      ...{ kind: 'acquire-all', session, sequence: 1, mark: 0, waits: true, owner: undefined, reenters: false },
+      parts: [{ name: 'x', mode, permits: 1, limit: 0 }],
+    });
+    story.apply(read(1, 'U'), read(2, 'R'));
+    const upgrade = (sequence: number): Extract<Command, { kind: 'upgrade' }> => ({
+      ...{ kind: 'upgrade', session: 1, sequence, mark: 0, name: 'x', token: 1, waits: true },
+    });
+
+    const granted = story.apply(upgrade(2), {
+      ...{ kind: 'release', session: 2, sequence: 2, mark: 0, name: 'x', token: 2 },
+    });
+    const weaker = story.apply(
+      { kind: 'downgrade', session: 1, sequence: 3, mark: 0, name: 'x', token: 3, to: 'U' },
+      { ...read(2, 'R'), sequence: 3 },
+    );
+    const ended = story.apply(
+      { ...upgrade(4), token: 3 },
+      {
+        ...{ kind: 'release', session: 1, sequence: 5, mark: 0, name: 'x', token: 3 },
+      },
+    );
+
+    expect(told(granted)).toEqual(['queued:1', 'released:2', 'converted:1']);
+    expect(granted.at(-1)).toMatchObject({ kind: 'converted', name: 'x', had: 1, token: 3, mode: 'W' });
+    expect(told(weaker)).toEqual(['converted:1', 'granted:2']);
+    expect(told(ended).toSorted()).toEqual(['cancelled:1', 'queued:1', 'released:1']);
+  });
+
+  it('tells who waits no more because a semaphore has become too small', () => {
+    const story = new Story().open(3);
+    const take = (session: number, permits: number): Command => ({
+      ...{ kind: 'acquire-all', session, sequence: 1, mark: 0, waits: true, owner: undefined, reenters: false },
+      parts: [{ name: 's', mode: 'S', permits, limit: 4 }],
+    });
+    story.apply(take(1, 2), take(2, 4), take(3, 3));
+
+    const events = story.apply({ kind: 'limit', session: 1, sequence: 2, mark: 0, name: 's', limit: 3 });
+
+    expect(events.map((event) => [event.kind, 'session' in event ? event.session : 0])).toEqual([['cancelled', 2]]);
+  });
+
   it('tells which lock is waited for no more after a cancel, and nothing when nobody waited', () => {
     const story = new Story().open(2);
     story.apply(acquire(1, 1), acquire(2, 1));

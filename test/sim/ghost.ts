@@ -23,6 +23,7 @@ export type Deed =
   | 'composites'
   | 'deadlocks'
   | 're-entries'
+  | 'events'
   | 'questions'
   | 'stops'
   | 'suspends'

@@ -19,7 +19,17 @@ function holds(seed: number, narrowing: Parameters<typeof simulateNodes>[1] = {}
 }
 
 const deeds: readonly Deed[] = [
-  ...(['elections', 'commits', 'grants', 'losses', 'questions', 'truncations', 'snapshots', 'checkpoints'] as const),
+  ...([
+    'elections',
+    'commits',
+    'grants',
+    'losses',
+    'events',
+    'questions',
+    'truncations',
+    'snapshots',
+    'checkpoints',
+  ] as const),
   ...(['crashes', 'wounds', 'stops', 'pauses', 'suspends', 'clock steps', 'partitions', 'broken links'] as const),
   ...(['stalls', 'disk errors', 'damaged disks', 'replacements'] as const),
   ...(['upgrades', 'downgrades', 'composites', 'deadlocks', 're-entries'] as const),

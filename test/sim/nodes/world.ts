@@ -12,6 +12,7 @@ import {
 import { type Deed, Ghost } from '../ghost.ts';
 import { Trace } from '../trace.ts';
 import { type NodeConditions, spreadBounded } from './conditions.ts';
+import { EventLaw } from './event-law.ts';
 import { Law } from './law.ts';
 import { OldCopies } from './old-copies.ts';
 import { Party } from './party.ts';
@@ -54,6 +55,7 @@ export class NodeWorld {
   readonly stallUntil: Map<string, number> = new Map();
   readonly #trace = new Trace();
   readonly #tables: TableGhost;
+  readonly #events: EventLaw;
   readonly #network: Stream;
   readonly #disk: Stream;
   readonly #arrivals = new Map<string, number>();
@@ -66,6 +68,7 @@ export class NodeWorld {
     this.ghost = new Ghost(blind);
     this.law = new Law(this.ghost, { isBounded: clockSpread <= spreadBounded });
     this.weather = { ...network };
+    this.#events = new EventLaw(this.ghost, (look) => this.judge(look));
     this.#tables = new TableGhost(this.ghost, (name, token) => this.law.expired(name, token));
     this.oldCopies = new OldCopies(this.ghost, {
       hasRecordedNewer: (nodeId, hello) => this.#hasRecordedNewer(nodeId, hello),
@@ -126,6 +129,7 @@ export class NodeWorld {
     const party = new Party(this, way);
     this.parties.set(nodeId, party);
     party.start();
+    this.#events.follow(way);
   }
 
   /** Of its writes under way, some of the oldest to each of its two databases may be durable all the same. */
