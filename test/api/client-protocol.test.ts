@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock/index.ts';
 import type { HoldfastNode } from '../../src/index.ts';
 import { Holdfast } from '../../src/index.ts';
-import type { NodeStatus, OpenOutcome, OpenRequest, SessionListener, SessionRequest } from '../../src/node/index.ts';
+import type { NodeStatus, OpenOutcome, OpenRequest, SessionListener } from '../../src/node/index.ts';
 import { ClientStream, type Servant } from '../../src/server/client-stream.ts';
 import {
   type ClientMessage,
@@ -131,26 +131,6 @@ class FailedServant extends LocalGateway implements Servant {
 
 const nonce = (digit: string): string => digit.repeat(32);
 
-const turn = { session: 3, sequence: 2, mark: 1 } as const;
-
-/** What is asked of locks that are not exclusive, or for owners. */
-const family: readonly SessionRequest[] = [
-  {
-    ...turn,
-    kind: 'acquire-all',
-    parts: [
-      { name: 'r', mode: 'R', permits: 1, limit: 0 },
-      { name: 's', mode: 'S', permits: 2, limit: 3 },
-    ],
-    waits: false,
-    owner: 'ann',
-    reenters: false,
-  },
-  { ...turn, kind: 'upgrade', name: 'r', token: 7, waits: true },
-  { ...turn, kind: 'downgrade', name: 'r', token: 7, to: 'R' },
-  { ...turn, kind: 'limit', name: 's', limit: 4 },
-];
-
 const acquire = (session: number, sequence: number, name: string): ClientMessage => ({
   kind: 'submit',
   request: { kind: 'acquire', session, sequence, mark: 0, name, mode: 'X', waits: true },
@@ -195,7 +175,6 @@ describe('the protocol of clients', () => {
       { kind: 'open', id: 1, nonce: nonce('a'), ttlMs: 5_000, label: 'l' },
       { kind: 'attach', session: 3, nonce: nonce('a') },
       acquire(3, 1, 'x'),
-      ...family.map((request): ClientMessage => ({ kind: 'submit', request })),
       { kind: 'forget', session: 3, sequence: 1 },
       { kind: 'beat', session: 3, counter: 9 },
       { kind: 'end', session: 3 },
@@ -215,18 +194,6 @@ describe('the protocol of clients', () => {
       { kind: 'already-granted', token: 5 },
       { kind: 'limit-exceeded', limit: 'locks', max: 3 },
       { kind: 'session-expired' },
-      { kind: 'downgraded' },
-      { kind: 'limit-changed' },
-      { kind: 'wrong-mode', mode: 'U' },
-      { kind: 'kind-mismatch', name: 'x', is: 'reader-writer' },
-      { kind: 'semaphore-limit', name: 'x', limit: 3 },
-      {
-        kind: 'deadlock',
-        cycle: [
-          { owner: 'ann', lock: 'x' },
-          { owner: null, lock: 'y' },
-        ],
-      },
     ] as const;
     const messages = answers.map((answer) => ({ kind: 'answer', session: 1, sequence: 2, answer }) as const);
 

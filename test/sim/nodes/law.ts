@@ -158,7 +158,9 @@ export class Law {
       const isAlone = claim.hold.mode === 'X';
       const isOld = isAlone && tokens.some((shown) => shown < token);
       this.#ghost.demand(!isOld, 'O5', () => `${name} shows token ${tokens.join()} after ${token} was given out`);
-      const isThere = tokens.some((shown) => shown === token || (isAlone && shown > token));
+      // Its holder may not have heard yet of an upgrade that it asked for.
+      const mayBeHigher = isAlone || claim.hold.isConverting;
+      const isThere = tokens.some((shown) => shown === token || (mayBeHigher && shown > token));
       // A session may end in the table before its holder hears of it.
       const isKnown = isThere || mayBeOver() || !claim.hold.isHeld;
       this.#ghost.demand(isKnown, 'O5', () => `${name} shows nobody, though ${claim.by.name} holds it with ${token}`);

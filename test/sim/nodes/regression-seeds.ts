@@ -25,4 +25,5 @@ export const nodeRegressions: readonly NodeRegression[] = [
     isPlain: true,
     found: 'a grant that its client could not hear of, at a node filled by those who waited for it',
   },
+  { seed: 10179, found: 'a law that took an upgrade of which its holder had not heard yet for a hold that was lost' },
 ];

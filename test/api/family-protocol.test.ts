@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest';
+import type { SessionRequest } from '../../src/node/index.ts';
+import { clientTuple, parseClientMessage, parseServerMessage, serverTuple } from '../../src/server/index.ts';
+import type { Answer } from '../../src/table/index.ts';
+
+const turn = { session: 3, sequence: 2, mark: 1 } as const;
+
+/** What is asked of locks that are not exclusive, or for owners. */
+const family: readonly SessionRequest[] = [
+  {
+    ...turn,
+    kind: 'acquire-all',
+    parts: [
+      { name: 'r', mode: 'R', permits: 1, limit: 0 },
+      { name: 's', mode: 'S', permits: 2, limit: 3 },
+    ],
+    waits: false,
+    owner: 'ann',
+    reenters: false,
+  },
+  { ...turn, kind: 'upgrade', name: 'r', token: 7, waits: true },
+  { ...turn, kind: 'downgrade', name: 'r', token: 7, to: 'R' },
+  { ...turn, kind: 'limit', name: 's', limit: 4 },
+];
+
+const answers: readonly Answer[] = [
+  { kind: 'downgraded' },
+  { kind: 'limit-changed' },
+  { kind: 'wrong-mode', mode: 'U' },
+  { kind: 'kind-mismatch', name: 'x', is: 'reader-writer' },
+  { kind: 'semaphore-limit', name: 'x', limit: 3 },
+  {
+    kind: 'deadlock',
+    cycle: [
+      { owner: 'ann', lock: 'x' },
+      { owner: null, lock: 'y' },
+    ],
+  },
+];
+
+it('what a client asks of locks of all kinds is read back', () => {
+  const messages = family.map((request) => ({ kind: 'submit', request }) as const);
+
+  expect(messages.map((message) => parseClientMessage(clientTuple(message)))).toEqual(messages);
+});
+
+it('what it is answered is read back', () => {
+  const messages = answers.map((answer) => ({ kind: 'answer', session: 1, sequence: 2, answer }) as const);
+
+  expect(messages.map((message) => parseServerMessage(serverTuple(message)))).toEqual(messages);
+});
