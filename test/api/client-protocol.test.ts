@@ -180,8 +180,6 @@ describe('the protocol of clients', () => {
       { kind: 'end', session: 3 },
       { kind: 'query', id: 2, query: { kind: 'list', prefix: '', limit: 5, after: undefined, consistency: 'local' } },
       { kind: 'query', id: 2, query: { kind: 'status' } },
-      { kind: 'query', id: 2, query: { kind: 'events', prefix: 'a/', after: undefined } },
-      { kind: 'query', id: 2, query: { kind: 'events', prefix: '', after: { index: 7, place: 2 ** 53 - 1 } } },
       { kind: 'replace', id: 4, nodeId: 'b' },
       { kind: 'ping', id: 5 },
     ];
