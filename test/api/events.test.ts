@@ -2,7 +2,8 @@ import { getEventListeners } from 'node:events';
 import { expect, it } from 'vitest';
 import { EventReader } from '../../src/events.ts';
 import { EventsLostError } from '../../src/index.ts';
-import type { EventsQuery } from '../../src/node/index.ts';
+import { type EventsQuery, wholeEntry } from '../../src/node/index.ts';
+import { clientTuple, parseClientMessage } from '../../src/server/index.ts';
 import { outcomeOf } from './pair.ts';
 
 const at = (index: number) => ({ index, place: 0 });
@@ -100,4 +101,22 @@ it('takes its listener off the signal when its scope ends', async () => {
   await events[Symbol.asyncDispose]();
 
   expect([during, getEventListeners(signal, 'abort').length]).toEqual([1, 0]);
+});
+
+it.each([undefined, { index: 7, place: 2 }, { index: 7, place: wholeEntry }])(
+  'travels to a node: behind %j',
+  (after) => {
+    const question = { kind: 'query', id: 2, query: { kind: 'events', prefix: 'a/', after } } as const;
+
+    expect(parseClientMessage(clientTuple(question))).toEqual(question);
+  },
+);
+
+it.each([
+  ['a prefix that no lock can have', ['x'.repeat(601), 1, 0]],
+  ['an index that is none', ['', -1, 0]],
+  ['a place that is none', ['', 1, 0.5]],
+  ['no place', ['', 1]],
+])('is refused by a node with %s', (_, words) => {
+  expect(parseClientMessage(['query', 2, ['events', ...words]])).toMatchObject({ kind: 'bad' });
 });

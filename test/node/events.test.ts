@@ -158,4 +158,16 @@ describe('the events of a cluster', () => {
 
     expect(outcomes).toMatchObject([{ outcome: { ok: false, failure: { code: 'SHUTTING_DOWN' } } }]);
   });
+
+  it('end with the reason for which the node fails', () => {
+    const { cluster, leader } = readyCluster();
+    const client = openOn(cluster, leader, 1);
+    const outcomes = asked(cluster, leader, { index: 10_000, place: 0 });
+
+    cluster.disks.get(leader)?.failNext({ kind: 'write', error: new Error('EIO'), reachesDisk: false });
+    client.acquire('x');
+    cluster.time.advance(1_000);
+
+    expect(outcomes).toMatchObject([{ outcome: { ok: false, failure: { code: 'BACKEND' } } }]);
+  });
 });
