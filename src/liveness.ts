@@ -6,8 +6,13 @@ export const marginOf = (ttlMs: number): number => Math.max(ttlMs / 10, 200);
 /** Heartbeats per TTL. */
 const beatsPerTtl = 5;
 
-/** Reading the uptime costs a call of the system, and every grant of a busy session asks. */
+/**
+ * Reading the uptime costs a call of the system, and every grant of a busy session asks. Within a millisecond of the last
+ * look it is left out, as long as the wall clock has gone on like the monotonic one, to so many milliseconds: whoever sets
+ * it back while the machine sleeps does not hit the moment to hide both.
+ */
 const uptimeEveryMs = 1;
+const wallSlackMs = 20;
 
 /** Some systems tell the uptime in whole seconds: a step of one is no jump. */
 const uptimeStepMs = 1_000;
@@ -97,16 +102,17 @@ export class Liveness {
   observe(): boolean {
     const now = this.#clock.now();
     const wallLead = this.#clock.wall() - now;
-    const wallJumped = wallLead - this.#wallLead > this.marginMs;
+    const wallMoved = wallLead - this.#wallLead;
     this.#wallLead = wallLead;
-    if (!this.#uptimeJumped(now) && !wallJumped) return false;
+    const isRecent = now - this.#uptimeAt < uptimeEveryMs && Math.abs(wallMoved) <= wallSlackMs;
+    const uptimeJumped = !isRecent && this.#uptimeJumped(now);
+    if (!uptimeJumped && wallMoved <= this.marginMs) return false;
     this.#doubtedUpTo = this.#counter;
     this.#inDoubt = true;
     return true;
   }
 
   #uptimeJumped(now: number): boolean {
-    if (now - this.#uptimeAt < uptimeEveryMs) return false;
     const uptime = this.#clock.uptime();
     const lead = uptime * 1_000 - now;
     const slackMs = Number.isInteger(uptime) ? uptimeStepMs : 0;

@@ -79,6 +79,11 @@ export class NodeClock implements Clock {
     return this.#asleepSince !== undefined;
   }
 
+  /** How long it has been asleep in all, in milliseconds of true time. */
+  get sleptMs(): number {
+    return this.#timeAsleep;
+  }
+
   resume(): void {
     const { timers, messages } = this.#missed ?? { timers: [], messages: [] };
     this.#sleptMs = this.#timeAsleep;

@@ -114,8 +114,8 @@ export const eventMutants: readonly Mutant[] = [
     id: 'event-cancelled-by-name',
     guard: 'a cancel that ended no wait is told as nothing',
     file: 'src/node/narrator.ts',
-    find: 'each.sequence === sequence',
-    plant: 'each.sequence > 0',
+    find: 'if (wait.sequence === sequence) this.#cancelled(session, wait)',
+    plant: 'if (wait.sequence > 0) this.#cancelled(session, wait)',
     killer: narrator,
   },
   {

@@ -10,6 +10,8 @@ export interface Claimant {
   readonly isAsleep: boolean;
   /** Nothing runs there at the moment: it cannot be told anything. */
   readonly isStopped: boolean;
+  /** How long its machine has been asleep in all, in milliseconds. */
+  readonly sleptMs: number;
 }
 
 /** One hold as the law sees it. */
@@ -20,6 +22,11 @@ export interface Claim {
   isLetGo: boolean;
   /** Its holder has been told that it is lost. */
   isToldLost: boolean;
+  /**
+   * How long its holder's machine had slept when the cluster last vouched for it. While that is longer by now the hold is in
+   * doubt: it may not be claimed, but whether it is lost only an answer can tell.
+   */
+  sleptMs: number;
 }
 
 /** What was true when somebody asked. */
@@ -70,7 +77,7 @@ export class Law {
     this.#ghost.demand(rises, 'O2', () => `${by.name} gets ${name} with token ${token} after ${moment.tokenHighest}`);
     this.#tokens.add(token);
     this.#tokenHighest = Math.max(this.#tokenHighest, token);
-    const claim: Claim = { hold, by, isLetGo: false, isToldLost: false };
+    const claim: Claim = { hold, by, isLetGo: false, isToldLost: false, sleptMs: by.sleptMs };
     const claims = this.#claims.get(name) ?? new Set();
     this.#judgeTold(claims, claim);
     this.#claims.set(name, claims.add(claim));
@@ -125,9 +132,10 @@ export class Law {
   /** Before anybody asks a holder, which would make it look at its clock. */
   #judgeTold(claims: ReadonlySet<Claim>, next: Claim): void {
     if (!this.#isBounded) return;
-    for (const { hold, by, isToldLost } of claims) {
+    for (const { hold, by, isToldLost, sleptMs } of claims) {
       if (!isExcluded(hold, next.hold)) continue;
-      const mayNotKnow = hold.token > next.hold.token || !by.isAlive || by.isStopped;
+      const isInDoubt = by.sleptMs > sleptMs;
+      const mayNotKnow = hold.token > next.hold.token || !by.isAlive || by.isStopped || isInDoubt;
       const text = (): string => `${by.name} was not told of the loss of ${hold.name} (token ${hold.token}) in time`;
       this.#ghost.demand(mayNotKnow || isToldLost, 'O1', text);
     }

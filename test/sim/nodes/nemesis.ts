@@ -169,9 +169,15 @@ export class NodeNemesis {
     this.#world.count('suspends');
     const clock = this.#machine(victim);
     clock.suspend();
+    const party = [...this.#world.parties.values()].find((each) => each.clock === clock);
+    const name = party?.name ?? victim;
+    this.#world.trace(name, 'falls asleep');
     // Shorter than the margin would be no jump, and may use up what is meant for clocks of different rates.
     const marginMs = Math.max(200, conditions.ttl / 10);
-    cluster.time.at(marginMs * 1.3 + this.#stream.exponential(conditions.lasts.pause), () => clock.resume());
+    cluster.time.at(marginMs * 1.3 + this.#stream.exponential(conditions.lasts.pause), () => {
+      this.#world.trace(name, 'wakes up');
+      clock.resume();
+    });
   }
 
   #stepWall(): void {

@@ -70,6 +70,10 @@ export class Party implements Claimant {
     return this.#way.clock.isAsleep;
   }
 
+  get sleptMs(): number {
+    return this.#way.clock.sleptMs;
+  }
+
   /** Nothing is asked, held or awaited. */
   get isIdle(): boolean {
     return this.#open === 0 && this.#engine.isIdle;
@@ -175,7 +179,10 @@ export class Party implements Claimant {
   #listened(claim: Claim): Claim {
     claim.hold.listen({
       jeopardy: () => this.#world.trace(this.name, `${claim.hold.name} in jeopardy`, claim.hold.token),
-      recovered: () => this.#world.trace(this.name, `${claim.hold.name} recovered`, claim.hold.token),
+      recovered: () => {
+        claim.sleptMs = this.sleptMs;
+        this.#world.trace(this.name, `${claim.hold.name} recovered`, claim.hold.token);
+      },
       lost: (error) => {
         claim.isToldLost = true;
         this.#world.trace(this.name, `${claim.hold.name} lost: ${error.reason}`, claim.hold.token);
