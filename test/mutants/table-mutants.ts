@@ -26,7 +26,7 @@ export const tableMutants: readonly Mutant[] = [
     file: 'src/table/table.ts',
     find: 'if (known !== undefined && known.version !== version) return;',
     plant: 'if (known !== undefined && version < 0) return;',
-    killer: { ...table, seeds: 100 },
+    killer: { ...table, seeds: 200 },
   },
   {
     id: 'cancel-leaks-grant',
