@@ -86,7 +86,7 @@ export const nodeMutants: readonly Mutant[] = [
     file: 'src/node/checkpoints.ts',
     find: 'if (this.#frozen !== undefined && durableIndex >= this.#frozen.head.position.index) this.#write(this.#frozen);',
     plant: 'if (this.#frozen !== undefined && durableIndex >= 0) this.#write(this.#frozen);',
-    killer: { ...nodes, seeds: 100 },
+    killer: { ...nodes, seeds: 800 },
   },
   {
     id: 'compact-before-checkpoint',
