@@ -19,6 +19,7 @@ class StillClock implements Clock {
   time = 0;
   readonly wall = systemClock.wall;
   readonly uptime = systemClock.uptime;
+  readonly next = systemClock.next;
   readonly soon = systemClock.soon;
 
   now(): number {
