@@ -1,5 +1,6 @@
 import { contended } from './contended.ts';
 import { failover, holder, restart } from './failures.ts';
+import { floor } from './floor.ts';
 import { held } from './held.ts';
 import { idle } from './idle.ts';
 import { micro } from './micro.ts';
@@ -12,5 +13,5 @@ import { soak } from './soak.ts';
 /** In the order in which they run: those that kill come last. */
 export const workloads: readonly Workload[] = [micro, idle, pairs, contended, open, held, holder, restart, failover];
 
-/** Run only when they are named: one takes as long as it is told, one measures parts rather than figures. */
-export const onlyByName: readonly Workload[] = [soak, profile];
+/** Run only when they are named: one takes as long as it is told, the others say what a figure is made of. */
+export const onlyByName: readonly Workload[] = [soak, profile, floor];
