@@ -13,8 +13,6 @@ export interface Clock {
   uptime(): number;
   /** Calls `fire` once after `ms` or later; any delay up to 2^53 works. A timer never keeps the process up by itself. */
   after(ms: number, fire: () => void): Timer;
-  /** Calls `run` once what runs now has returned, before any other event: as soon as can be, so not for ever in a row. */
-  next(run: () => void): void;
   /** Calls `run` soon, after the events that are already waiting, before any later timer. */
   soon(run: () => void): void;
 }

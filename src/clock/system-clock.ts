@@ -36,7 +36,6 @@ export const systemClock: Clock = {
   wall: () => Date.now(),
   uptime: () => uptime(),
   after: (ms, fire) => new SystemTimer(ms, fire),
-  next: (run) => process.nextTick(run),
   soon: (run) => void setImmediate(run),
 };
 

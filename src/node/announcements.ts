@@ -4,25 +4,25 @@ type Heartbeat = Message & { readonly kind: 'heartbeat' };
 
 interface Held {
   readonly message: Heartbeat;
-  /** It was held long enough. */
+  /** It was held in an earlier turn already. */
   isDue: boolean;
 }
 
 /**
- * Holds heartbeats that only tell the commit index back until the event loop has come round, unless somebody at
+ * Holds heartbeats that only tell the commit index back until the next turn, which comes at once, unless somebody at
  * another node waits for what was committed. What was committed for somebody here often makes him ask for more, and the
  * append that takes it along tells the index, too: one message to handle instead of two. A heartbeat may always be late.
  */
 export class Announcements {
   readonly #held = new Map<MemberId, Held>();
 
-  /** Whether `age` must be called soon, and a turn come then. */
+  /** Whether another turn must come soon. */
   get hasAny(): boolean {
     return this.#held.size > 0;
   }
 
   /** From now on what is held already is due. */
-  age(): void {
+  turnBegins(): void {
     for (const held of this.#held.values()) held.isDue = true;
   }
 

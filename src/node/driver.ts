@@ -54,13 +54,6 @@ export interface DriverWorld {
 const ticksPerHeartbeat = { min: 1, max: 5 };
 
 /**
- * A turn that took less than `turnMs` leaves little that could be gathered for the next, which then begins as soon as
- * there is anything to do, without waiting until the event loop has come round. `inARow`: other events come first once
- * in so many turns.
- */
-const quick = { turnMs: 1, inARow: 8 };
-
-/**
  * The event loop of a node, one turn at a time: feed all that waits, take what the core asks, send, persist, apply.
  * A turn never awaits. An error in it is a broken invariant: the driver stops and feeds nothing more.
  */
@@ -70,9 +63,6 @@ export class Driver {
   readonly #announcements = new Announcements();
   #mailbox: Input[] = [];
   #isScheduled = false;
-  #isLateScheduled = false;
-  #quickTurns = 0;
-  #isTickAwaited = false;
   #isTickDue = false;
   #isStalled = false;
   #isStopped = false;
@@ -139,33 +129,17 @@ export class Driver {
     this.#tickAt = at;
     this.#ticker = clock.after(Math.max(0, at - clock.now()), () => {
       this.#ticker = undefined;
-      this.#scheduleLate(true);
+      this.#isTickDue = true;
+      this.#schedule();
     });
   }
 
   #schedule(): void {
     if (this.#isScheduled || this.#isStopped) return;
     this.#isScheduled = true;
-    this.#quickTurns = this.#quickTurns < quick.inARow ? this.#quickTurns + 1 : 0;
-    if (this.#quickTurns > 0) this.#world.clock.next(this.#scheduledTurn);
-    else this.#world.clock.soon(this.#scheduledTurn);
-  }
-
-  readonly #scheduledTurn = (): void => {
-    this.#isScheduled = false;
-    if (!this.#isStopped) this.#guardedTurn();
-  };
-
-  /** A turn after the events that wait now: what they say may make it needless, or must be known first. */
-  #scheduleLate(isTick: boolean): void {
-    if (isTick) this.#isTickAwaited = true;
-    if (this.#isLateScheduled) return;
-    this.#isLateScheduled = true;
     this.#world.clock.soon(() => {
-      this.#isLateScheduled = false;
-      this.#isTickDue = this.#isTickAwaited;
-      this.#announcements.age();
-      if (!this.#isScheduled && !this.#isStopped) this.#guardedTurn();
+      this.#isScheduled = false;
+      if (!this.#isStopped) this.#guardedTurn();
     });
   }
 
@@ -182,6 +156,7 @@ export class Driver {
     const now = clock.now();
     const inputs = this.#mailbox;
     this.#mailbox = [];
+    this.#announcements.turnBegins();
     for (const input of inputs) this.#step(input, now);
     handlers.turnBegins(now);
     // Last, so that a process that was stopped hears its peers before it concludes anything from their silence (S110).
@@ -193,12 +168,10 @@ export class Driver {
     if (this.#announcements.hasAny) this.#announce();
     handlers.turnEnded(now);
     this.#armTicker();
-    if (clock.now() - now >= quick.turnMs) this.#quickTurns = quick.inARow;
   }
 
   #tick(now: number): void {
     this.#isTickDue = false;
-    this.#isTickAwaited = false;
     this.#tickedAt = now;
     const isStalled = this.#disk.busyMs > this.#world.timings.diskStallTimeout;
     if (isStalled !== this.#isStalled) {
@@ -232,12 +205,12 @@ export class Driver {
     for (const member of effects.snapshots) handlers.sendSnapshot(member);
   }
 
-  /** What nothing else told meanwhile is told now; what the turn learned itself may wait a little. */
+  /** What the turn did not tell by the way is told now; what it learned itself may wait for the next one. */
   #announce(): void {
     for (const message of this.#announcements.take(this.#world.handlers.isAwaitedElsewhere())) {
       this.#world.transport.send(message.to, [{ kind: 'raft', message }]);
     }
-    if (this.#announcements.hasAny) this.#scheduleLate(false);
+    if (this.#announcements.hasAny) this.#schedule();
   }
 
   /** One call per receiver, in the order of their first message. */

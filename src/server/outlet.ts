@@ -5,8 +5,8 @@ import type { ClientChannel, Value } from '../transport/index.ts';
 const frameMessagesMax = 256;
 
 /**
- * One side's way onto a client stream: what is said in one go leaves in one frame, because a frame costs far more than
- * a message.
+ * One side's way onto a client stream: what is said in one turn of the event loop leaves in one frame, because a
+ * frame costs far more than a message.
  */
 export class Outlet {
   readonly #channel: ClientChannel;
@@ -32,7 +32,7 @@ export class Outlet {
     if (isLarge || this.#frame.length >= frameMessagesMax) return this.flush();
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    this.#clock.next(() => {
+    this.#clock.soon(() => {
       this.#isScheduled = false;
       this.flush();
     });

@@ -50,10 +50,6 @@ export class NodeClock implements Clock {
     };
   }
 
-  next(run: () => void): void {
-    this.soon(run);
-  }
-
   soon(run: () => void): void {
     this.#time.at(0, () => this.#run(run));
   }

@@ -34,10 +34,6 @@ export class VirtualClock implements Clock {
     return { cancel: () => this.#drop(due) };
   }
 
-  next(run: () => void): void {
-    this.soon(run);
-  }
-
   soon(run: () => void): void {
     this.after(0, run);
   }
@@ -86,7 +82,6 @@ export const drifting = (base: VirtualClock, rate: number): Clock => ({
   wall: () => base.wall(),
   uptime: () => base.uptime() - base.now() / 1_000 + (base.now() * rate) / 1_000,
   after: (ms, fire) => base.after(ms / rate, fire),
-  next: (run) => base.next(run),
   soon: (run) => base.soon(run),
 });
 
