@@ -53,6 +53,14 @@ export const storageMutants: readonly Mutant[] = [
     killer: storage,
   },
   {
+    id: 'unreleased-format-unnamed',
+    guard: 'a directory with segment files is refused by the name of what wrote it',
+    file: 'storage/identity.ts',
+    find: 'if (format === segmentFormat) {',
+    plant: 'if (format === -segmentFormat) {',
+    killer: { tests: ['test/storage/beside.test.ts'] },
+  },
+  {
     id: 'verdict-forgotten',
     guard: 'a quarantine outlives the restart',
     file: 'storage/start.ts',
