@@ -15,7 +15,7 @@ declare global {
 
 /**
  * Takes the directory for this process: an empty LevelDB of its own, whose lock the kernel drops with the process.
- * The table's own lock would come too late: all must be judged before LevelDB opens it, and nobody may write then.
+ * The log's own lock would come too late: the log must be judged before LevelDB opens it, and nobody may write then.
  * That lock is of the kind that a process loses when it closes *any* descriptor of the file, as LevelDB does when it
  * refuses a second open. So whoever is in this process already is found before LevelDB is asked, whatever the path says.
  */

@@ -9,10 +9,8 @@ export type StorageErrorCode =
   | 'WRONG_NODE'
   /** The directory holds a log but no identity: it must not pass for an empty node. */
   | 'IDENTITY_LOST'
-  /** Written by a newer version of this package. */
+  /** Written by a newer version of this package, or by a build of it that was never released. */
   | 'NEWER_FORMAT'
-  /** Written by a version whose files this one does not read any more. */
-  | 'OLDER_FORMAT'
   /** Bytes that do not agree with their checksum, or records that contradict each other. */
   | 'CORRUPT_STORAGE'
   /** Opening took longer than its limit. */

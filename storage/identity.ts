@@ -4,8 +4,9 @@ import { exists, isMissing, type Layout, replaceFile, tableNumbers } from './dat
 import { corrupt, StorageError } from './errors.ts';
 import type { Identity } from './store.ts';
 
-/** 1: the log stood in a LevelDB database. 2: it stands in segment files. */
-const identityFormat = 2;
+const identityFormat = 1;
+/** Of builds between two releases, whose log stood in segment files. Never written again: the next format is 3. */
+const segmentFormat = 2;
 
 /** Who the directory is, before this run; undefined for an empty one. Throws for an identity that cannot be trusted. */
 export async function readIdentity(layout: Layout, nodeId: string): Promise<Identity | undefined> {
@@ -55,12 +56,16 @@ async function refuseOrphans(layout: Layout): Promise<void> {
 function parseIdentity(path: string, text: string): Identity {
   const fields = parseFields(path, text);
   const { format, clusterId, nodeId, incarnation, run, check } = fields;
+  if (format === segmentFormat) {
+    const origin = 'it was written by an unreleased build that kept the log in segment files';
+    const way = 'go on with that build, or replace this member with an empty directory';
+    throw new StorageError(
+      'NEWER_FORMAT',
+      `${path} has format ${format}: ${origin}, which this version cannot read: ${way}`,
+    );
+  }
   if (typeof format === 'number' && format > identityFormat) {
     throw new StorageError('NEWER_FORMAT', `${path} has format ${format}; this version reads up to ${identityFormat}`);
-  }
-  if (typeof format === 'number' && format < identityFormat && format >= 1) {
-    const way = 'replace the members one after the other, each with an empty directory';
-    throw new StorageError('OLDER_FORMAT', `${path} has format ${format}, which this version no longer reads: ${way}`);
   }
   const isWhole =
     format === identityFormat &&

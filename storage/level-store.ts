@@ -8,10 +8,9 @@ import type { DirectoryLock } from './directory-lock.ts';
 import { DiskSpace } from './disk-space.ts';
 import { demand, StorageError } from './errors.ts';
 import { LevelRowReader, LevelSnapshotReader, LevelSnapshotReceiver } from './level-snapshot.ts';
-import { LogWriter } from './log-writer.ts';
+import type { LogPlan } from './log-plan.ts';
 import { passVerdict } from './quarantine.ts';
 import { formMember, type Parts, type RecoveryOptions, tablePlace } from './recovery.ts';
-import { segmentBytesDefault } from './segment-log.ts';
 import { closeAll, settle } from './settle.ts';
 import { StallWatch } from './stall-watch.ts';
 import { type Entered, enter } from './start.ts';
@@ -47,24 +46,21 @@ export interface LevelStoreOptions {
   readonly watermarkEntriesMax?: number;
   /** `open` fails after so many milliseconds without any progress; 30,000. */
   readonly openTimeoutMs?: number;
-  /** What LevelDB gathers of the table in memory and in one write-ahead log; 16 MiB. */
+  /** What LevelDB gathers in memory and in one write-ahead log, each for log and table; 16 MiB. */
   readonly writeBufferBytes?: number;
-  /** How long a file of the log is; 8 MiB. A longer write gets a file of its own. */
-  readonly segmentBytes?: number;
 }
 
 /** What a member works on. */
 interface Member {
   readonly parts: Parts;
   readonly watermark: Watermark;
-  readonly writer: LogWriter;
   table: TableDatabase;
   nextTable: number;
 }
 
 /**
- * Keeps a node's log in segment files and its table in a LevelDB database. What is synced when, and what is checked at
- * open, is told in the README beside this file.
+ * Keeps a node's log and table in two LevelDB databases. What is synced when, and what is checked at open, is told in
+ * the README beside this file.
  */
 export class LevelStore implements Store {
   readonly #layout: Layout;
@@ -76,7 +72,7 @@ export class LevelStore implements Store {
   #member: Member | undefined;
   #receiver: LevelSnapshotReceiver | undefined;
   #failure: Error | undefined;
-  /** Calls that use the files; `close` waits for them, and for the write. */
+  /** Calls that use the files; `close` waits for them. */
   readonly #underway = new Map<string, Promise<unknown>>();
   /** Open tables that are not the current one: being installed, or replaced and still read. */
   readonly #spare = new Set<TableDatabase>();
@@ -92,7 +88,6 @@ export class LevelStore implements Store {
     const writeBufferBytes = options.writeBufferBytes ?? defaultDatabaseOptions.writeBufferBytes;
     this.#recovery = {
       database: { ...defaultDatabaseOptions, writeBufferBytes },
-      segmentBytes: options.segmentBytes ?? segmentBytesDefault,
       chainOf: options.chainOf ?? chainOf,
       progress: () => this.#watch?.progress(),
     };
@@ -127,23 +122,14 @@ export class LevelStore implements Store {
     if (!this.#answers(done)) return;
     const member = this.#member;
     demand(member !== undefined, 'write before the node is a member');
-    const { parts, writer } = member;
-    demand(!writer.isWriting, 'a write while another is under way');
-    const plan = parts.log.plan(write, member.table.head.position.index);
+    demand(!this.#underway.has('write'), 'a write while another is under way');
+    const plan = member.parts.log.plan(write, member.table.head.position.index);
     const installed = write.install && this.#receiver?.finished;
     if (write.install !== undefined) {
       const { index } = write.install.snapshot.position;
       demand(installed?.head.position.index === index, `installation of a snapshot at ${index} that is not there`);
     }
-    if (installed !== undefined) this.#adopt(installed);
-    const table = (installed ?? member.table).place.number;
-    writer.write({ write, plan, table }, (error) => {
-      if (error === null && installed !== undefined) this.#install(member, installed);
-      // What failed behind counts for whatever is acknowledged after it.
-      const behind = this.#failure !== undefined && !isClosing(this.#failure) ? this.#failure : undefined;
-      const failure = error === null ? behind : this.#fail(error);
-      done(failure === undefined ? { ok: true, value: undefined } : { ok: false, error: failure });
-    });
+    settle(this.#latched('write', this.#write(member, { write, plan, installed })), this.#layout.root, done);
   }
 
   checkpoint(checkpoint: Checkpoint, done: Done): void {
@@ -193,13 +179,13 @@ export class LevelStore implements Store {
   async #enter(take: TakeRows): Promise<Opened> {
     const { nodeId, random = () => randomBytes(16).toString('hex') } = this.#options;
     const entered = await enter(this.#layout, { nodeId, random, recovery: this.#recovery, rows: take });
-    const { identity } = entered;
     this.#lock = entered.lock;
     // It came too late: whoever waited was told so and may not be there any more.
     if (this.#failure !== undefined) {
       await this.#abandon(entered);
       throw this.#failure;
     }
+    const { identity } = entered;
     if (entered.kind === 'quarantined') {
       this.#failure = new StorageError('CORRUPT_STORAGE', entered.reason);
       return { kind: 'quarantined', identity, reason: entered.reason };
@@ -226,9 +212,29 @@ export class LevelStore implements Store {
       entriesMax: this.#options.watermarkEntriesMax ?? 1_000,
       failed: (error) => this.#fail(error),
     });
-    parts.log.reportTo((error) => this.#fail(error));
-    const writer = new LogWriter(parts.log, watermark);
-    return { parts, watermark, writer, table: parts.table, nextTable: parts.table.place.number + 1 };
+    return { parts, watermark, table: parts.table, nextTable: parts.table.place.number + 1 };
+  }
+
+  async #write(
+    member: Member,
+    task: { write: LogWrite; plan: LogPlan; installed: TableDatabase | undefined },
+  ): Promise<void> {
+    const { log } = member.parts;
+    const { write, plan, installed } = task;
+    const before = log.hardState;
+    const table = (installed ?? member.table).place.number;
+    if (installed !== undefined) this.#adopt(installed);
+    await log.write(write, { plan, table, beforeTruncation: (from) => member.watermark.lower(from - 1) });
+    if (installed !== undefined) {
+      this.#retire(member.table);
+      this.#spare.delete(installed);
+      member.table = installed;
+    }
+    const { hardState } = log;
+    member.watermark.reached(log.bounds.last);
+    if (hardState.term !== before.term || hardState.votedFor !== before.votedFor) {
+      await member.watermark.secure(hardState);
+    }
   }
 
   /** From here on a new receiver must not throw `table` away; if the write fails, the next open judges. */
@@ -236,12 +242,6 @@ export class LevelStore implements Store {
     this.#receiver?.installed();
     this.#receiver = undefined;
     this.#spare.add(table);
-  }
-
-  #install(member: Member, installed: TableDatabase): void {
-    this.#retire(member.table);
-    this.#spare.delete(installed);
-    member.table = installed;
   }
 
   /** The log no longer refers to `table`: it goes once nobody reads it; a crash before that leaves it to the next open. */
@@ -256,7 +256,6 @@ export class LevelStore implements Store {
   }
 
   async #close(isSound: boolean): Promise<void> {
-    await this.#member?.writer.idle();
     // One after the other until none is left: a call that ends may begin the removal of a table.
     for (const work of this.#underway.values()) await work.catch(() => undefined);
     this.#receiver?.abort();
@@ -290,6 +289,7 @@ export class LevelStore implements Store {
     return false;
   }
 
+  /** `work`, whose error is the end of this store. */
   async #latched<T>(name: string, work: Promise<T>): Promise<T> {
     try {
       const value = await this.#tracked(name, work);

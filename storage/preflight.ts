@@ -95,6 +95,17 @@ function sequenceAfter(records: readonly LogRecord[], place: LogPlace): number |
   return expected;
 }
 
+/** Whether the database in `directory` was written to after the one batch that made it. Opens nothing. */
+export async function wasUsed(directory: string): Promise<boolean> {
+  for (const name of await readdir(directory)) {
+    if (/^\d+\.(ldb|sst)$/.test(name)) return true;
+    if (!/^\d+\.log$/.test(name)) continue;
+    const { records } = await contentsOf(join(directory, name));
+    if (records.length > 1) return true;
+  }
+  return false;
+}
+
 /** Whether `error` is the verdict that stored bytes are not what was written. */
 export const isDamage = (error: unknown): error is StorageError =>
   error instanceof StorageError && error.code === 'CORRUPT_STORAGE';

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { Entry, EntryKind, HardState, Position } from '../raft/index.ts';
+import type { Entry, EntryKind, HardState, LogIndex, Position } from '../raft/index.ts';
 import { kindNumber, readIndex, writeIndex } from './chain.ts';
 import { corrupt } from './errors.ts';
 import { nameOf } from './keys.ts';
@@ -47,41 +47,27 @@ const entryHeadBytes = 36;
 const crcAt = 32;
 const kinds: readonly EntryKind[] = ['noop', 'configuration', 'commands'];
 
-/** Bytes that are being filled, one record after the other. */
-export interface Filling {
-  readonly bytes: Buffer;
-  at: number;
-}
-
-/** What `writeEntry` adds. */
-export const entryBytes = (entry: Entry): number => entryHeadBytes + entry.payload.length;
-
-/** Puts one entry as it stands in the log: its payload is copied once, into its place. */
-export function writeEntry(into: Filling, owner: Owner, entry: Entry): void {
-  const { bytes, at } = into;
+/** One entry as it stands in the log: its payload is copied once, into the record. */
+export function encodeEntry(owner: Owner, entry: Entry): Buffer {
   const { payload } = entry;
-  bytes[at] = recordVersion;
-  bytes[at + 1] = kindNumber[entry.kind];
-  bytes.writeUInt16BE(0, at + 2);
-  bytes.writeUInt32BE(owner, at + 4);
-  writeIndex(bytes, entry.term, at + 8);
-  writeIndex(bytes, entry.index, at + 16);
-  bytes.writeUInt32BE(payload.length, at + 24);
-  bytes.writeUInt32BE(entry.chain, at + 28);
-  bytes.writeUInt32BE(crc32(payload, crc32(bytes.subarray(at, at + crcAt))), at + crcAt);
-  bytes.set(payload, at + entryHeadBytes);
-  into.at = at + entryHeadBytes + payload.length;
+  const record = Buffer.allocUnsafe(entryHeadBytes + payload.length);
+  record[0] = recordVersion;
+  record[1] = kindNumber[entry.kind];
+  record.writeUInt16BE(0, 2);
+  record.writeUInt32BE(owner, 4);
+  writeIndex(record, entry.term, 8);
+  writeIndex(record, entry.index, 16);
+  record.writeUInt32BE(payload.length, 24);
+  record.writeUInt32BE(entry.chain, 28);
+  record.writeUInt32BE(crc32(payload, crc32(record.subarray(0, crcAt))), crcAt);
+  record.set(payload, entryHeadBytes);
+  return record;
 }
 
-/** How long the entry is that begins at `at`, by its own word, which may be wrong; undefined if its head is cut short. */
-export const entryLengthAt = (bytes: Buffer, at: number): number | undefined =>
-  at + entryHeadBytes > bytes.length ? undefined : entryHeadBytes + bytes.readUInt32BE(at + 24);
-
-/** The entry that `record` is, its payload a view of it. Throws `CORRUPT_STORAGE` unless `writeEntry` made it, for this owner. */
-export function decodeEntry(owner: Owner, record: Buffer): Entry {
-  if (record.length < entryHeadBytes) throw corrupt('a log entry is cut short');
-  const index = readIndex(record, 16);
+/** The entry that stands under `index`. Throws `CORRUPT_STORAGE` unless it is the one that was written there. */
+export function decodeEntry(owner: Owner, index: LogIndex, record: Buffer): Entry {
   const what = `log entry ${index}`;
+  if (record.length < entryHeadBytes) throw corrupt(`${what} is cut short`);
   const payload = new Uint8Array(record.buffer, record.byteOffset + entryHeadBytes, record.length - entryHeadBytes);
   if (record.readUInt32BE(crcAt) !== crc32(payload, crc32(record.subarray(0, crcAt)))) {
     throw corrupt(`${what} fails its checksum`);
@@ -90,19 +76,20 @@ export function decodeEntry(owner: Owner, record: Buffer): Entry {
   const kind = kinds[record[1] ?? kinds.length];
   if (kind === undefined) throw corrupt(`${what} has an unknown kind`);
   if (record.readUInt32BE(4) !== owner) throw corrupt(`${what} belongs to another node or another life of this one`);
+  if (readIndex(record, 16) !== index) throw corrupt(`${what} says that it is entry ${readIndex(record, 16)}`);
   if (record.readUInt32BE(24) !== payload.length) throw corrupt(`${what} has another length than it says`);
   return { index, term: readIndex(record, 8), kind, payload, chain: record.readUInt32BE(28) };
 }
 
-export const positionBytes = 20;
+const positionBytes = 20;
 
-export function writePosition(into: Buffer, position: Position, at: number): void {
+function writePosition(into: Buffer, position: Position, at: number): void {
   writeIndex(into, position.index, at);
   writeIndex(into, position.term, at + 8);
   into.writeUInt32BE(position.chain, at + 16);
 }
 
-export const readPosition = (from: Buffer, at: number): Position => ({
+const readPosition = (from: Buffer, at: number): Position => ({
   index: readIndex(from, at),
   term: readIndex(from, at + 8),
   chain: from.readUInt32BE(at + 16),
@@ -111,6 +98,21 @@ export const readPosition = (from: Buffer, at: number): Position => ({
 /** Where the log begins and ends, and the number of the table directory that counts. */
 export interface StoredBounds extends LogBounds {
   readonly table: number;
+}
+
+export function encodeBounds(bounds: StoredBounds): Buffer {
+  const body = Buffer.allocUnsafe(2 * positionBytes + 4);
+  writePosition(body, bounds.base, 0);
+  writePosition(body, bounds.last, positionBytes);
+  body.writeUInt32BE(bounds.table, 2 * positionBytes);
+  return body;
+}
+
+export function decodeBounds(body: Buffer): StoredBounds {
+  if (body.length !== 2 * positionBytes + 4) throw corrupt('the bounds of the log have another length');
+  const bounds = { base: readPosition(body, 0), last: readPosition(body, positionBytes) };
+  if (bounds.last.index < bounds.base.index) throw corrupt('the log ends before it begins');
+  return { ...bounds, table: body.readUInt32BE(2 * positionBytes) };
 }
 
 /** Term, then the vote, if one was cast. */

@@ -4,12 +4,11 @@ import { exists, type Layout, syncDirectory, tableNumbers } from './data-directo
 import { type DatabaseOptions, translated } from './database.ts';
 import { corrupt } from './errors.ts';
 import { writeIdentity } from './identity.ts';
-import { wasUsed } from './log-directory.ts';
+import { LogDatabase } from './log-database.ts';
 import { emptyLog } from './log-plan.ts';
-import { isDamage, preflight } from './preflight.ts';
+import { isDamage, preflight, wasUsed } from './preflight.ts';
 import { copyEvidence, moveAside } from './quarantine.ts';
 import { type Owner, ownerOf, type StoredBounds } from './record.ts';
-import { findLog, SegmentLog } from './segment-log.ts';
 import type { Genesis, Identity, TakeRows } from './store.ts';
 import { TableDatabase, type TablePlace } from './table-database.ts';
 import { type Mark, WatermarkFile } from './watermark-file.ts';
@@ -17,7 +16,7 @@ import { type Mark, WatermarkFile } from './watermark-file.ts';
 /** What the store of a member holds open. */
 export interface Parts {
   readonly owner: Owner;
-  readonly log: SegmentLog;
+  readonly log: LogDatabase;
   readonly table: TableDatabase;
   readonly watermark: WatermarkFile;
   readonly mark: Mark;
@@ -25,7 +24,6 @@ export interface Parts {
 
 export interface RecoveryOptions {
   readonly database: Omit<DatabaseOptions, 'create'>;
-  readonly segmentBytes: number;
   readonly chainOf: ChainOf;
   /** Called now and then while a long read goes on. */
   readonly progress: () => void;
@@ -34,8 +32,8 @@ export interface RecoveryOptions {
 const firstTable = 1;
 
 /**
- * Opens the data of a member, in the order that keeps evidence: the log is only read until all agrees, tables are judged
- * before LevelDB sees them, and the whole is compared with the watermark. Throws `CORRUPT_STORAGE` at the first doubt.
+ * Opens the data of a member, in the order that keeps evidence: files are judged before LevelDB sees them, records
+ * before they are believed, and the whole is compared with the watermark. Throws `CORRUPT_STORAGE` at the first doubt.
  */
 export async function recover(
   layout: Layout,
@@ -48,11 +46,12 @@ export async function recover(
     const { file, mark } = await WatermarkFile.open(layout, owner);
     opened.push(file);
     const database = { ...options.database, create: false };
-    const place = { path: layout.log, owner, segmentBytes: options.segmentBytes };
-    const { found, entries } = await findLog(place, options.chainOf, options.progress);
-    const { bounds, hardState } = found.replay;
-    compareWithMark(mark, { bounds, hardState }, entries);
-    const { table: number } = bounds;
+    const tornLog = await judge(layout, layout.log, options.progress);
+    const log = await LogDatabase.open({ path: layout.log, owner, options: database });
+    opened.push(log);
+    const entries = await log.readEntries(options.chainOf, options.progress);
+    compareWithMark(mark, log, entries);
+    const { table: number } = log.bounds;
     const tornTable = await judge(layout, layout.table(number), options.progress);
     const take: TakeRows = (rows) => {
       options.progress();
@@ -60,13 +59,11 @@ export async function recover(
     };
     const table = await TableDatabase.open(tablePlace(layout, number, { owner, options: database }), take);
     opened.push(table);
-    compareWithTable(table.head.position, bounds, entries);
-    // Only now: all agrees without what was torn, so it was a write that nobody relied on.
-    const log = await SegmentLog.open(place, found);
-    opened.push(log);
+    compareWithTable(table.head.position, log.bounds, entries);
     await removeStaleTables(layout, number);
-    for (const copy of tornTable) await rm(copy, { recursive: true, force: true });
-    const restored = { hardState, checkpoint: table.head, base: bounds.base, entries };
+    // All agrees without what was torn: it was a write that nobody relied on.
+    for (const copy of [...tornLog, ...tornTable]) await rm(copy, { recursive: true, force: true });
+    const restored = { hardState: log.hardState, checkpoint: table.head, base: log.bounds.base, entries };
     return { parts: { owner, log, table, watermark: file, mark }, restored };
   } catch (error) {
     for (const part of opened.reverse()) await part.close();
@@ -81,8 +78,8 @@ export const tablePlace = (
 ): TablePlace => ({ path: layout.table(number), number, ...context });
 
 /**
- * Judges the files of a table. A copy of what LevelDB might rewrite is kept if they are damaged, and also where a batch
- * looks torn: what comes later may show that it was not, and by then LevelDB has dropped it. Says where.
+ * The files of a database, unless they are damaged. A copy of what LevelDB might rewrite is kept if they are, and also
+ * where a write looks torn: what comes later may show that it was not, and by then LevelDB has dropped it. Says where.
  */
 async function judge(layout: Layout, directory: string, progress: () => void): Promise<readonly string[]> {
   if (!(await exists(directory))) throw corrupt(`${directory} is missing`);
@@ -94,11 +91,8 @@ async function judge(layout: Layout, directory: string, progress: () => void): P
   }
 }
 
-function compareWithMark(
-  mark: Mark,
-  { bounds, hardState }: { readonly bounds: StoredBounds; readonly hardState: HardState },
-  entries: readonly Entry[],
-): void {
+function compareWithMark(mark: Mark, log: LogDatabase, entries: readonly Entry[]): void {
+  const { bounds, hardState } = log;
   if (bounds.last.index < mark.index) {
     throw corrupt(`the log ends at ${bounds.last.index} but had reached ${mark.index}: it was cut or rolled back`);
   }
@@ -171,8 +165,7 @@ export async function formMember(
   try {
     const table = await TableDatabase.create(tablePlace(layout, firstTable, { owner, options: database }), checkpoint);
     opened.push(table);
-    const place = { path: layout.log, owner, segmentBytes: options.segmentBytes };
-    const log = await SegmentLog.create(place, firstTable);
+    const log = await LogDatabase.create({ path: layout.log, owner, options: database }, firstTable);
     opened.push(log);
     const watermark = await WatermarkFile.create(layout, owner, mark);
     opened.push(watermark);

@@ -6,7 +6,7 @@ import { exists, type Layout, syncDirectory } from './data-directory.ts';
 import { corrupt, demand } from './errors.ts';
 import { type Owner, recordVersion } from './record.ts';
 
-/** How far this node's log once reached, kept outside of it: a log that is behind it has lost something. */
+/** How far this node's log once reached, kept outside LevelDB: a log that is behind it has lost something. */
 export interface Mark {
   readonly hardState: HardState;
   readonly index: LogIndex;

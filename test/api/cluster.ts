@@ -44,7 +44,7 @@ export const freePorts = async (count: number): Promise<readonly number[]> => {
   return ports;
 };
 
-/** Three real nodes in this process: their data in a temporary directory, gRPC on loopback. */
+/** Three real nodes in this process: LevelDB in a temporary directory, gRPC on loopback. */
 export class TestCluster {
   readonly #directory: AsyncDisposable & { readonly path: string };
   readonly members: Readonly<Record<string, string>>;

@@ -6,15 +6,17 @@ import { until } from './waiting.ts';
 
 const three = ['a', 'b', 'c'] as const;
 
-/** Turns one bit in the middle of what stands in the log. */
+/** Turns one bit in the middle of what LevelDB wrote last of the log. */
 function flipBit(dataDir: string): void {
   const folder = join(dataDir, 'log');
-  const [oldest] = readdirSync(folder).toSorted();
-  if (oldest === undefined) throw new Error('no log file');
-  const path = join(folder, oldest);
+  const newest = readdirSync(folder)
+    .filter((name) => name.endsWith('.log'))
+    .toSorted()
+    .at(-1);
+  if (newest === undefined) throw new Error('no log file');
+  const path = join(folder, newest);
   const bytes = readFileSync(path);
-  const end = bytes.findLastIndex((byte) => byte !== 0);
-  const at = Math.floor(end / 3);
+  const at = Math.floor(bytes.length / 3);
   bytes[at] = (bytes[at] ?? 0) ^ 0x10;
   writeFileSync(path, bytes);
 }

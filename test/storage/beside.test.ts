@@ -23,10 +23,10 @@ async function damaged(): Promise<LevelMachine> {
 describe('the files beside the databases', () => {
   test('a damaged MANIFEST or CURRENT is quarantined', async () => {
     const manifest = await damaged();
-    const names = await readdir(manifest.path('table-1'));
-    await flipBit(manifest.path('table-1', names.find((name) => name.startsWith('MANIFEST')) ?? ''), 20);
+    const names = await readdir(manifest.path('log'));
+    await flipBit(manifest.path('log', names.find((name) => name.startsWith('MANIFEST')) ?? ''), 20);
     const current = await damaged();
-    await rm(current.path('table-1', 'CURRENT'));
+    await rm(current.path('log', 'CURRENT'));
 
     expect(await reasonOf(manifest)).toMatch(/MANIFEST/);
     expect(await reasonOf(current)).toMatch(/CURRENT is missing/);
@@ -54,16 +54,16 @@ describe('the files beside the databases', () => {
     await rm(lost.path('identity.json'));
     const newer = await damaged();
     await writeFile(newer.path('identity.json'), JSON.stringify({ format: 3 }));
-    const older = await damaged();
-    await writeFile(older.path('identity.json'), JSON.stringify({ format: 1 }));
+    const unreleased = await damaged();
+    await writeFile(unreleased.path('identity.json'), JSON.stringify({ format: 2 }));
 
     await expect(edited.open()).rejects.toMatchObject({ code: 'CORRUPT_STORAGE' });
     await expect(cut.open()).rejects.toMatchObject({ code: 'CORRUPT_STORAGE' });
     await expect(lost.open()).rejects.toMatchObject({ code: 'IDENTITY_LOST' });
     await expect(newer.open()).rejects.toMatchObject({ code: 'NEWER_FORMAT' });
-    await expect(older.open()).rejects.toMatchObject({
-      code: 'OLDER_FORMAT',
-      message: expect.stringContaining('replace the members one after the other'),
+    await expect(unreleased.open()).rejects.toMatchObject({
+      code: 'NEWER_FORMAT',
+      message: expect.stringContaining('by an unreleased build that kept the log in segment files'),
     });
   });
 

@@ -2,8 +2,10 @@ import { cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Entry } from '../../raft/index.ts';
 import type { Opened } from '../../storage/index.ts';
-import { alter, endOf, flipBit, type LevelMachine, reasonOf, usedMachine } from './level-machine.ts';
-import { framesIn, rewriteLog } from './log-files.ts';
+import { entryKey } from '../../storage/keys.ts';
+import { encodeEntry, ownerOf } from '../../storage/record.ts';
+import { recordsIn } from './consistency/byte-classes.ts';
+import { alter, flipBit, type LevelMachine, openBare, reasonOf, usedMachine } from './level-machine.ts';
 import { entriesAfter, lastOf, write } from './samples.ts';
 
 /** A member that was used and stopped in good order; each test damages a copy. */
@@ -26,6 +28,9 @@ async function copyOf(machine: LevelMachine): Promise<LevelMachine> {
 
 const damaged = (): Promise<LevelMachine> => copyOf(original.machine);
 
+const entriesIn = (found: Opened): readonly number[] =>
+  found.kind === 'member' ? found.restored.entries.map((entry) => entry.index) : [];
+
 const holdsOriginal = (found: Opened): boolean =>
   found.kind === 'member' &&
   found.restored.entries.length === original.entries.length &&
@@ -37,121 +42,169 @@ const holdsOriginal = (found: Opened): boolean =>
 describe('a log damaged in the middle', () => {
   const offsets = [0.1, 0.3, 0.5, 0.7, 0.9];
 
-  test('by one bit is quarantined, in whichever of its files and wherever the bit is (S96)', async () => {
-    const count = (await original.machine.segments()).length;
-    expect(count).toBeGreaterThan(5);
-    for (const place of [0, count >> 1, count - 1]) {
-      for (const part of offsets) {
-        const machine = await damaged();
-        const path = (await machine.segments())[place] ?? '';
-        await flipBit(path, Math.floor(endOf(await readFile(path)) * part));
+  test('by one bit is quarantined, wherever the bit is (S96)', async () => {
+    for (const part of offsets) {
+      const machine = await damaged();
+      const log = await machine.newest('log', '.log');
+      await flipBit(log, Math.floor((await readFile(log)).length * part));
 
-        expect(await reasonOf(machine)).toMatch(/segment-\d+ is damaged at byte \d+/);
-      }
+      expect(await reasonOf(machine)).toMatch(/\.log is damaged at byte \d+/);
     }
+  });
+
+  test('is opened by LevelDB without a word: the contrast to the check before', async () => {
+    const machine = await damaged();
+    const log = await machine.newest('log', '.log');
+    await flipBit(log, Math.floor((await readFile(log)).length / 2));
+
+    const level = await openBare(machine.path('log'));
+    const keys = await level.keys({ gte: Buffer.of(0x10), lt: Buffer.of(0x11) }).all();
+    await level.close();
+
+    expect(keys.length).toBeLessThan(original.entries.length);
+    expect(keys.at(-1)?.readUInt32BE(5)).toBe(original.entries.length);
   });
 
   test('by a page of zeros is quarantined', async () => {
-    const older = await damaged();
-    await alter((await older.segments())[2] ?? '', (bytes) => bytes.fill(0, 40_960, 45_056));
-    const newest = await damaged();
-    await alter(await newest.newestSegment(), (bytes) => bytes.fill(0, 4_096, 8_192));
+    const machine = await damaged();
+    await alter(await machine.newest('log', '.log'), (bytes) => bytes.fill(0, 40_960, 45_056));
 
-    expect(await reasonOf(older)).toMatch(/is damaged at byte 40960: a later write stands after it/);
-    expect(await reasonOf(newest)).toMatch(/is damaged at byte 4096: a later write stands after it/);
+    expect(await reasonOf(machine)).toMatch(/\.log is damaged at byte \d+/);
   });
 
-  /** The newest file of the log with its pieces in another order, and of the length that it had. */
-  const rearranged = async (order: (pieces: readonly Buffer[]) => readonly Buffer[]): Promise<LevelMachine> => {
+  test('by a block that vanished whole is quarantined: the sequence numbers do not meet', async () => {
     const machine = await damaged();
-    await alter(await machine.newestSegment(), (bytes) => {
-      const pieces = framesIn(bytes).map(({ from, to }) => bytes.subarray(from, to));
-      expect(pieces.length).toBeGreaterThan(4);
-      const next = Buffer.alloc(bytes.length);
-      Buffer.concat(order(pieces)).copy(next);
-      return next;
+    const block = 32 * 1024;
+    await alter(await machine.newest('log', '.log'), (bytes) => {
+      // The second block goes; what follows begins in the middle of a record or with a later one.
+      return Buffer.concat([bytes.subarray(0, block), bytes.subarray(2 * block)]);
     });
-    return machine;
-  };
 
-  test('by a write that vanished without a trace, came twice, or changed places is quarantined', async () => {
-    const vanished = await rearranged((all) => all.toSpliced(2, 1));
-    const doubled = await rearranged((all) => all.toSpliced(2, 0, ...all.slice(1, 2)));
-    const doubledLast = await rearranged((all) => [...all, ...all.slice(-1)]);
-    const swapped = await rearranged(([first, one, two, ...rest]) =>
-      [first, two, one, ...rest].filter((piece) => piece !== undefined),
-    );
-
-    for (const machine of [vanished, doubled, doubledLast, swapped]) {
-      expect(await reasonOf(machine)).toMatch(/write \d+ does not follow write \d+/);
-    }
+    expect(await reasonOf(machine)).toMatch(/damaged|misses writes/);
   });
 
-  test('by a file that has the place of another, or is gone, is quarantined', async () => {
-    const exchanged = await damaged();
-    const [one = '', two = ''] = (await exchanged.segments()).slice(1, 3);
-    const former = await readFile(one);
-    await writeFile(one, await readFile(two));
-    await writeFile(two, former);
-    const gone = await damaged();
-    await rm((await gone.segments())[1] ?? '');
-    const oldest = await damaged();
-    await rm((await oldest.segments())[0] ?? '');
-
-    expect(await reasonOf(exchanged)).toMatch(/is damaged at byte 0: a write of segment 3/);
-    expect(await reasonOf(gone)).toMatch(/lacks segment 2/);
-    expect(await reasonOf(oldest)).toMatch(/the log begins at \d+, the entries after 0 are gone/);
-  });
-
-  test('stays quarantined, and every file of it as it was', async () => {
+  test('by a write that vanished without a trace is quarantined, by the sequence numbers alone', async () => {
     const machine = await damaged();
-    const [path = ''] = await machine.segments();
-    await flipBit(path, 50_000);
-    const before = await readFile(path);
+    // Only the first block: what stands behind it would not fit its fragments any more.
+    await alter(await machine.newest('log', '.log'), (bytes) => {
+      const [, , gone] = recordsIn(bytes).records;
+      if (gone === undefined) throw new Error('three writes are needed');
+      return Buffer.concat([bytes.subarray(0, gone.from), bytes.subarray(gone.to, 32 * 1024)]);
+    });
+
+    expect(await reasonOf(machine)).toMatch(/misses writes before byte \d+: batch \d+ after \d+/);
+  });
+
+  test('stays quarantined, keeps the data as it was, and a copy as evidence', async () => {
+    const machine = await damaged();
+    const log = await machine.newest('log', '.log');
+    await flipBit(log, 50_000);
+    const before = await readFile(log);
 
     const first = await reasonOf(machine);
     const second = await reasonOf(machine);
 
     expect(second).toBe(first);
-    expect((await readFile(path)).equals(before)).toBe(true);
-    expect(await readdir(machine.path('quarantine'))).toEqual(['verdict.json']);
+    expect((await readFile(log)).equals(before)).toBe(true);
+    const name = log.slice(log.lastIndexOf('/') + 1);
+    expect((await readFile(machine.path('quarantine', 'evidence-log-1', name))).equals(before)).toBe(true);
+    expect(await readdir(machine.path('quarantine'))).toHaveLength(2);
   });
 });
 
 describe('a log cut short', () => {
-  test('by a byte or more is quarantined, since its files have one length from the first', async () => {
-    for (const part of [0.2, 0.6, 0.99999]) {
-      const machine = await damaged();
-      const path = await machine.newestSegment();
-      await truncate(path, Math.floor((await readFile(path)).length * part));
+  /** A copy with one write more than its watermark knows, which is what a crash leaves. */
+  async function crashedAfterAWrite(): Promise<{ machine: LevelMachine; last: number }> {
+    const living = await damaged();
+    const { store } = await living.open();
+    const more = entriesAfter(lastOf([...original.entries]), 1, { bytes: 4_096 });
+    await write(store, { entries: more });
+    return { machine: await copyOf(living), last: lastOf(more).index };
+  }
 
-      expect(await reasonOf(machine)).toMatch(/is damaged at byte|bytes instead of|had reached/);
+  test('in its last write goes on without that write, whatever is left of it (S95)', async () => {
+    const { machine, last } = await crashedAfterAWrite();
+    const log = await machine.newest('log', '.log');
+    const { length } = await readFile(log);
+    for (const cut of [1, 100, 4_000, 4_200]) {
+      const torn = await copyOf(machine);
+      await truncate(await torn.newest('log', '.log'), length - cut);
+
+      const { found } = await torn.open();
+
+      expect(entriesIn(found).at(-1)).toBe(last - 1);
     }
   });
 
-  test('below its watermark is quarantined, though nothing else shows it', async () => {
-    const machine = await damaged();
-    await alter(await machine.newestSegment(), (bytes) => bytes.fill(0, endOf(bytes) - 8_192));
+  test('by zeros where the last write should be goes on without it', async () => {
+    const { machine, last } = await crashedAfterAWrite();
+    await alter(await machine.newest('log', '.log'), (bytes) => bytes.fill(0, bytes.length - 4_200));
 
-    expect(await reasonOf(machine)).toMatch(/the log ends at 118 but had reached 120/);
+    const { found } = await machine.open();
+
+    expect(entriesIn(found).at(-1)).toBe(last - 1);
+  });
+
+  test('in its last write goes on without it also behind the empty log of a recovery that was killed', async () => {
+    const { machine, last } = await crashedAfterAWrite();
+    const log = await machine.newest('log', '.log');
+    await truncate(log, (await readFile(log)).length - 100);
+    await writeFile(machine.path('log', '900001.log'), '');
+
+    const { found } = await machine.open();
+
+    expect(entriesIn(found).at(-1)).toBe(last - 1);
+  });
+
+  test('is quarantined if a later log holds a record: what was cut had been whole', async () => {
+    const { machine } = await crashedAfterAWrite();
+    const log = await machine.newest('log', '.log');
+    const bytes = await readFile(log);
+    await writeFile(log, bytes.subarray(0, bytes.length - 100));
+    await writeFile(machine.path('log', '900001.log'), bytes);
+
+    expect(await reasonOf(machine)).toMatch(/is damaged at byte \d+/);
+  });
+
+  test('in its last write leaves no copy of it where that write was not relied on', async () => {
+    const { machine } = await crashedAfterAWrite();
+    const log = await machine.newest('log', '.log');
+    await truncate(log, (await readFile(log)).length - 100);
+
+    expect(await reasonOf(machine)).toBe('opened as member');
+
+    expect(await readdir(machine.path('quarantine'))).toEqual([]);
+  });
+
+  test('in a write that was relied on leaves a copy of what LevelDB drops', async () => {
+    const machine = await damaged();
+    const log = await machine.newest('log', '.log');
+    await flipBit(log, (await readFile(log)).length - 100);
+    const before = await readFile(log);
+
+    expect(await reasonOf(machine)).toMatch(/ends at 119 but had reached 120/);
+
+    const name = log.slice(log.lastIndexOf('/') + 1);
+    expect((await readFile(machine.path('quarantine', 'evidence-log-1', name))).equals(before)).toBe(true);
+  });
+
+  test('below its watermark is quarantined', async () => {
+    const machine = await damaged();
+    await truncate(await machine.newest('log', '.log'), 60_000);
+
+    expect(await reasonOf(machine)).toMatch(/the log ends at \d+ but had reached 120/);
   });
 
   test('to nothing, or deleted, is quarantined (S97)', async () => {
     const emptied = await damaged();
-    await truncate(await emptied.newestSegment(), 0);
-    const zeroed = await damaged();
-    await alter(await zeroed.newestSegment(), (bytes) => bytes.fill(0));
+    await truncate(await emptied.newest('log', '.log'), 0);
     const deleted = await damaged();
-    await rm(await deleted.newestSegment());
-    const spare = await damaged();
-    for (const name of (await readdir(spare.path('log'))).sort().slice(-2)) await rm(spare.path('log', name));
+    await rm(await deleted.newest('log', '.log'));
     const gone = await damaged();
     await rm(gone.path('log'), { recursive: true });
 
-    expect(await reasonOf(emptied)).toMatch(/lacks all writes of segment \d+/);
-    expect(await reasonOf(zeroed)).toMatch(/lacks all writes of segment \d+/);
-    expect(await reasonOf(deleted)).toMatch(/lacks segment \d+/);
-    expect(await reasonOf(spare)).toMatch(/lacks segment \d+/);
+    expect(await reasonOf(emptied)).toMatch(/lacks the record|had reached/);
+    expect(await reasonOf(deleted)).toMatch(/write-ahead log \d+ is missing/);
     expect(await reasonOf(gone)).toMatch(/log is missing/);
   });
 
@@ -160,7 +213,8 @@ describe('a log cut short', () => {
     const { store } = await machine.open();
     await write(store, { hardState: { term: 2, votedFor: 'b/1' } });
     await machine.stop();
-    await alter(await machine.newestSegment(), (bytes) => bytes.fill(0, endOf(bytes) - 4_096));
+    const log = await machine.newest('log', '.log');
+    await truncate(log, (await readFile(log)).length - 1);
 
     expect(await reasonOf(machine)).toMatch(/the log is of term 1 but this node was in 2/);
   });
@@ -168,30 +222,17 @@ describe('a log cut short', () => {
 
 test('an entry whose checksum is right and whose chain is not is quarantined', async () => {
   const machine = await damaged();
-  const [before] = original.entries.slice(79, 80);
-  if (before === undefined) throw new Error('80 entries are needed');
-
-  // A payload of the past, put in the place of another: whole, and of this node.
-  await rewriteLog(machine, (said) => {
-    const [entry] = said.content.entries;
-    if (entry?.index !== 81) return said;
-    return { ...said, content: { ...said.content, entries: [{ ...entry, payload: before.payload }] } };
-  });
+  const { clusterId, incarnation } = JSON.parse(await readFile(machine.path('identity.json'), 'utf8'));
+  const owner = ownerOf(clusterId, incarnation);
+  const [before, entry] = original.entries.slice(79, 81);
+  if (before === undefined || entry === undefined) throw new Error('81 entries are needed');
+  const level = await openBare(machine.path('log'));
+  // A write of the past, put in the place of another: whole, and of this node.
+  const misplaced = encodeEntry(owner, { ...entry, payload: before.payload });
+  await level.put(entryKey(entry.index), misplaced);
+  await level.close();
 
   expect(await reasonOf(machine)).toMatch(/entry 81 does not continue its chain/);
-});
-
-test('a write without its place is quarantined: an entry is missing, or one is of another life', async () => {
-  const shorter = await damaged();
-  await rewriteLog(shorter, (said, place) => (place === 82 ? undefined : said));
-  const other = await damaged();
-  await rewriteLog(other, (said, place) => (place === 82 ? { ...said, owner: (said.owner ^ 1) >>> 0 } : said));
-  const headless = await damaged();
-  await rewriteLog(headless, (said) => ({ ...said, content: { ...said.content, hardState: undefined } }));
-
-  expect(await reasonOf(shorter)).toMatch(/the log has a hole after entry \d+/);
-  expect(await reasonOf(other)).toMatch(/another node, or of another life/);
-  expect(await reasonOf(headless)).toMatch(/segment-\d+ does not say how it begins/);
 });
 
 describe('an older copy', () => {

@@ -2,19 +2,11 @@ import { expect, test } from 'vitest';
 import { chainOf } from '../../storage/chain.ts';
 import { decodeChunk, encodeChunk } from '../../storage/chunk.ts';
 import { crc32c, maskedCrc } from '../../storage/crc32c.ts';
-import { readFrame, readFrameHead, writeFrame } from '../../storage/frame.ts';
 import { decodeTableHead, encodeTableHead } from '../../storage/head-record.ts';
+import { entryKey } from '../../storage/keys.ts';
 import { readLog } from '../../storage/leveldb-log.ts';
 import { RangeSums } from '../../storage/range-sums.ts';
-import {
-  decodeEntry,
-  decodeHardState,
-  encodeHardState,
-  entryBytes,
-  seal,
-  unseal,
-  writeEntry,
-} from '../../storage/record.ts';
+import { decodeEntry, decodeHardState, encodeEntry, encodeHardState, seal, unseal } from '../../storage/record.ts';
 import { unpackSnappy } from '../../storage/snappy.ts';
 import { configuration, headAt } from './samples.ts';
 
@@ -46,54 +38,30 @@ test('the checksum of a range is the same whether it is computed alone or taken 
   expect(block.crc32c(0, bytes.length)).toBe(crc32c(bytes));
 });
 
-function recordOf(owner: number): Buffer {
-  const bytes = Buffer.alloc(entryBytes(entry));
-  writeEntry({ bytes, at: 0 }, owner, entry);
-  return bytes;
-}
+test('keys sort as their indexes do, past 32 bits too', () => {
+  const indexes = [1, 9, 10, 255, 256, 0xffff_ffff, 0x1_0000_0000, Number.MAX_SAFE_INTEGER];
+  const keys = indexes.map((index) => hex(entryKey(index)));
+
+  expect([...keys].sort()).toEqual(keys);
+});
 
 test('an entry is stored in these bytes, and no other byte of them may change', () => {
-  const record = recordOf(0xaabbccdd);
+  const record = encodeEntry(0xaabbccdd, entry);
 
   expect(hex(record)).toBe('01020000aabbccdd000000000000000300000001000000020000000334766f7c96681a47010203');
-  expect(decodeEntry(0xaabbccdd, record)).toEqual(entry);
+  expect(decodeEntry(0xaabbccdd, entry.index, record)).toEqual(entry);
   for (let bit = 0; bit < record.length * 8; bit += 1) {
     const damaged = Buffer.from(record);
     damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-    expect(() => decodeEntry(0xaabbccdd, damaged)).toThrow('log entry');
+    expect(() => decodeEntry(0xaabbccdd, entry.index, damaged)).toThrow('log entry');
   }
 });
 
-test('an entry of another owner is refused', () => {
-  expect(() => decodeEntry(8, recordOf(7))).toThrow('another node');
-});
+test('an entry under another index, or of another owner, is refused', () => {
+  const record = encodeEntry(7, entry);
 
-const frame = {
-  segmentBytes: 65_536,
-  hardState: { term: 3, votedFor: 'n1' },
-  bounds: { base: { index: 1, term: 1, chain: 2 }, last: entry, table: 9, keptTo: entry.index - 1 },
-  entries: [entry],
-};
-const place = { owner: 0xaabbccdd, segment: 4, sequence: 0x1_0000_0005, previous: 0x01020304 };
-
-test('a write of the log is stored in these bytes, and says what it was given', () => {
-  const bytes = Buffer.alloc(4_096);
-  const checksum = writeFrame(bytes, place, frame);
-  const head = readFrameHead(bytes, 0);
-
-  expect(hex(bytes.subarray(0, 40))).toBe(
-    '01070000aabbccdd0000000100000005000000040000006c0000000101020304eb1a0b5a8bdd3c9a',
-  );
-  expect(hex(bytes.subarray(40, 109))).toBe(
-    '00010000000b0000000000000003016e3100000000000000010000000000000001000000020000000100000002000000000000000334766f7c000000090000000100000001',
-  );
-  expect(hex(bytes.subarray(109, 148))).toBe(hex(recordOf(0xaabbccdd)));
-  expect(bytes.subarray(148).every((byte) => byte === 0)).toBe(true);
-  expect(head).toMatchObject({ ...place, isOpening: true, checksum });
-  expect(head && readFrame(head, bytes.subarray(40, 40 + head.contentBytes))).toEqual({
-    ...frame,
-    bounds: { ...frame.bounds, last: { index: entry.index, term: entry.term, chain: entry.chain } },
-  });
+  expect(() => decodeEntry(7, entry.index + 1, record)).toThrow('says that it is entry');
+  expect(() => decodeEntry(8, entry.index, record)).toThrow('another node');
 });
 
 test('a sealed record holds only under its own key, for its own owner, unchanged', () => {

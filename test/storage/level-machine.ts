@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { Level } from 'level';
 import type { Entry } from '../../raft/index.ts';
 import { defaultDatabaseOptions, openDatabase, scan } from '../../storage/database.ts';
-import { pagesFor } from '../../storage/frame.ts';
 import { LevelStore, type LevelStoreOptions, StorageError } from '../../storage/index.ts';
 import { rowsBegin, rowsEnd } from '../../storage/keys.ts';
 import {
@@ -18,9 +17,6 @@ import {
   start,
   write,
 } from './samples.ts';
-
-/** Files of the log are short in tests, so that a life of a few writes has several, and a copy is cheap. */
-const segmentBytes = 64 * 1024;
 
 /** A data directory on a real disk, with the process that may use it. */
 export class LevelMachine {
@@ -46,7 +42,7 @@ export class LevelMachine {
   }
 
   store(options: Partial<LevelStoreOptions> = {}): LevelStore {
-    const store = new LevelStore({ dataDir: this.dataDir, nodeId: 'n1', segmentBytes, ...this.#options, ...options });
+    const store = new LevelStore({ dataDir: this.dataDir, nodeId: 'n1', ...this.#options, ...options });
     this.#stores.push(store);
     return store;
   }
@@ -76,32 +72,10 @@ export class LevelMachine {
     return this.path(directory, name);
   }
 
-  /** The files of the log in which something stands, oldest first. */
-  async segments(): Promise<readonly string[]> {
-    const names = (await readdir(this.path('log'))).sort();
-    const used: string[] = [];
-    for (const name of names) if (endOf(await readFile(this.path('log', name))) > 0) used.push(this.path('log', name));
-    return used;
-  }
-
-  /** The file of the log that was written to last. */
-  async newestSegment(): Promise<string> {
-    const path = (await this.segments()).at(-1);
-    if (path === undefined) throw new Error('no file of the log is in use');
-    return path;
-  }
-
   async remove(): Promise<void> {
     await this.stop();
     await rm(this.root, { recursive: true, force: true });
   }
-}
-
-/** Where the pages end in which something stands. */
-export function endOf(file: Buffer): number {
-  let end = file.length;
-  while (end > 0 && file[end - 1] === 0) end -= 1;
-  return pagesFor(end);
 }
 
 /** Changes a file's bytes in place. */

@@ -8,7 +8,7 @@ import { flipBit, type LevelMachine, openBare, opensBare, reasonOf, usedMachine 
 
 /** A member that was used and stopped in good order; each test damages a copy. */
 let original: LevelMachine;
-/** The same, with its table in a table file instead of a write-ahead log. */
+/** The same, with log and table in table files instead of a write-ahead log. */
 let packed: LevelMachine;
 const copies: LevelMachine[] = [];
 
@@ -49,8 +49,10 @@ const compacted = (): Promise<LevelMachine> => copyOf(packed);
 
 async function pack(): Promise<LevelMachine> {
   const machine = await original.crashed();
-  // LevelDB turns its write-ahead log into table files at each open.
-  await (await openBare(machine.path('table-1'))).close();
+  for (const name of ['log', 'table-1']) {
+    // LevelDB turns its write-ahead log into table files at each open.
+    await (await openBare(machine.path(name))).close();
+  }
   return machine;
 }
 
@@ -66,13 +68,15 @@ function complaintAbout(file: Buffer): string | undefined {
 
 describe('damaged table files (S71)', () => {
   test('are quarantined if a file is missing or has another size', async () => {
-    const missing = await compacted();
-    await rm(await missing.newest('table-1', '.ldb'));
-    const short = await compacted();
-    await truncate(await short.newest('table-1', '.ldb'), 1_000);
+    for (const directory of ['log', 'table-1']) {
+      const missing = await compacted();
+      await rm(await missing.newest(directory, '.ldb'));
+      const short = await compacted();
+      await truncate(await short.newest(directory, '.ldb'), 1_000);
 
-    expect(await reasonOf(missing)).toMatch(/table file \d+ is missing/);
-    expect(await reasonOf(short)).toMatch(/has 1000 bytes instead of/);
+      expect(await reasonOf(missing)).toMatch(/table file \d+ is missing/);
+      expect(await reasonOf(short)).toMatch(/has 1000 bytes instead of/);
+    }
   });
 
   test('show every flipped bit of theirs', async () => {
@@ -92,14 +96,16 @@ describe('damaged table files (S71)', () => {
   });
 
   test('are quarantined for a flipped bit, wherever it is, before LevelDB sees them (S98)', async () => {
-    const { length } = await readFile(await packed.newest('table-1', '.ldb'));
-    const spread = Array.from({ length: 20 }, (_, part) => Math.floor((part * length) / 20));
-    // Of the footer: the handles, the padding, the magic number.
-    for (const offset of [...spread, length - 48, length - 45, length - 20, length - 1]) {
-      const machine = await compacted();
-      await flipBit(await machine.newest('table-1', '.ldb'), offset);
+    for (const directory of ['log', 'table-1']) {
+      const { length } = await readFile(await packed.newest(directory, '.ldb'));
+      const spread = Array.from({ length: 10 }, (_, part) => Math.floor((part * length) / 10));
+      // Of the footer: the handles, the padding, the magic number.
+      for (const offset of [...spread, length - 48, length - 45, length - 20, length - 1]) {
+        const machine = await compacted();
+        await flipBit(await machine.newest(directory, '.ldb'), offset);
 
-      expect(await reasonOf(machine)).toMatch(/\.ldb (is damaged|has|refers)|the footer of .*\.ldb with/);
+        expect(await reasonOf(machine)).toMatch(/\.ldb (is damaged|has|refers)|the footer of .*\.ldb with/);
+      }
     }
   });
 

@@ -150,14 +150,10 @@ ssize_t writev(int file, const struct iovec *parts, int count_of_parts) {
   return real_writev(file, parts, count_of_parts);
 }
 
-/* The log is open with O_DSYNC: its writes are syncs as well. One that fails may have reached the disk all the same. */
 ssize_t pwrite64(int file, const void *bytes, size_t length, off64_t at) {
   READY();
   REFUSE_IF(before_write(file));
-  ssize_t written = real_pwrite64(file, bytes, length, at);
-  if (written < 0 || look(&orders->sync_action) == NOTHING || !(fcntl(file, F_GETFL) & O_DSYNC)) return written;
-  REFUSE_IF(before_sync(file));
-  return written;
+  return real_pwrite64(file, bytes, length, at);
 }
 
 ssize_t pwrite(int file, const void *bytes, size_t length, off_t at) { return pwrite64(file, bytes, length, at); }

@@ -1,7 +1,6 @@
 import { unpackSnappy } from '../../../storage/snappy.ts';
 import { fileIn, type Image, kindOf } from './image.ts';
 import { batchParts, editParts, identityParts, Naming, type Part, type Region, watermarkParts } from './regions.ts';
-import { segmentParts } from './segment-parts.ts';
 
 const blockBytes = 32 * 1024;
 const headerBytes = 7;
@@ -51,7 +50,6 @@ function partsOf(path: string, file: Buffer): readonly Part[] {
   if (kind.startsWith('lock/') || file.length === 0) return [];
   if (kind === 'identity.json') return identityParts(file);
   if (kind.startsWith('watermark')) return watermarkParts;
-  if (kind.endsWith('/segment')) return segmentParts(file);
   if (kind.endsWith('/write-ahead log')) return recordParts(file, batchParts);
   if (kind.endsWith('/MANIFEST')) return recordParts(file, editParts);
   if (kind.endsWith('/table file')) return tableParts(file);

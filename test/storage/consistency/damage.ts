@@ -1,9 +1,6 @@
-import { framesIn } from '../log-files.ts';
 import { blocksIn, recordsIn } from './byte-classes.ts';
 import { changed, fileIn, type Image, kindOf } from './image.ts';
 import type { Specimen } from './specimens.ts';
-
-const pageBytes = 4_096;
 
 /** One thing that can happen to the bytes of a directory while nobody looks. */
 export type Damage =
@@ -113,7 +110,6 @@ export function piecesOf(path: string, file: Buffer, of: 'records' | 'blocks'): 
   if (kindOf(path).endsWith('table file')) {
     return of === 'records' ? [] : blocksIn(file).map(({ from, to }) => ({ from, to: to + 5 }));
   }
-  if (kindOf(path).endsWith('segment')) return segmentPieces(file, of);
   if (of === 'records') return recordsIn(file).records;
   const count = Math.ceil(file.length / 32_768);
   return Array.from({ length: count }, (_, block) => ({
@@ -122,23 +118,7 @@ export function piecesOf(path: string, file: Buffer, of: 'records' | 'blocks'): 
   }));
 }
 
-/** The writes of a file of the log; and its pages, of which a write may have several. */
-function segmentPieces(file: Buffer, of: 'records' | 'blocks'): readonly Piece[] {
-  if (file.every((byte) => byte === 0)) return [];
-  const frames = framesIn(file);
-  if (of === 'records') return frames;
-  const end = frames.at(-1)?.to ?? 0;
-  return Array.from({ length: end / pageBytes }, (_, page) => ({ from: page * pageBytes, to: (page + 1) * pageBytes }));
-}
-
-/** A file of the log keeps its length, or that alone would show what happened. */
-function rearranged(file: Buffer, damage: Extract<Damage, { readonly kind: 'pieces' }>): Buffer {
-  const next = moved(file, damage);
-  if (!kindOf(damage.file).endsWith('segment')) return next;
-  return Buffer.concat([next.subarray(0, file.length), Buffer.alloc(Math.max(0, file.length - next.length))]);
-}
-
-function moved(file: Buffer, { file: path, of, act, at }: Extract<Damage, { readonly kind: 'pieces' }>): Buffer {
+function rearranged(file: Buffer, { file: path, of, act, at }: Extract<Damage, { readonly kind: 'pieces' }>): Buffer {
   const pieces = piecesOf(path, file, of);
   const [one, two] = [pieces[at], pieces[at + 1]];
   if (one === undefined) throw new Error(`${path} has ${pieces.length} ${of}`);

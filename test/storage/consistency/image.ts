@@ -67,7 +67,6 @@ export function kindOf(path: string): string {
   const kind = name
     .replace(/^MANIFEST-\d+$/, 'MANIFEST')
     .replace(/^\d+\.log$/, 'write-ahead log')
-    .replace(/^\d+\.ldb$/, 'table file')
-    .replace(/^segment-\d+$/, 'segment');
+    .replace(/^\d+\.ldb$/, 'table file');
   return folder === '' ? kind : `${folder.replace(/-\d+$/, '')}/${kind}`;
 }

@@ -16,7 +16,7 @@ test('a file, record, block or directory that is lost, doubled, exchanged or old
 
   expect(survey.violations).toEqual([]);
   expect(survey.total).toBeGreaterThan(700);
-  for (const kind of ['log', 'log/segment', 'table', 'identity.json', 'watermark.a', 'watermark.b']) {
+  for (const kind of ['log', 'table', 'identity.json', 'watermark.a', 'watermark.b']) {
     expect(survey.count('refused', new RegExp(`^${kind}`)), kind).toBeGreaterThan(0);
   }
 });

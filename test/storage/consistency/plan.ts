@@ -40,15 +40,7 @@ function placesIn(regions: readonly Region[]): readonly { readonly file: string;
   );
 }
 
-/** Stretches of zeros in the files of the log: many bytes, which differ in nothing. */
-const areZeros = /: (padding of a write|not written to yet|made ready)$/;
-const oneZeroIn = 311;
-
-/** How many bytes there are that mean something. */
-export const sizeOf = ({ image }: Specimen): number =>
-  regionsOf(image).reduce((sum, { name, from, to }) => sum + (areZeros.test(name) ? 0 : to - from), 0);
-
-/** Each operation on each byte of the files of one specimen, and on some of those that say nothing. */
+/** Each operation on each byte of the files of one specimen. */
 export function onEveryByte({ image }: Specimen): readonly Planned[] {
   const names = new Map<string, string>();
   for (const { file, name, from, to } of regionsOf(image)) {
@@ -57,7 +49,6 @@ export function onEveryByte({ image }: Specimen): readonly Planned[] {
   return filesOf(image).flatMap((file) =>
     Array.from({ length: fileIn(image, file).length }, (_, at) => at).flatMap((at) => {
       const name = names.get(`${file}:${at}`) ?? `${kindOf(file)}: unnamed`;
-      if (areZeros.test(name) && at % oneZeroIn !== 0) return [];
       const flips = Array.from({ length: 8 }, (_, bit): Damage => ({ kind: 'flip', file, at, bit }));
       const others = onByte(file, at).filter(
         (damage) => damage.kind === 'cut' || (damage.kind === 'zero' && damage.bytes === 1),
@@ -111,19 +102,12 @@ function onFile(file: string, image: Image): readonly Planned[] {
     ...(/\d+\.log$/.test(file)
       ? [{ kind: 'copy', path: file, as: file.replace(/\d+\.log$/, '900001.log') } as const]
       : []),
-    ...(kind === 'log/segment' ? copiesOf(file, image) : []),
   ];
-  const isOfPieces = /write-ahead log|MANIFEST|table file|segment/.test(kind) && bytes.length > 0;
+  const isOfPieces = /write-ahead log|MANIFEST|table file/.test(kind) && bytes.length > 0;
   return [
     ...whole.map((damage) => planned(damage, kind)),
     ...(isOfPieces ? (['records', 'blocks'] as const).flatMap((of) => onPieces(file, bytes, of)) : []),
   ];
-}
-
-/** The file again, in the place of each other one of the log, and after the last. */
-function copiesOf(file: string, image: Image): readonly Damage[] {
-  const others = [...image.keys()].filter((path) => kindOf(path) === 'log/segment' && path !== file);
-  return [...others, 'log/segment-00009001'].map((as) => ({ kind: 'copy', path: file, as }));
 }
 
 function onPieces(file: string, bytes: Buffer, of: 'records' | 'blocks'): readonly Planned[] {

@@ -1,27 +1,18 @@
-import { constants, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type FrameContent, frameBytes } from '../../../storage/frame.ts';
-import { headKey, rowsBegin, rowsEnd } from '../../../storage/keys.ts';
+import { entryKey, hardStateKey, headKey, rowsBegin, rowsEnd } from '../../../storage/keys.ts';
+import { encodeHardState, ownerOf, seal } from '../../../storage/record.ts';
 import { visit } from '../../repo/source.ts';
-import { alter, LevelMachine, openBare, reasonOf } from '../level-machine.ts';
-import { framesIn, rewriteLog, type Said } from '../log-files.ts';
+import { LevelMachine, openBare, reasonOf } from '../level-machine.ts';
 import { asked, entriesAfter, genesis, lastOf, noWrite, start, write } from '../samples.ts';
 import { Chronicler } from './chronicle.ts';
-import { changed, imageOf } from './image.ts';
-import { between, intervals, momentsOf, tornWrites } from './moments.ts';
+import { changed, type Image, imageOf, unfold } from './image.ts';
+import { between, intervals, mixed, momentsOf, touched } from './moments.ts';
 import { never, verdictOn } from './verdict.ts';
 
 const termOne = { term: 1, votedFor: 'a/1' };
-const nothing: FrameContent = { segmentBytes: undefined, hardState: undefined, bounds: undefined, entries: [] };
-
-const flipBitAt = (path: string, bit: number): Promise<void> =>
-  alter(path, (bytes) => {
-    bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-    return undefined;
-  });
 
 const machines: LevelMachine[] = [];
 afterEach(async () => {
@@ -37,8 +28,14 @@ async function member(): Promise<{ readonly machine: LevelMachine; readonly scri
 }
 
 describe('a last write torn by a power cut (S95)', () => {
+  /** Every length near the ends, near each page and each block, and near where LevelDB puts its headers. */
+  const cutsOf = (from: number, to: number): readonly number[] =>
+    Array.from({ length: to - from }, (_, at) => from + at).filter(
+      (at) => at - from < 12 || to - at <= 12 || at % 4_096 < 2 || at % 32_768 > 32_765 || at % 32_768 < 9,
+    );
+
   test.each([1, 4_096, 32_768 - 300, 70_000])(
-    'of an entry of %i bytes goes, whichever of its sectors are missing, and all before it stays',
+    'of an entry of %i bytes goes, whatever is left of it, and all before it stays',
     async (bytes) => {
       const moments = await momentsOf(async (scribe, acknowledged) => {
         await scribe.write({ hardState: termOne, entries: entriesAfter(start, 3) });
@@ -48,10 +45,16 @@ describe('a last write torn by a power cut (S95)', () => {
       });
       const pair = intervals(moments)[1];
       if (pair === undefined) throw new Error('three moments are needed');
+      const path = 'log/000003.log';
+      const [whole, from] = [pair[1].image.get(path), pair[0].image.get(path)?.length ?? 0];
 
       const kinds = new Set<string>();
-      for (const image of tornWrites(pair)) kinds.add((await verdictOn(image, between(pair))).kind);
+      for (const at of cutsOf(from, whole?.length ?? 0)) {
+        const image = changed(mixed(pair, []), new Map([[path, whole?.subarray(0, at)]]));
+        kinds.add((await verdictOn(image, between(pair))).kind);
+      }
 
+      expect(touched(pair)).toEqual([path]);
       expect(kinds).toEqual(new Set(['whole']));
     },
   );
@@ -95,147 +98,104 @@ test('a thousand writes handed over at once are refused but for the first, and a
   expect(found.kind === 'member' && found.restored.entries).toEqual(entries);
 });
 
-test('a crash at any time while old files of the log go leaves leftovers that mean nothing (S100)', async () => {
-  const moments = await momentsOf(async (scribe, acknowledged, machine) => {
-    await scribe.write({ hardState: termOne });
-    for (let round = 0; round < 60; round += 1) {
-      await scribe.write({ entries: entriesAfter(scribe.last, 3, { bytes: 1_500 }) });
-    }
-    await scribe.checkpoint(scribe.at(160), {});
-    acknowledged();
-    await scribe.write({ base: scribe.at(150) });
+test('a crash at any time while old entries are deleted leaves leftovers that mean nothing (S100)', async () => {
+  const moments = await momentsOf(async (scribe, acknowledged) => {
+    await scribe.write({ hardState: termOne, entries: entriesAfter(start, 300) });
+    await scribe.checkpoint(scribe.at(290), {});
+    await scribe.write({ base: scribe.at(280) });
     acknowledged();
     for (let round = 0; round < 5; round += 1) {
       await scribe.write({ entries: entriesAfter(scribe.last, 1) });
       acknowledged();
     }
-    await expect.poll(async () => (await machine.segments()).length).toBeLessThan(3);
-    acknowledged();
-  });
-  const { image: full } = moments[1] ?? { image: new Map<string, Buffer>() };
-  const { image, chronicle } = moments.at(-1) ?? { image: full, chronicle: undefined };
-  const [gone, ...kept] = [[...full], [...image]].map((one) => one.filter(([path]) => path.startsWith('log/')).length);
-  if (chronicle === undefined) throw new Error('no moment');
-
-  // They go one by one, oldest first; any number of them may still be there.
-  const passed = [...full.keys()].filter((path) => path.startsWith('log/') && !image.has(path)).sort();
-  for (let there = 0; there <= passed.length; there += 1) {
-    const left = new Map(passed.slice(passed.length - there).map((path) => [path, full.get(path)] as const));
-    const found = changed(image, left);
-    expect(await verdictOn(found, { image: found, chronicle })).toEqual({ kind: 'whole' });
-  }
-
-  expect(passed.length).toBeGreaterThan(3);
-  expect(gone).toBeGreaterThan(kept[0] ?? 0);
-  for (const pair of intervals(moments).slice(2, -1)) {
-    for (const torn of tornWrites(pair)) expect(await verdictOn(torn, between(pair))).toEqual({ kind: 'whole' });
-  }
-});
-
-test('a gap in the files of the log is never taken for leftovers', async () => {
-  const { machine, scribe } = await member();
-  await scribe.write({ hardState: termOne });
-  for (let round = 0; round < 60; round += 1) {
-    await scribe.write({ entries: entriesAfter(scribe.last, 2, { bytes: 1_500 }) });
-  }
-  await machine.stop();
-  const [, second = ''] = await machine.segments();
-  await rm(second);
-
-  expect(await reasonOf(machine)).toMatch(/lacks segment 2/);
-});
-
-test('every batch that the store writes to a table is synced, and nothing is written but in batches (S101)', () => {
-  const found: string[] = [];
-  const name = 'table-database.ts';
-  const path = fileURLToPath(new URL(`../../../storage/${name}`, import.meta.url));
-  const tree = ts.createSourceFile(name, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
-  visit(tree, (node) => {
-    if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return;
-    const { expression, name: called } = node.expression;
-    const target = expression.getText(tree);
-    if (called.text === 'write' && target === 'batch')
-      found.push(node.arguments.map((one) => one.getText(tree)).join());
-    if (['put', 'del', 'clear'].includes(called.text) && target !== 'batch') found.push(`${target}.${called.text}`);
   });
 
-  expect(found).toEqual(['{ sync: true }']);
+  const leftovers = await Promise.all(moments.slice(1).map(({ image }) => keysUpTo(280, image)));
+  for (const pair of intervals(moments).slice(1)) {
+    const [path = ''] = touched(pair);
+    const [from, whole] = [pair[0].image.get(path)?.length ?? 0, pair[1].image.get(path) ?? Buffer.alloc(0)];
+    for (const at of [from, from + 20, (from + whole.length) >> 1, whole.length - 1, whole.length]) {
+      const image = changed(pair[0].image, new Map([[path, whole.subarray(0, at)]]));
+      expect(await verdictOn(image, between(pair))).toEqual({ kind: 'whole' });
+    }
+  }
+
+  // Fewer each time, and none at last.
+  expect(leftovers[0]).toBeGreaterThan(leftovers[1] ?? 0);
+  expect(leftovers[1]).toBeGreaterThan(0);
+  expect(leftovers.at(-1)).toBe(0);
 });
 
-test('the log is open in such a way that a write is durable when it returns (S101)', async () => {
-  const { machine, scribe } = await member();
-  const flagsOf = (path: string): readonly number[] =>
-    readdirSync('/proc/self/fd')
-      .filter((fd) => linkOf(fd) === path)
-      .map((fd) =>
-        Number.parseInt(/flags:\s*(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '', 8),
-      );
-  await scribe.write({ hardState: termOne });
-  const first = flagsOf(await machine.newestSegment());
-  for (let round = 0; round < 20; round += 1) await scribe.write({ entries: entriesAfter(scribe.last, 1) });
-  const second = flagsOf(await machine.newestSegment());
-  await machine.stop();
-  await machine.open();
-  const reopened = flagsOf(await machine.newestSegment());
-
-  for (const flags of [first, second, reopened]) {
-    expect(flags).toHaveLength(1);
-    expect((flags[0] ?? 0) & constants.O_DSYNC).toBe(constants.O_DSYNC);
-  }
-});
-
-function linkOf(fd: string): string | undefined {
-  try {
-    return readlinkSync(`/proc/self/fd/${fd}`);
-  } catch {
-    // The descriptor of the listing itself is gone by now.
-    return undefined;
-  }
+/** How many entries up to `index` the log of `image` still stores. */
+async function keysUpTo(index: number, image: Image): Promise<number> {
+  const machine = await LevelMachine.make();
+  machines.push(machine);
+  unfold(image, machine.dataDir);
+  const level = await openBare(machine.path('log'));
+  const keys = await level.keys({ gte: entryKey(0), lte: entryKey(index) }).all();
+  await level.close();
+  return keys.length;
 }
 
+test('every batch that the store writes is synced, and nothing is written but in batches (S101)', () => {
+  const found: string[] = [];
+  for (const name of ['log-database.ts', 'table-database.ts']) {
+    const path = fileURLToPath(new URL(`../../../storage/${name}`, import.meta.url));
+    const tree = ts.createSourceFile(name, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
+    visit(tree, (node) => {
+      if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return;
+      const { expression, name: called } = node.expression;
+      const target = expression.getText(tree);
+      if (called.text === 'write' && target === 'batch')
+        found.push(node.arguments.map((one) => one.getText(tree)).join());
+      if (['put', 'del', 'clear'].includes(called.text) && target !== 'batch') found.push(`${target}.${called.text}`);
+    });
+  }
+
+  expect(found).toEqual(['{ sync: true }', '{ sync: true }', '{ sync: true }']);
+});
+
 describe('a hard state (S105)', () => {
-  /** A stopped member of term 2 that has voted, and what its last write becomes, with checksums that hold. */
-  async function altered(change: (said: Said) => Said | undefined): Promise<LevelMachine> {
+  /** A stopped member of term 2 that has voted, and what its record of that becomes. */
+  async function altered(change: (record: Buffer, owner: number) => Buffer | undefined): Promise<LevelMachine> {
     const { machine, scribe } = await member();
     await scribe.write({ hardState: termOne, entries: entriesAfter(start, 3) });
     await scribe.write({ hardState: { term: 2, votedFor: 'b/1' } });
     await machine.stop();
-    await rewriteLog(machine, (said, place) => (place === 2 ? change(said) : said));
+    const { clusterId, incarnation } = JSON.parse(readFileSync(machine.path('identity.json'), 'utf8'));
+    const level = await openBare(machine.path('log'));
+    const record = await level.get(hardStateKey);
+    if (record === undefined) throw new Error('no hard state');
+    const next = change(record, ownerOf(clusterId, incarnation));
+    if (next === undefined) await level.del(hardStateKey);
+    else await level.put(hardStateKey, next);
+    await level.close();
     return machine;
   }
 
-  const saying =
-    (term: number, votedFor?: string) =>
-    (said: Said): Said => ({ ...said, content: { ...said.content, hardState: { term, votedFor } } });
+  const resealed = (term: number, votedFor?: string) => (_: Buffer, owner: number) =>
+    seal(hardStateKey, owner, encodeHardState({ term, votedFor }));
 
-  test.each<[string, (said: Said) => Said | undefined, RegExp]>([
-    ['that is gone', () => undefined, /is of term 1 but this node was in 2/],
-    ['of another life', (said) => ({ ...said, owner: (said.owner ^ 1) >>> 0 }), /another node, or of another life/],
-    ['of an older term', saying(1, 'a/1'), /is of term 1 but this node was in 2/],
-    ['of the term, but without the vote', saying(2), /but this node was in 2, or had voted/],
-    ['of the term, but with another vote', saying(2, 'c/1'), /but this node was in 2, or had voted/],
+  test.each<[string, (record: Buffer, owner: number) => Buffer | undefined, RegExp]>([
+    [
+      'with any bit changed',
+      (record) => Buffer.from(record).fill(0xff, record.length - 1),
+      /"hard state" fails its checksum/,
+    ],
+    ['that is cut', (record) => record.subarray(0, 5), /"hard state" is cut short/],
+    ['that is gone', () => undefined, /lacks the record "hard state"/],
+    [
+      'of another life',
+      (record, owner) => seal(hardStateKey, (owner ^ 1) >>> 0, record.subarray(9)),
+      /or is another node's/,
+    ],
+    ['of an older term', resealed(1, 'a/1'), /is of term 1 but this node was in 2/],
+    ['of the term, but without the vote', resealed(2), /but this node was in 2, or had voted/],
+    ['of the term, but with another vote', resealed(2, 'c/1'), /but this node was in 2, or had voted/],
   ])('%s is quarantined, and never "no vote"', async (_name, change, reason) => {
     const machine = await altered(change);
 
     expect(await reasonOf(machine)).toMatch(reason);
-  });
-
-  test('with any bit changed is quarantined, and never another one', async () => {
-    const { machine, scribe } = await member();
-    await scribe.write({ hardState: termOne, entries: entriesAfter(start, 3) });
-    await scribe.write({ hardState: { term: 2, votedFor: 'b/1' } });
-    await machine.stop();
-    const path = await machine.newestSegment();
-    const whole = readFileSync(path);
-    const { from, frame } = framesIn(whole).at(-1) ?? { from: 0, frame: undefined };
-    const before = machine.dataDir;
-
-    for (let bit = 0; bit < 8 * frameBytes(frame ?? nothing); bit += 5) {
-      const copy = await machine.crashed();
-      machines.push(copy);
-      await flipBitAt(path.replace(before, copy.dataDir), from * 8 + bit);
-      expect(await reasonOf(copy), `bit ${bit}`).toMatch(/is damaged at byte/);
-    }
   });
 });
 
@@ -256,14 +216,13 @@ test('an older log that is as long as the acknowledged one is found out by the c
 
 test('a log without its last entry, in whose bounds that entry stands, is quarantined (S97)', async () => {
   const { machine, scribe } = await member();
-  await scribe.write({ hardState: termOne, entries: entriesAfter(start, 8) });
-  await scribe.write({ truncateFrom: 4, entries: entriesAfter(scribe.at(3), 2, { bytes: 17 }) });
+  await scribe.write({ hardState: termOne, entries: entriesAfter(start, 5) });
   const contrast = await machine.crashed();
   machines.push(contrast);
   await machine.stop();
-  await rewriteLog(machine, (said, place) =>
-    place === 2 ? { ...said, content: { ...said.content, entries: said.content.entries.slice(0, 1) } } : said,
-  );
+  const level = await openBare(machine.path('log'));
+  await level.del(entryKey(5));
+  await level.close();
 
   expect(await reasonOf(contrast)).toBe('opened as member');
   expect(await reasonOf(machine)).toMatch(/the log ends at 4 instead of 5/);

@@ -62,10 +62,29 @@ export function batchParts(batch: Buffer): readonly Part[] {
 
 function nameValue(naming: Naming, tag: number, length: number): void {
   const end = naming.at + length;
-  const what = { 32: 'head of the table', 48: 'row' }[tag] ?? `tag ${tag}`;
-  naming.take(`version of ${what}`, 1);
-  for (const field of ['owner', 'checksum']) naming.take(`${field} of ${what}`, 4);
-  naming.take(`body of ${what}`, end - naming.at);
+  const what = { 1: 'bounds', 2: 'hard state', 16: 'entry', 32: 'head of the table', 48: 'row' }[tag] ?? `tag ${tag}`;
+  const fields =
+    what === 'entry'
+      ? ([
+          ['version', 1],
+          ['kind', 1],
+          ['spare', 2],
+          ['owner', 4],
+          ['term', 8],
+          ['index', 8],
+          ['length', 4],
+          ['chain', 4],
+          ['checksum', 4],
+        ] as const)
+      : ([
+          ['version', 1],
+          ['owner', 4],
+          ['checksum', 4],
+        ] as const);
+  for (const [field, bytes] of fields) naming.take(`${field} of ${what}`, bytes);
+  if (what === 'bounds') for (const part of ['base', 'last']) naming.take(`${part} of the bounds`, 20);
+  if (what === 'hard state') naming.take('term of hard state', 8);
+  naming.take(what === 'entry' ? 'payload' : `body of ${what}`, end - naming.at);
 }
 
 /** The fields of an edit in a MANIFEST. */

@@ -76,7 +76,7 @@ const stories: readonly Story[] = [
     },
   },
   {
-    name: 'several files of log and table, stopped',
+    name: 'rotated logs and table files, stopped',
     ends: 'stopped',
     writeBufferBytes: 64 * 1024,
     tell: async (scene) => {
@@ -108,7 +108,7 @@ const stories: readonly Story[] = [
     },
   },
   {
-    name: 'a log with a base in it, stopped',
+    name: 'a compacted log with leftovers, stopped',
     ends: 'stopped',
     tell: async (scene) => {
       const { scribe, remember } = scene;
@@ -148,15 +148,16 @@ const stories: readonly Story[] = [
     },
   },
   {
-    name: 'entries longer than a file, cut off',
+    name: 'entries longer than a block, cut off',
     ends: 'crashed',
     tell: async (scene) => {
       const { scribe, remember } = scene;
       await scribe.write({ hardState: termOne, entries: entriesAfter(start, 1, { bytes: 40_000 }) });
       remember();
+      // The header of a fragment needs 7 bytes: with 3 left in its block, LevelDB pads.
       await scribe.write({ entries: entriesAfter(scribe.last, 1, { bytes: 25_151 }) });
       await scribe.write({ entries: entriesAfter(scribe.last, 1, { bytes: 70_000 }) });
-      // The header of a fragment needs 7 bytes: with 3 left in its block, LevelDB pads.
+      // And of the table's log.
       await scribe.checkpoint(scribe.at(1), { a: 'x'.repeat(32_543) });
       await scribe.checkpoint(scribe.at(2), { b: '2' });
       return scene;
@@ -171,11 +172,7 @@ export function makeSpecimens(names?: readonly string[]): Promise<readonly Speci
 
 async function specimenOf(story: Story): Promise<Specimen> {
   const { name, writeBufferBytes } = story;
-  const machine = await LevelMachine.make({
-    after: never,
-    segmentBytes: 32 * 1024,
-    ...(writeBufferBytes && { writeBufferBytes }),
-  });
+  const machine = await LevelMachine.make({ after: never, ...(writeBufferBytes && { writeBufferBytes }) });
   try {
     const { store } = await machine.open();
     const blankIdentity = imageOf(machine.dataDir).get('identity.json') ?? Buffer.alloc(0);

@@ -35,9 +35,6 @@ export const never = (): { cancel(): void } => ({ cancel: () => undefined });
 /** The codes that say of stored bytes that they must not be used; a failing disk is none of them. */
 const refusals = new Set(['CORRUPT_STORAGE', 'IDENTITY_LOST', 'NEWER_FORMAT', 'WRONG_NODE', 'DATA_DIR_UNSAFE']);
 
-/** As in the machines that the images are of. */
-const segmentBytes = 32 * 1024;
-
 let copies = 0;
 
 /** Opens a copy of `image`, and judges what comes of it by what was acknowledged. */
@@ -53,7 +50,7 @@ export async function verdictOn(image: Image, { image: before, chronicle }: Befo
 }
 
 async function opened(dataDir: string, image: Image, before: Before): Promise<Verdict> {
-  const store = new LevelStore({ dataDir, nodeId: 'n1', after: never, segmentBytes });
+  const store = new LevelStore({ dataDir, nodeId: 'n1', after: never });
   let reason: string;
   try {
     const found = await openStore(store);
@@ -114,7 +111,7 @@ async function goesOn({ restored }: Found, store: LevelStore, dataDir: string): 
   const hardState = { term: Math.max(1, restored.hardState.term), votedFor: restored.hardState.votedFor };
   await write(store, { hardState, entries: more });
   await asked<void>((done) => store.close(done));
-  const again = new LevelStore({ dataDir, nodeId: 'n1', after: never, segmentBytes });
+  const again = new LevelStore({ dataDir, nodeId: 'n1', after: never });
   try {
     const found = await openStore(again);
     const entries = found.kind === 'member' ? found.restored.entries : [];
@@ -135,7 +132,7 @@ function missingEvidence(dataDir: string, image: Image, specimen: Image): string
   const isNamed = [...image].every(([path, bytes]) => !path.includes('MANIFEST') || specimen.get(path)?.equals(bytes));
   const contents = new Set([...imageOf(dataDir).values()].map((bytes) => bytes.toString('latin1')));
   return [...image].find(([path, bytes]) => {
-    if (!/^log\/segment|^table-\d+\/(\d|MANIFEST)|^watermark/.test(path) || bytes.length === 0) return false;
+    if (!/^(log|table-\d+)\/(\d|MANIFEST)|^watermark/.test(path) || bytes.length === 0) return false;
     if (specimen.get(path)?.equals(bytes) || (path.endsWith('.ldb') && !isNamed)) return false;
     if (/\d\.log$|MANIFEST/.test(path) && readLog(bytes).damage === undefined) return false;
     return !contents.has(bytes.toString('latin1'));

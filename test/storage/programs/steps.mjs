@@ -5,11 +5,9 @@ import { createInterface } from 'node:readline';
  * Takes the path of the built store and of a data directory; then one step a line, and says its number once it is
  * durable, or which error it met. A step that says after how many turns of the event loop kills its own process there.
  */
-const [modulePath = '', dataDir = ''] = process.argv.slice(2);
-/** So that a short life has several files of everything. */
-const bytes64k = 64 * 1024;
+const [modulePath = '', dataDir = '', writeBufferBytes = '65536'] = process.argv.slice(2);
 const { LevelStore } = await import(modulePath);
-const store = new LevelStore({ dataDir, nodeId: 'n1', writeBufferBytes: bytes64k, segmentBytes: bytes64k });
+const store = new LevelStore({ dataDir, nodeId: 'n1', writeBufferBytes: Number(writeBufferBytes) });
 
 const asked = (call) =>
   new Promise((resolve, reject) => {
