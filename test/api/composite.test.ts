@@ -83,7 +83,8 @@ describe('useAll', () => {
       cluster.apply({ kind: 'close', session: cluster.table.views.sessions()[0]?.session ?? 0 });
       clock.pass(20);
     };
-    return { clock, gateway, provider, logged, endSession, holders };
+    const ownerOf = (name: string) => cluster.table.views.inspect(name)?.holders[0]?.owner;
+    return { clock, gateway, provider, logged, endSession, holders, ownerOf };
   };
 
   it('rejects with the loss when the function came to its end unprotected', async () => {
@@ -110,22 +111,24 @@ describe('useAll', () => {
     expect(logged).toEqual(['some locks were not released in an orderly way']);
   });
 
-  it('releases the other locks when the function has released one, or all', async () => {
-    const { clock, provider, holders } = scene();
-    const using = provider.useAll(requests, (handle) => {
-      void handle.part('a')?.release();
+  it('asks as its options say, and releases the other locks when the function has released one', async () => {
+    const { clock, provider, holders, ownerOf } = scene();
+    let owner: string | null | undefined;
+    const using = provider.useAll(requests, { owner: 'ann' }, (handle) => {
+      owner = ownerOf('a');
+      void handle.part('b')?.release();
       return 'done';
     });
     clock.pass(20);
     const result = outcomeOf(using);
     const holdersLater = () => {
       clock.pass(10);
-      return holders('b');
+      return [...holders('a'), ...holders('b')];
     };
     await expect.poll(holdersLater).toEqual([]);
 
     expect(await result).toBe('done');
-    expect(holders('a')).toEqual([]);
+    expect(owner).toBe('ann');
   });
 
   it('passes the result though the releases are not confirmed', async () => {
