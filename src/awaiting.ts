@@ -120,13 +120,14 @@ export function awaitGrant<G extends { readonly kind: 'granted' }, H>(
   });
 }
 
-/** The function among the arguments of `use`, and its options; a TypeError if there is none. */
+/** The function among the arguments of `use` and `useAll`, and its options; a TypeError if there is none. */
 export function scopeOf<O extends AcquireOptions, H, T>(
   first: O | undefined | Scope<H, T>,
   second: Scope<H, T> | undefined,
 ): { readonly options: O | undefined; readonly fn: Scope<H, T> } {
   const fn = typeof first === 'function' ? first : second;
-  if (typeof fn !== 'function') throw wrongType('use(options?, fn): fn must be a function');
+  if (typeof fn !== 'function')
+    throw wrongType('use and useAll need a function to run, after the options if there are any');
   return { options: typeof first === 'function' ? undefined : first, fn };
 }
 

@@ -1,5 +1,5 @@
 import { type AcquireOptions, checkOwner, type ReentrantOptions } from './acquire-options.ts';
-import { type LockSurroundings, seek, trySeek } from './awaiting.ts';
+import { type LockSurroundings, runWhileHeld, type Scope, scopeOf, seek, trySeek } from './awaiting.ts';
 import type { Clock } from './clock/index.ts';
 import { type CompositeHandle, soughtTogether } from './composite.ts';
 import { type LockError, ShuttingDownError, wrongType } from './errors.ts';
@@ -73,6 +73,13 @@ export interface LockProvider extends AsyncDisposable {
   acquireAll(requests: readonly LockRequest[], options?: AcquireOptions): Promise<CompositeHandle>;
   /** One attempt: `null` when one of them is busy, and then none is held. */
   tryAcquireAll(requests: readonly LockRequest[], options?: AcquireOptions): Promise<CompositeHandle | null>;
+  /** Holds them all while `fn` runs and releases them whatever happens; see `acquireAll` and `DistributedLock.use`. */
+  useAll<T>(requests: readonly LockRequest[], fn: Scope<CompositeHandle, T>): Promise<T>;
+  useAll<T>(
+    requests: readonly LockRequest[],
+    options: AcquireOptions | undefined,
+    fn: Scope<CompositeHandle, T>,
+  ): Promise<T>;
   /**
    * Runs `fn`, and gives what it gives: every request that it makes of this provider, however it awaits, has this owner
    * unless its own `owner` says otherwise. A TypeError for what is no owner.
@@ -187,6 +194,15 @@ export class Provider implements LockProvider {
 
   tryAcquireAll(requests: readonly LockRequest[], options?: AcquireOptions): Promise<CompositeHandle | null> {
     return trySeek(this.#surroundings, soughtTogether(this.#surroundings, requests), options);
+  }
+
+  useAll<T>(
+    requests: readonly LockRequest[],
+    first: AcquireOptions | undefined | Scope<CompositeHandle, T>,
+    second?: Scope<CompositeHandle, T>,
+  ): Promise<T> {
+    const { options, fn } = scopeOf(first, second);
+    return this.acquireAll(requests, options).then((handle) => runWhileHeld(handle, fn, this.#surroundings.logger));
   }
 
   withOwner<T>(owner: string, fn: () => T): T {

@@ -4,7 +4,6 @@ import type { ClientFlags } from './client.ts';
 import type { DemoFlags } from './demo-command.ts';
 import { durationFlag } from './duration.ts';
 import { endpointsDefault } from './endpoints.ts';
-import { usageFailure } from './exit-codes.ts';
 import type { HealthFlags } from './health-command.ts';
 import type { LockFlags } from './lock-command.ts';
 import type { LocksFlags } from './locks-command.ts';
@@ -20,6 +19,9 @@ const demoSecondsDefault = 12;
 const replaceTimeoutMs = 20_000;
 const healthTimeoutMs = 2_000;
 const statusTimeoutMs = 3_000;
+
+/** As the library has it, without loading it for the help. */
+const permitsMax = 2 ** 31 - 1;
 
 /** Where a command leaves the exit code to end with; without it, 0. */
 export type End = (exitCode: number) => void;
@@ -55,7 +57,7 @@ Exit codes:
   69  no node or no quorum in time; watch: events are no longer to be had
   70  a fault in holdfast itself
   73  the data directory is in use, damaged, quarantined, or another node's
-  75  the lock was not acquired in time
+  75  the lock was not acquired in time, or would have closed a circle of owners
   76  the lock was lost and the command was killed
   128 + n  ended by signal n
   lock: otherwise the command's own; 126 and 127 if it cannot be started`;
@@ -82,6 +84,7 @@ function addServe(root: Command, end: End): void {
     )
     .option('--checkpoint-entries <count>', 'log entries after which the table is written to disk; default 8192')
     .option('--kept-entries <count>', 'log entries kept for nodes that lag; default 4096')
+    .option('--kept-events <count>', 'events kept for those who watch, 1024 to 1000000; default 32768')
     .option('--log-level <level>', 'fatal, error, warn, info, debug or silent; default info; JSON lines on stdout')
     .option('--journal <file>', 'for debugging: append what this node applies and votes, as JSON lines; default: none')
     .addHelpText('after', '\nFlags win over HOLDFAST_* variables (HOLDFAST_NODE_ID, ...), those over the file.')
@@ -96,9 +99,18 @@ function addServe(root: Command, end: End): void {
 function addLock(root: Command, end: End): void {
   const command = root
     .command('lock')
-    .description('run a command while holding a lock; kill it before the lock can pass on')
-    .argument('<name>', 'the lock')
+    .description('run a command while holding a lock, or several; kill it before one can pass on')
+    .argument('<name>', 'the lock; several names before --: all of them in one step, or none')
     .argument('<command...>', 'after --: the command and its arguments')
+    .addOption(new Option('--shared', 'hold it beside other readers: the read side of a reader-writer lock'))
+    .addOption(new Option('--write', 'hold it alone, with readers locked out: its write side').conflicts('shared'))
+    .addOption(
+      new Option('--semaphore <count>', 'hold permits of a semaphore that has so many in all')
+        .argParser(count('--semaphore', permitsMax))
+        .conflicts(['shared', 'write']),
+    )
+    .option('--permits <count>', 'how many of them; default 1', count('--permits', permitsMax))
+    .option('--owner <text>', 'on whose behalf: circles of owners who wait for each other are refused, with 75')
     .option('--timeout <duration>', 'how long to wait for the lock; default: for ever', durationFlag('--timeout'))
     .addOption(durationOption('--ttl', 'how long the lock outlives this process', ttlDefaultMs))
     .option(
@@ -107,20 +119,27 @@ function addLock(root: Command, end: End): void {
       durationFlag('--grace'),
     )
     .option('--json', 'tell on standard error, as JSON lines, when the lock is acquired, released or lost')
-    .usage('[options] <name> -- <command...>')
+    .usage('[options] <name...> -- <command...>')
     .addHelpText('after', lockHelp)
-    .action(async (name: string, [first, ...rest]: readonly string[], flags: LockFlags) => {
-      if (first === undefined) throw usageFailure('expected a command after --');
-      const { runUnderLock } = await import('./lock-command.ts');
-      end(await runUnderLock(name, [first, ...rest], flags));
+    .action(async (name: string, words: readonly string[], flags: LockFlags) => {
+      const [{ runUnderLock }, { splitWords }] = await Promise.all([
+        import('./lock-command.ts'),
+        import('./lock-wish.ts'),
+      ]);
+      const { names, command: guarded } = splitWords([name, ...words], process.argv);
+      end(await runUnderLock(names, guarded, flags));
     });
   addClientFlags(command);
 }
 
 const lockHelp = `
+Without --shared, --write or --semaphore it is an exclusive lock. A name has one kind: who shares it with readers writes
+with --write. With several names all are of that kind.
+
 The command finds in its environment
-  HOLDFAST_LOCK_NAME         the name of the lock
-  HOLDFAST_LOCK_TOKEN        the fencing token: pass it to whatever the lock guards
+  HOLDFAST_LOCK_NAME         the name of the lock; of several, the first
+  HOLDFAST_LOCK_TOKEN        its fencing token: pass it to whatever the lock guards
+  HOLDFAST_LOCKS             all of them, as JSON: [{"name":"a","token":7},{"name":"b","token":8}]
   HOLDFAST_LOCK_DEADLINE_MS  milliseconds since 1970, by this host's wall clock, until which the lock is certainly held
                              if no heartbeat gets through from now on; those that do extend it
 

@@ -1,7 +1,8 @@
 import { beforeAll, describe } from 'vitest';
 import type { LockProvider } from '../../src/index.ts';
-import { combining } from './conformance-composites.ts';
+import { combining, combiningInScope } from './conformance-composites.ts';
 import { refusingEvents, watching } from './conformance-events.ts';
+import { keepingWord } from './conformance-hazards.ts';
 import { acquiring, givingUp, releasing } from './conformance-locks.ts';
 import { owning } from './conformance-owners.ts';
 import { querying, refusing } from './conformance-questions.ts';
@@ -24,7 +25,9 @@ export const conformance = (who: string, start: () => Promise<Pair>): void => {
     describe('upgrades and downgrades', () => converting(() => ({ subject, other })));
     describe('semaphores', () => counting(() => ({ subject, other })));
     describe('several locks at once', () => combining(() => ({ subject, other })));
+    describe('several locks while something runs', () => combiningInScope(() => ({ subject, other })));
     describe('owners', () => owning(() => ({ subject, other })));
+    describe('what is held', () => keepingWord(() => ({ subject, other })));
     describe('queries', () => querying(() => ({ subject, other })));
     describe('events', () => watching(() => ({ subject, other })));
     describe('arguments', () => {
