@@ -101,7 +101,7 @@ export const familyPlots: fc.Arbitrary<Plot> = fc
   }));
 
 const limitMs = fc.option(fc.integer({ min: 1, max: 2_000 }), { nil: undefined });
-const owner = fc.option(fc.nat({ max: 2 }), { nil: undefined });
+const owner = fc.option(fc.nat({ max: 2 }), { nil: undefined, freq: 2 });
 const how = fc.nat({ max: 11 });
 
 /** What is asked of locks of all kinds, by somebody or for an owner. */
@@ -109,7 +109,15 @@ const asking: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc.record({
-      ...{ kind: kind('acquire'), node, lock: fc.nat({ max: 3 }), waits: fc.boolean(), limitMs, how, owner },
+      ...{
+        kind: kind('acquire'),
+        node,
+        lock: fc.constantFrom(0, 1, 1, 1, 2, 3),
+        waits: fc.boolean(),
+        limitMs,
+        how,
+        owner,
+      },
       reenters: fc.boolean(),
     }),
   },
@@ -120,7 +128,7 @@ const asking: fc.Arbitrary<Command> = fc.oneof(
       ...{ limitMs, owner },
     }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: kind('upgrade'), node, which: how, waits: fc.boolean(), limitMs }) },
+  { weight: 3, arbitrary: fc.record({ kind: kind('upgrade'), node, which: how, waits: fc.boolean(), limitMs }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -139,10 +147,10 @@ const asking: fc.Arbitrary<Command> = fc.oneof(
 const mixed: fc.Arbitrary<Command> = fc.oneof(
   { weight: 8, arbitrary: asking },
   { weight: 3, arbitrary: pass },
-  { weight: 1, arbitrary: fault },
+  { weight: 2, arbitrary: fault },
 );
 
 /** Plots of locks of all kinds, asked for one at a time or together. */
 export const mixedPlots: fc.Arbitrary<Plot> = fc
-  .record({ plot: plots, commands: fc.array(mixed, { maxLength: 60, size: 'max' }) })
+  .record({ plot: plots, commands: fc.array(mixed, { minLength: 20, maxLength: 60, size: 'max' }) })
   .map(({ plot, commands }) => ({ ...plot, commands, isMixed: true }));

@@ -13,6 +13,8 @@ export interface Hold {
   readonly loose: number;
   /** Of the semaphore, as its request had it. */
   readonly limit: number | undefined;
+  /** It is the write that an upgrade has made of it. */
+  readonly isConverted?: boolean;
 }
 
 /** A lock between two events. */
@@ -146,7 +148,7 @@ export function upgraded(
     return undefined;
   }
   return {
-    ...replaced(state, hold, { ...hold, mode: 'w', token: becomes }),
+    ...replaced(state, hold, { ...hold, mode: 'w', token: becomes, isConverted: true }),
     last: Math.max(state.last, becomes ?? -1),
     lastWrite: Math.max(state.lastWrite, becomes ?? -1),
   };
@@ -176,6 +178,12 @@ export const dropped = (state: LockState, hold: Hold): LockState => lessened(sta
 
 /** The state without that hold. */
 export const lost = (state: LockState, hold: Hold): LockState => lessened(state, hold, hold.count);
+
+/** An upgrade that nobody heard of is made an upgradeable read again by the library; undefined if this is none. */
+export const putBack = (state: LockState, hold: Hold): LockState | undefined =>
+  hold.token === undefined && hold.mode === 'w' && hold.isConverted
+    ? replaced(state, hold, { ...hold, mode: 'u' })
+    : undefined;
 
 export const cleared = (state: LockState): LockState => ({ ...state, holds: [] });
 

@@ -2,7 +2,19 @@ import { bereftAll, type GroupState, grantedAll, lockIn, untouched, withLock } f
 import { grouped } from './grouped.ts';
 import { isTrue } from './looks.ts';
 import { mintingIn } from './minting.ts';
-import { cleared, dropped, type Hold, holdOf, limited, lost, ownHold, released, upgraded, weakened } from './model.ts';
+import {
+  cleared,
+  dropped,
+  type Hold,
+  holdOf,
+  limited,
+  lost,
+  ownHold,
+  putBack,
+  released,
+  upgraded,
+  weakened,
+} from './model.ts';
 import type { Change, Ghost, Placed, Plan, Step, Stroke } from './plan.ts';
 import { type Frontier, type Progress, start } from './progress.ts';
 
@@ -202,8 +214,11 @@ class Search {
     const push = (next: GroupState | undefined, uses?: number): void => {
       if (next !== undefined) nodes.push(this.#node(node, next, uses === undefined ? {} : { uses }));
     };
-    if (this.#plan.isFleeting) push(withLock(state, name, lost(lock, hold)));
-    else if (hold.loose > 0) push(withLock(state, name, dropped(lock, hold)));
+    if (this.#plan.isFleeting) {
+      push(withLock(state, name, lost(lock, hold)));
+      push(withLock(state, name, putBack(lock, hold)));
+    }
+    if (!this.#plan.isFleeting && hold.loose > 0) push(withLock(state, name, dropped(lock, hold)));
     for (const at of this.#changes.get(holdKey({ name, token: hold.token, client: hold.client })) ?? []) {
       const { step, from } = this.#plan.changes[at] ?? {};
       if (step === undefined || from === undefined || from > limit || node.used.includes(at)) continue;

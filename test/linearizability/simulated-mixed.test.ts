@@ -6,7 +6,7 @@ import { type Lie, truth } from './lies.ts';
 import { runs } from './runs.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 
-const usualRuns = 150;
+const usualRuns = 250;
 
 /** What must have come of what was asked for, or the runs prove nothing of it. */
 const classes: readonly string[] = [

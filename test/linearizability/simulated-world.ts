@@ -188,7 +188,7 @@ export class SimulatedWorld {
     const { kind, isMixed } = this.#plot;
     if (isMixed !== true) return kind !== undefined && locks[0] === 1 ? [partOf(kind, how)] : undefined;
     return locks.map((lock) => {
-      if (lock === 1) return { name: 'lock-1', mode: (['R', 'U', 'W', 'R'] as const)[how % 4] ?? 'R', ...plain };
+      if (lock === 1) return { name: 'lock-1', mode: (['R', 'U', 'W', 'U'] as const)[how % 4] ?? 'R', ...plain };
       if (lock !== 2) return { name: `lock-${lock}`, mode: 'X', ...plain };
       // Not everybody knows of the last change.
       const limit = how % 5 === 0 ? permitsInAll : this.#limitAsked;
