@@ -53,7 +53,7 @@ export function missedGates({
     came < least ? [`${came} ${what}, at least ${least} are needed`] : [],
   );
   const idle = minutes < allKindsFrom ? [] : kinds.filter((kind) => faults.of(kind).acted === 0);
-  const unreached = minutes < allKindsFrom || gates === 0 ? [] : kindClasses.filter((words) => !(words in outcomes));
+  const unreached = minutes * gates < allKindsFrom ? [] : kindClasses.filter((words) => !(words in outcomes));
   const unknown = tally.unknown > unknownPartMax * tally.operations;
   return [
     // A checker that came to no end has proved nothing either.

@@ -61,3 +61,14 @@ export const isAnyHeld = ({ locks }: GroupState): boolean => {
   for (const { holds } of locks.values()) if (holds.length > 0) return true;
   return false;
 };
+
+/** The same for equal states. */
+export function keyOf(state: GroupState): string {
+  const locks = [...state.locks].map(([name, { holds, last, lastWrite, limit }]) => {
+    const held = holds.map(
+      ({ client, token, mode, count, loose }) => `${token ?? '?'}${mode}${count}.${loose}${client}`,
+    );
+    return [name, last, lastWrite, limit?.permits, limit?.doneBy, ...held.sort()];
+  });
+  return JSON.stringify(locks.sort(([a], [b]) => (`${a}` < `${b}` ? -1 : 1)));
+}

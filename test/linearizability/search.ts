@@ -1,4 +1,4 @@
-import { bereftAll, type GroupState, grantedAll, lockIn, untouched, withLock } from './group.ts';
+import { bereftAll, type GroupState, grantedAll, keyOf, lockIn, untouched, withLock } from './group.ts';
 import { grouped } from './grouped.ts';
 import { isTrue } from './looks.ts';
 import { mintingIn } from './minting.ts';
@@ -101,7 +101,7 @@ class Search {
    * the node otherwise.
    */
   #isHopeless(node: Node): boolean {
-    const key = keyOf(node);
+    const key = `${node.progress.key}|${keyOf(node.state)}`;
     const before = this.#seen.get(key);
     if (before === undefined) this.#seen.set(key, [node.used]);
     else if (before.some((used) => used.every((at) => node.used.includes(at)))) return true;
@@ -315,13 +315,3 @@ const isExplainable = (step: Step | undefined): boolean =>
 const holdKey = (
   of: { readonly name: string; readonly token: number | undefined; readonly client: string } | undefined,
 ): string => `${of?.token} ${of?.client} ${of?.name}`;
-
-const keyOf = ({ progress, state }: Node): string => {
-  const locks = [...state.locks].map(([name, { holds, last, lastWrite, limit }]) => {
-    const held = holds.map(
-      ({ client, token, mode, count, loose }) => `${token ?? '?'}${mode}${count}.${loose}${client}`,
-    );
-    return [name, last, lastWrite, limit?.permits, limit?.doneBy, ...held.sort()];
-  });
-  return `${progress.key}|${JSON.stringify(locks.sort((a, b) => (`${a[0]}` < `${b[0]}` ? -1 : 1)))}`;
-};

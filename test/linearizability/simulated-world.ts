@@ -1,14 +1,13 @@
-import { z } from 'zod';
 import type { AcquireWish } from '../../src/acquisition.ts';
 import type { Hold } from '../../src/hold.ts';
 import { SessionEngine } from '../../src/session-engine.ts';
 import type { Part } from '../../src/table/index.ts';
 import { SimulatedCluster } from '../../src/testing/index.ts';
 import type { Command, Plot } from './commands.ts';
-import { type Holder, Recorder } from './index.ts';
+import { Recorder } from './index.ts';
 import { type Lie, truth } from './lies.ts';
-import { modeOf } from './recorded.ts';
 import { Book, clientOf, RecordingGateway } from './recording-gateway.ts';
+import { ownerOf, partOf, permitsInAll, plain, seenIn, settingsOf } from './world-locks.ts';
 
 interface Seat {
   readonly nodeId: string;
@@ -334,39 +333,3 @@ export class SimulatedWorld {
 const faults = ['kill', 'restart', 'isolate', 'pause', 'resume', 'cut', 'heal', 'slow-disk'] as const;
 
 const isCure = (kind: (typeof faults)[number]): boolean => kind === 'restart' || kind === 'resume' || kind === 'heal';
-
-const permitsInAll = 3;
-
-const settingsOf = {
-  rw: { kind: 'rw', fair: true, read_tokens: 'unique' },
-  semaphore: { kind: 'semaphore', permits: permitsInAll, fair: true },
-} as const;
-
-const partOf = (kind: 'rw' | 'semaphore', how: number): Part =>
-  kind === 'semaphore'
-    ? { name: 'lock-1', mode: 'S', permits: 1 + (how % permitsInAll), limit: permitsInAll }
-    : { name: 'lock-1', mode: how % 3 === 0 ? 'W' : 'R', permits: 1, limit: 0 };
-
-const plain = { permits: 1, limit: 0 } as const;
-
-const ownerOf = (owner: number | undefined): string | undefined =>
-  owner === undefined ? undefined : ['ann', 'bob', 'cid'][owner % 3];
-
-/** Who holds a lock by the answer to `inspect`, and how many permits it has. */
-function seenIn(value: unknown): { readonly holders: readonly Holder[]; readonly limit?: number } {
-  const view = inspected.parse(value);
-  const holders = (view?.holders ?? []).map(({ session, token, mode, permits, entries }) => ({
-    ...{ client: clientOf(session), token, mode: modeOf(mode) },
-    count: mode === 'S' ? permits : entries,
-  }));
-  return typeof view?.limit === 'number' ? { holders, limit: view.limit } : { holders };
-}
-
-const holder = {
-  session: z.number(),
-  token: z.number(),
-  mode: z.enum(['X', 'R', 'U', 'W', 'S']),
-  permits: z.number(),
-  entries: z.number(),
-};
-const inspected = z.object({ holders: z.array(z.object(holder)), limit: z.number().nullable() }).nullable();

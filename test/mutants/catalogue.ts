@@ -1,5 +1,6 @@
 import { eventMutants } from './event-mutants.ts';
 import { familyMutants } from './family-mutants.ts';
+import { historyMutants } from './history-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { nodeMutants } from './node-mutants.ts';
 import { raftMutants } from './raft-mutants.ts';
@@ -18,4 +19,5 @@ export const catalogue: readonly Mutant[] = [
   ...storageMutants,
   ...sideMutants,
   ...eventMutants,
+  ...historyMutants,
 ];
