@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { AcquireWish } from '../../src/acquisition.ts';
 import type { Hold } from '../../src/hold.ts';
 import { SessionEngine } from '../../src/session-engine.ts';
 import type { Part } from '../../src/table/index.ts';
@@ -7,6 +7,7 @@ import type { Command, Plot } from './commands.ts';
 import { Recorder } from './index.ts';
 import { type Lie, truth } from './lies.ts';
 import { Book, clientOf, RecordingGateway } from './recording-gateway.ts';
+import { ownerOf, partOf, permitsInAll, plain, seenIn, settingsOf } from './world-locks.ts';
 
 interface Seat {
   readonly nodeId: string;
@@ -34,6 +35,7 @@ export class SimulatedWorld {
   readonly #paused = new Set<string>();
   /** Faults are over: whoever gets a lock lets go at once. */
   #isCalm = false;
+  #limitAsked: number = permitsInAll;
   #lastNs = 0n;
 
   constructor(plot: Plot, lie: Lie = truth) {
@@ -53,6 +55,7 @@ export class SimulatedWorld {
         tokens: 'global',
         default: { kind: 'mutex' },
         ...(plot.kind === undefined ? {} : { locks: { 'lock-1': settingsOf[plot.kind] } }),
+        ...(plot.isMixed === true ? { locks: { 'lock-1': settingsOf.rw, 'lock-2': settingsOf.semaphore } } : {}),
       },
       now: () => this.#now(),
       sink: (line) => this.lines.push(line),
@@ -121,6 +124,13 @@ export class SimulatedWorld {
         if (held !== undefined && this.#runs(held.seat)) held.hold.release(() => {});
         return;
       }
+      case 'acquire-all':
+        return this.#acquireAll(nodeId, command);
+      case 'upgrade':
+      case 'downgrade':
+        return this.#convert(command);
+      case 'limit':
+        return this.#limit(nodeId, command.permits);
       case 'inspect':
         return this.#inspect(nodeId, `lock-${command.lock}`, command.isLocal);
       case 'close':
@@ -142,15 +152,67 @@ export class SimulatedWorld {
     }
   }
 
-  #acquire(nodeId: string, { lock, waits, limitMs, how = 0 }: Extract<Command, { readonly kind: 'acquire' }>): void {
+  #acquire(nodeId: string, command: Extract<Command, { readonly kind: 'acquire' }>): void {
+    const { lock, waits, limitMs, how = 0, owner, reenters } = command;
+    const named = ownerOf(owner);
+    const isPlain = named === undefined && (lock === 0 || lock === 3);
+    const parts = isPlain ? undefined : this.#partsOf([lock], how);
+    const mayEnter = reenters === true && named !== undefined && parts?.[0]?.mode === 'X';
+    this.#ask(nodeId, { name: `lock-${lock}`, parts, owner: named, reenters: mayEnter, waits, limitMs });
+  }
+
+  #acquireAll(nodeId: string, command: Extract<Command, { readonly kind: 'acquire-all' }>): void {
+    const { locks, how, waits, limitMs, owner } = command;
+    const parts = this.#partsOf(
+      [3, 2, 1, 0].filter((lock) => (locks & (1 << lock)) !== 0),
+      how,
+    );
+    this.#ask(nodeId, { name: parts?.[0]?.name ?? '', parts, owner: ownerOf(owner), waits, limitMs });
+  }
+
+  #ask(nodeId: string, wish: AcquireWish): void {
     const seat = this.#seats.get(nodeId);
     if (seat === undefined || !this.#runs(seat)) return;
-    const parts = lock === 1 && this.#plot.kind !== undefined ? [partOf(this.#plot.kind, how)] : undefined;
-    seat.engine.acquire({ name: `lock-${lock}`, parts, waits, limitMs }, (outcome) => {
+    seat.engine.acquire(wish, (outcome) => {
       if (outcome.kind !== 'granted') return;
-      if (this.#isCalm) outcome.hold.release(() => {});
-      else this.#held.push({ hold: outcome.hold, seat });
+      for (const hold of [outcome.hold, ...outcome.others]) {
+        if (this.#isCalm) hold.release(() => {});
+        else this.#held.push({ hold, seat });
+      }
     });
+  }
+
+  /** Undefined: the exclusive lock of that name, in a world that has but one. */
+  #partsOf(locks: readonly number[], how: number): readonly Part[] | undefined {
+    const { kind, isMixed } = this.#plot;
+    if (isMixed !== true) return kind !== undefined && locks[0] === 1 ? [partOf(kind, how)] : undefined;
+    return locks.map((lock) => {
+      if (lock === 1) return { name: 'lock-1', mode: (['R', 'U', 'W', 'U'] as const)[how % 4] ?? 'R', ...plain };
+      if (lock !== 2) return { name: `lock-${lock}`, mode: 'X', ...plain };
+      // Not everybody knows of the last change.
+      const limit = how % 5 === 0 ? permitsInAll : this.#limitAsked;
+      return { name: 'lock-2', mode: 'S', permits: 1 + (how % limit), limit };
+    });
+  }
+
+  #convert(command: Extract<Command, { readonly kind: 'upgrade' | 'downgrade' }>): void {
+    const held = this.#held.filter(({ hold, seat }) => hold.name === 'lock-1' && hold.isHeld && this.#runs(seat));
+    if (command.kind === 'upgrade') {
+      const able = held.filter(({ hold }) => hold.mode === 'U' && !hold.isConverting);
+      const { waits, limitMs } = command;
+      able[command.which % Math.max(1, able.length)]?.hold.convert({ to: 'W', waits, limitMs }, () => {});
+      return;
+    }
+    const { to } = command;
+    const able = held.filter(({ hold: { mode } }) => mode === 'W' || (mode === 'U' && to === 'R'));
+    able[command.which % Math.max(1, able.length)]?.hold.convert({ to, limitMs: this.#plot.ttlMs }, () => {});
+  }
+
+  #limit(nodeId: string, limit: number): void {
+    const seat = this.#seats.get(nodeId);
+    if (seat === undefined || !this.#runs(seat)) return;
+    this.#limitAsked = limit;
+    seat.engine.changeLimit({ name: 'lock-2', limit }, () => {});
   }
 
   #inspect(nodeId: string, name: string, isLocal: boolean): void {
@@ -159,7 +221,7 @@ export class SimulatedWorld {
     const process = this.#book.begin({ f: 'holder', name, consistency: isLocal ? 'stale' : 'linearizable' });
     const consistency = isLocal ? 'local' : 'linearizable';
     seat.gateway.query({ kind: 'inspect', name, consistency }, (outcome) => {
-      this.#book.end(process, outcome.ok ? { holders: holdersIn(outcome.value) } : undefined);
+      this.#book.end(process, outcome.ok ? seenIn(outcome.value) : undefined);
     });
   }
 
@@ -210,7 +272,8 @@ export class SimulatedWorld {
   #claim(): void {
     for (const { hold, seat } of this.#held) {
       const client = this.#book.ownerOf.get(hold.token);
-      if (client === undefined || !this.#runs(seat)) continue;
+      // Under way to another token, it may have that already.
+      if (client === undefined || !this.#runs(seat) || hold.isConverting) continue;
       if (!hold.isHeld && !(this.#lie.clings && hold.loss !== undefined)) continue;
       const process = this.#book.begin({ f: 'validate', name: hold.name, client, token: hold.token });
       this.#book.end(process, { held: true });
@@ -254,12 +317,14 @@ export class SimulatedWorld {
 
   /** Again and again, because the session may have died of the faults that are over. */
   #serve(seat: Seat, done: () => void): void {
-    seat.engine.acquire({ name: 'lock-0', waits: true, limitMs: undefined }, (outcome) => {
+    const isMixed = this.#plot.isMixed === true;
+    const parts = isMixed ? this.#partsOf([0, 1, 3], 2) : undefined;
+    seat.engine.acquire({ name: 'lock-0', parts, waits: true, limitMs: undefined }, (outcome) => {
       if (outcome.kind !== 'granted') {
         this.#cluster.clock(seat.nodeId).after(100, () => this.#serve(seat, done));
         return;
       }
-      outcome.hold.release(() => {});
+      for (const hold of [outcome.hold, ...outcome.others]) hold.release(() => {});
       done();
     });
   }
@@ -268,22 +333,3 @@ export class SimulatedWorld {
 const faults = ['kill', 'restart', 'isolate', 'pause', 'resume', 'cut', 'heal', 'slow-disk'] as const;
 
 const isCure = (kind: (typeof faults)[number]): boolean => kind === 'restart' || kind === 'resume' || kind === 'heal';
-
-const permitsInAll = 3;
-
-const settingsOf = {
-  rw: { kind: 'rw', fair: true, read_tokens: 'unique' },
-  semaphore: { kind: 'semaphore', permits: permitsInAll, fair: true },
-} as const;
-
-const partOf = (kind: 'rw' | 'semaphore', how: number): Part =>
-  kind === 'semaphore'
-    ? { name: 'lock-1', mode: 'S', permits: 1 + (how % permitsInAll), limit: permitsInAll }
-    : { name: 'lock-1', mode: how % 3 === 0 ? 'W' : 'R', permits: 1, limit: 0 };
-
-/** Who holds a lock by the answer to `inspect`. */
-function holdersIn(value: unknown): readonly { readonly client: string; readonly token: number }[] {
-  return inspected.parse(value)?.holders.map(({ session, token }) => ({ client: clientOf(session), token })) ?? [];
-}
-
-const inspected = z.object({ holders: z.array(z.object({ session: z.number(), token: z.number() })) }).nullable();

@@ -1,6 +1,7 @@
 import { cliMutants } from './cli-mutants.ts';
 import { eventMutants } from './event-mutants.ts';
 import { familyMutants } from './family-mutants.ts';
+import { historyMutants } from './history-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { nodeMutants } from './node-mutants.ts';
 import { raftMutants } from './raft-mutants.ts';
@@ -20,4 +21,5 @@ export const catalogue: readonly Mutant[] = [
   ...sideMutants,
   ...eventMutants,
   ...cliMutants,
+  ...historyMutants,
 ];

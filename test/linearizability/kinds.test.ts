@@ -1,0 +1,496 @@
+import { describe, expect, it } from 'vitest';
+import { checkHistory, describeVerdict, type MetaToWrite, type Rule } from './index.ts';
+import {
+  asked,
+  askedAll,
+  calm,
+  circled,
+  closed,
+  denied,
+  deniedAll,
+  downgraded,
+  type Event,
+  gave,
+  gaveAt,
+  kept,
+  misled,
+  notUpgraded,
+  opened,
+  read,
+  relimited,
+  rw,
+  saw,
+  took,
+  tookAll,
+  upgradeable,
+  upgraded,
+  upgrading,
+  written,
+  wrote,
+} from './scenes.ts';
+
+type Lawful = readonly [claim: string, meta: Partial<MetaToWrite>, events: readonly Event[]];
+type Unlawful = readonly [claim: string, rule: Rule, meta: Partial<MetaToWrite>, events: readonly Event[]];
+
+const pair = [{ name: 'l' }, { name: 'm' }];
+const one = { ...calm, tokens: 'global' } as const;
+const changing = { ...calm, default: { kind: 'semaphore', permits: 2 } } as const;
+const two = { permits: 1, limit: 2 };
+const three = { permits: 1, limit: 3 };
+const ann = { owner: 'ann' };
+const again = { owner: 'ann', reenters: true };
+const atM = { name: 'm' };
+
+const lawful: readonly Lawful[] = [
+  [
+    'an upgradeable read beside reads, a write under a new token once they have left',
+    rw,
+    [
+      took('A', [0, 1], 1, upgradeable),
+      took('B', [2, 3], 2, read),
+      notUpgraded('A', [4, 5], 1),
+      upgraded('A', [6, 9], [1, 3]),
+      gave('B', [7, 8], 2),
+      wrote('A', [10, 11], 3),
+      gave('A', [12, 13], 3),
+    ],
+  ],
+  [
+    'a downgrade keeps the token and lets readers in',
+    rw,
+    [
+      took('A', [0, 1], 1),
+      downgraded('A', [2, 3], 1, 'u'),
+      took('B', [4, 5], 2, read),
+      denied('C', [6, 7], 'held', upgradeable),
+      downgraded('A', [8, 9], 1, 'r'),
+      took('C', [10, 11], 3, upgradeable),
+      gave('A', [12, 13], 1),
+    ],
+  ],
+  [
+    'an upgrade that nobody heard of is carried out late',
+    rw,
+    [
+      took('A', [0, 1], 1, upgradeable),
+      upgrading('A', 2, 1),
+      took('B', [3, 4], 2, read),
+      gave('B', [5, 6], 2),
+      denied('C', [7, 8], 'held', read),
+    ],
+  ],
+  [
+    'a read shows the token of an upgrade that nobody heard of',
+    rw,
+    [took('A', [0, 1], 1, upgradeable), upgrading('A', 2, 1), saw([3, 4], ['A', 2])],
+  ],
+  [
+    'a read is refused while an upgrade waits',
+    rw,
+    [
+      took('A', [0, 1], 1, upgradeable),
+      took('B', [2, 3], 2, read),
+      upgraded('A', [4, 9], [1, 3]),
+      denied('C', [5, 6], 'held', read),
+      gave('B', [7, 8], 2),
+    ],
+  ],
+  [
+    'several at once, their tokens one after the other',
+    one,
+    [tookAll('A', [0, 1], 1, pair), saw([2, 3], ['A', 1]), gaveAt([4, 5], { name: 'm', client: 'A', token: 2 })],
+  ],
+  [
+    'a lock that nobody holds is refused to whom a request for several is ahead of',
+    one,
+    [
+      took('A', [0, 1], 1, atM),
+      tookAll('B', [2, 9], 2, pair),
+      denied('C', [3, 4]),
+      gaveAt([5, 6], { name: 'm', client: 'A', token: 1 }),
+    ],
+  ],
+  [
+    'a read shows one lock of a request that nobody heard of, another read the other',
+    one,
+    [askedAll('A', 0, pair), saw([1, 2], ['A', 1]), denied('B', [3, 4], 'held', atM)],
+  ],
+  [
+    'an owner enters its hold once more, under the same token, and leaves it twice',
+    calm,
+    [
+      took('A', [0, 1], 1, again),
+      took('A', [2, 3], 1, again),
+      gave('A', [4, 5], 1),
+      denied('B', [6, 7]),
+      gave('A', [8, 9], 1),
+      took('B', [10, 11], 2),
+    ],
+  ],
+  [
+    'an owner is refused what it holds itself',
+    calm,
+    [took('A', [0, 1], 1, ann), circled('A', [2, 3], [{ owner: 'ann', lock: 'l' }], ann), gave('A', [4, 5], 1)],
+  ],
+  [
+    'two owners, each waiting for what the other holds',
+    one,
+    [
+      took('A', [0, 1], 1, ann),
+      took('B', [2, 3], 2, { owner: 'bob', name: 'm' }),
+      asked('A', 4, { ...ann, name: 'm' }),
+      circled(
+        'B',
+        [5, 6],
+        [
+          { owner: 'bob', lock: 'l' },
+          { owner: 'ann', lock: 'm' },
+        ],
+        { owner: 'bob' },
+      ),
+    ],
+  ],
+  [
+    'another limit, and who believes in the former one is told',
+    changing,
+    [
+      took('A', [0, 1], 1, two),
+      took('B', [2, 3], 2, two),
+      relimited('C', [4, 5], 3),
+      misled('D', [6, 7], 3, two),
+      took('D', [8, 9], 3, three),
+      denied('E', [10, 11], 'held', three),
+    ],
+  ],
+  [
+    'holders keep what they have above a lower limit, and nobody else gets in',
+    changing,
+    [
+      took('A', [0, 1], 1, two),
+      took('B', [2, 3], 2, two),
+      relimited('C', [4, 5], 1),
+      gave('A', [6, 7], 1),
+      denied('D', [8, 9], 'held', { permits: 1, limit: 1 }),
+      gave('B', [10, 11], 2),
+      took('D', [12, 13], 3, { permits: 1, limit: 1 }),
+    ],
+  ],
+  [
+    'whoever waited when the limit was changed is granted under the new one',
+    changing,
+    [
+      took('A', [0, 1], 1, { permits: 2, limit: 2 }),
+      took('B', [2, 9], 2, two),
+      relimited('C', [4, 5], 3),
+      gave('B', [10, 11], 2),
+    ],
+  ],
+];
+
+describe('a lawful history of conversions, several locks, owners and limits is accepted', () => {
+  it.each(lawful)('%s', (_, meta, events) => {
+    const verdict = checkHistory(written(events, meta));
+
+    expect(verdict.passed, describeVerdict(verdict)).toBe(true);
+  });
+});
+
+const conversions: readonly Unlawful[] = [
+  ['two upgradeable reads', 'two-holders', rw, [took('A', [0, 1], 1, upgradeable), took('B', [2, 3], 2, upgradeable)]],
+  [
+    'two upgrades of one hold',
+    'two-holders',
+    rw,
+    [took('A', [0, 1], 1, upgradeable), upgraded('A', [2, 5], [1, 2]), upgraded('A', [3, 6], [1, 3])],
+  ],
+  [
+    'an upgrade beside a reader',
+    'two-holders',
+    rw,
+    [
+      took('A', [0, 1], 1, upgradeable),
+      took('B', [2, 3], 2, read),
+      upgraded('A', [4, 5], [1, 3]),
+      gave('B', [6, 7], 2),
+    ],
+  ],
+  [
+    'an upgrade under the token that it had',
+    'token-reuse',
+    rw,
+    [took('A', [0, 1], 1, upgradeable), upgraded('A', [2, 3], [1, 1])],
+  ],
+  [
+    'an upgrade under a lower token',
+    'token-backwards',
+    rw,
+    [took('A', [0, 1], 5, upgradeable), upgraded('A', [2, 3], [5, 4])],
+  ],
+  ['an upgrade of a plain read', 'conversion', rw, [took('A', [0, 1], 1, read), upgraded('A', [2, 3], [1, 2])]],
+  [
+    'an upgrade of what was released',
+    'conversion',
+    rw,
+    [took('A', [0, 1], 1, upgradeable), gave('A', [2, 3], 1), upgraded('A', [4, 5], [1, 2])],
+  ],
+  [
+    'an upgrade refused although nobody else reads',
+    'conversion',
+    rw,
+    [took('A', [0, 1], 1, upgradeable), notUpgraded('A', [2, 3], 1)],
+  ],
+  [
+    'an upgrade that is told that there is no such hold',
+    'conversion',
+    rw,
+    [took('A', [0, 1], 1, upgradeable), notUpgraded('A', [2, 3], 1, 'gone')],
+  ],
+  [
+    'the token of before the upgrade is still held',
+    'read',
+    rw,
+    [took('A', [0, 1], 1, upgradeable), upgraded('A', [2, 3], [1, 2]), saw([4, 5], ['A', 1])],
+  ],
+  [
+    'a release under the token of before the upgrade',
+    'release',
+    rw,
+    [took('A', [0, 1], 1, upgradeable), upgraded('A', [2, 3], [1, 2]), gave('A', [4, 5], 1)],
+  ],
+  [
+    'a release refused under the token that the upgrade brought',
+    'release',
+    rw,
+    [took('A', [0, 1], 1, upgradeable), upgraded('A', [2, 3], [1, 2]), kept('A', [4, 5], 2)],
+  ],
+  [
+    'a reader beside a write that was upgraded',
+    'two-holders',
+    rw,
+    [took('A', [0, 1], 1, upgradeable), upgraded('A', [2, 3], [1, 2]), took('B', [4, 5], 3, read)],
+  ],
+  [
+    'a downgrade that changes nothing: a reader is refused',
+    'refusal',
+    rw,
+    [took('A', [0, 1], 1), downgraded('A', [2, 3], 1, 'r'), denied('B', [4, 5], 'held', read)],
+  ],
+  [
+    'a downgrade that frees all: a writer is let in',
+    'two-holders',
+    rw,
+    [took('A', [0, 1], 1), downgraded('A', [2, 3], 1, 'r'), took('B', [4, 5], 2)],
+  ],
+  [
+    'a downgrade to an upgradeable read lets in a second one',
+    'two-holders',
+    rw,
+    [took('A', [0, 1], 1), downgraded('A', [2, 3], 1, 'u'), took('B', [4, 5], 2, upgradeable)],
+  ],
+  ['a downgrade of a read', 'conversion', rw, [took('A', [0, 1], 1, read), downgraded('A', [2, 3], 1, 'u')]],
+];
+
+const together: readonly Unlawful[] = [
+  [
+    'several granted although one of them is held',
+    'two-holders',
+    one,
+    [took('A', [0, 1], 1, atM), tookAll('B', [2, 3], 2, pair)],
+  ],
+  [
+    'one of several granted apart: the other was free between',
+    'read',
+    one,
+    [
+      took('A', [0, 1], 1, atM),
+      tookAll('B', [2, 9], 2, pair),
+      saw([3, 4], ['B', 2]),
+      gaveAt([5, 6], { name: 'm', client: 'A', token: 1 }),
+    ],
+  ],
+  [
+    'half of several seen, the other half granted to somebody else and released besides',
+    'release',
+    one,
+    [
+      askedAll('A', 0, pair),
+      saw([1, 2], ['A', 1]),
+      took('B', [3, 4], 3, atM),
+      saw([5, 6], ['A', 1]),
+      gaveAt([7, 8], { name: 'm', client: 'A', token: 2 }),
+    ],
+  ],
+  [
+    'several refused although all of them were free',
+    'refusal',
+    one,
+    [took('A', [0, 1], 1), gave('A', [2, 3], 1), deniedAll('B', [4, 5], pair)],
+  ],
+  [
+    'several refused because of a lock that is not among them',
+    'refusal',
+    one,
+    [took('A', [0, 1], 1, { name: 'n' }), deniedAll('B', [2, 3], pair)],
+  ],
+  [
+    'the token of a second lock granted again elsewhere',
+    'token-reuse',
+    one,
+    [tookAll('A', [0, 1], 1, pair), took('B', [2, 3], 2, { name: 'n' })],
+  ],
+  [
+    'a second lock kept when its session has ended',
+    'refusal',
+    { tokens: 'global' },
+    [opened('A', [0, 1]), tookAll('A', [2, 3], 1, pair), closed('A', [4, 5]), denied('B', [6, 7], 'held', atM)],
+  ],
+];
+
+const owners: readonly Unlawful[] = [
+  ['a re-entry under a new token', 'two-holders', calm, [took('A', [0, 1], 1, again), took('A', [2, 3], 2, again)]],
+  [
+    'a hold that is free although it was entered twice',
+    'grant',
+    calm,
+    [took('A', [0, 1], 1, again), took('A', [2, 3], 1, again), gave('A', [4, 5], 1), took('B', [6, 7], 2)],
+  ],
+  [
+    'a hold that stays although it was left as often as it was entered',
+    'refusal',
+    calm,
+    [
+      took('A', [0, 1], 1, again),
+      took('A', [2, 3], 1, again),
+      gave('A', [4, 5], 1),
+      gave('A', [6, 7], 1),
+      denied('B', [8, 9]),
+    ],
+  ],
+  [
+    'another owner enters it',
+    'token-reuse',
+    calm,
+    [took('A', [0, 1], 1, again), took('A', [2, 3], 1, { owner: 'bob', reenters: true })],
+  ],
+  [
+    'another session of the owner enters it',
+    'two-holders',
+    calm,
+    [took('A', [0, 1], 1, again), took('B', [2, 3], 1, again)],
+  ],
+  [
+    'an owner that did not ask to re-enter does',
+    'token-reuse',
+    calm,
+    [took('A', [0, 1], 1, again), took('A', [2, 3], 1, ann)],
+  ],
+  [
+    'a deadlock told to a request without an owner',
+    'deadlock',
+    calm,
+    [took('A', [0, 1], 1), circled('B', [2, 3], [{ owner: null, lock: 'l' }], {})],
+  ],
+  [
+    'a deadlock told to somebody who is not in the circle',
+    'deadlock',
+    calm,
+    [took('A', [0, 1], 1, ann), circled('B', [2, 3], [{ owner: 'ann', lock: 'l' }], { owner: 'bob' })],
+  ],
+  [
+    'a deadlock although the owner holds nothing',
+    'deadlock',
+    calm,
+    [took('A', [0, 1], 1), circled('B', [2, 3], [{ owner: 'bob', lock: 'l' }], { owner: 'bob' })],
+  ],
+  [
+    'a deadlock of two, the other of whom waits for nothing',
+    'deadlock',
+    one,
+    [
+      took('A', [0, 1], 1, ann),
+      took('B', [2, 3], 2, { owner: 'bob', name: 'm' }),
+      circled(
+        'B',
+        [5, 6],
+        [
+          { owner: 'bob', lock: 'l' },
+          { owner: 'ann', lock: 'm' },
+        ],
+        { owner: 'bob' },
+      ),
+    ],
+  ],
+  [
+    'a deadlock of two after one of them has let go',
+    'deadlock',
+    one,
+    [
+      took('A', [0, 1], 1, ann),
+      took('B', [2, 3], 2, { owner: 'bob', name: 'm' }),
+      asked('A', 4, { ...ann, name: 'm' }),
+      gave('A', [5, 6], 1),
+      circled(
+        'B',
+        [7, 8],
+        [
+          { owner: 'bob', lock: 'l' },
+          { owner: 'ann', lock: 'm' },
+        ],
+        { owner: 'bob' },
+      ),
+    ],
+  ],
+];
+
+const limits: readonly Unlawful[] = [
+  [
+    'more permits than the changed limit',
+    'grant',
+    changing,
+    [took('A', [0, 1], 1, two), relimited('C', [2, 3], 1), took('B', [4, 5], 2, { permits: 1, limit: 1 })],
+  ],
+  [
+    'permits refused that a raised limit has',
+    'refusal',
+    changing,
+    [
+      took('A', [0, 1], 1, two),
+      took('B', [2, 3], 2, two),
+      relimited('C', [4, 5], 3),
+      denied('D', [6, 7], 'held', three),
+    ],
+  ],
+  [
+    'granted to whom came after the change and believes in the former limit',
+    'grant',
+    changing,
+    [relimited('C', [0, 1], 3), took('A', [2, 3], 1, two)],
+  ],
+  [
+    'told a limit that it never had',
+    'semaphore-limit',
+    changing,
+    [took('A', [0, 1], 1, two), misled('B', [2, 3], 4, three)],
+  ],
+  [
+    'told the former limit after the change',
+    'semaphore-limit',
+    changing,
+    [took('A', [0, 1], 1, two), relimited('C', [2, 3], 3), misled('B', [4, 5], 2, three)],
+  ],
+  [
+    'a change that an idle semaphore forgot',
+    'semaphore-limit',
+    changing,
+    [relimited('C', [0, 1], 3), took('A', [2, 3], 1, three), gave('A', [4, 5], 1), misled('B', [6, 7], 2, three)],
+  ],
+];
+
+describe('an unlawful history of conversions, several locks, owners and limits is rejected for its reason', () => {
+  it.each([...conversions, ...together, ...owners, ...limits])('%s: %s', (_, rule, meta, events) => {
+    const verdict = checkHistory(written(events, meta));
+
+    expect(verdict.verdict, describeVerdict(verdict)).toBe('violation');
+    expect(verdict.violations[0]?.rule, describeVerdict(verdict)).toBe(rule);
+  });
+});
