@@ -1,6 +1,7 @@
 import type { GivingUp } from './acquisition.ts';
 import { Conversion, type ConversionOutcome, type ConversionWish } from './conversion.ts';
 import { LockLostError, type LossReason } from './errors.ts';
+import { Proclamations, type Proclaimed } from './proclamations.ts';
 import type { Session } from './session.ts';
 import type { Mode } from './table/index.ts';
 
@@ -47,6 +48,7 @@ export class Hold {
   #loss: LockLostError | undefined;
   #listener: HoldListener | undefined;
   #conversion: Conversion | undefined;
+  #proclamations: Proclamations | undefined;
 
   constructor(session: Session, { name, token, mode, permits, owner, acquiredAt }: HoldOrigin) {
     this.#session = session;
@@ -75,6 +77,11 @@ export class Hold {
   /** Why it was lost, or undefined. */
   get loss(): LockLostError | undefined {
     return this.#loss;
+  }
+
+  /** It was let go or lost: nothing more can be asked about it. */
+  get isGone(): boolean {
+    return this.#state !== 'held';
   }
 
   /** Compares clocks at the moment of the call; notices a passed deadline before any timer does. */
@@ -126,6 +133,12 @@ export class Hold {
     if (former === undefined) conversion.begin();
     else former.whenSettled(() => conversion.begin());
     return conversion;
+  }
+
+  /** Replaces its metadata; `done` is called once. Whatever was proclaimed before comes first. */
+  proclaim(wish: { readonly value: string; readonly limitMs: number }, done: Proclaimed): void {
+    this.#proclamations ??= new Proclamations(this, this.#session);
+    this.#proclamations.add(wish, done);
   }
 
   /** For the conversion only. */
