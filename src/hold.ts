@@ -2,7 +2,7 @@ import type { GivingUp } from './acquisition.ts';
 import { Conversion, type ConversionOutcome, type ConversionWish } from './conversion.ts';
 import { LockLostError, type LossReason } from './errors.ts';
 import type { Session } from './session.ts';
-import type { Mode } from './table/index.ts';
+import type { HoldOptions, Mode } from './table/index.ts';
 
 /** What becomes of a release. `unknown`: not known within a session TTL; it goes on behind. */
 export type ReleaseOutcome =
@@ -19,6 +19,7 @@ export interface HoldOrigin {
   readonly permits: number;
   /** Absent: the hold is a party of its own. */
   readonly owner: string | undefined;
+  readonly options?: HoldOptions | undefined;
   readonly acquiredAt: number;
 }
 
@@ -38,6 +39,7 @@ export class Hold {
   readonly name: string;
   readonly permits: number;
   readonly owner: string | undefined;
+  readonly options: HoldOptions | undefined;
   /** Milliseconds since 1970 by this process's wall clock; for people. */
   readonly acquiredAt: number;
   readonly #session: Session;
@@ -48,13 +50,14 @@ export class Hold {
   #listener: HoldListener | undefined;
   #conversion: Conversion | undefined;
 
-  constructor(session: Session, { name, token, mode, permits, owner, acquiredAt }: HoldOrigin) {
+  constructor(session: Session, { name, token, mode, permits, owner, options, acquiredAt }: HoldOrigin) {
     this.#session = session;
     this.name = name;
     this.#token = token;
     this.#mode = mode;
     this.permits = permits;
     this.owner = owner;
+    this.options = options;
     this.acquiredAt = acquiredAt;
   }
 
