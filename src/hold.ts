@@ -3,7 +3,7 @@ import { Conversion, type ConversionOutcome, type ConversionWish } from './conve
 import { LockLostError, type LossReason } from './errors.ts';
 import { Proclamations, type Proclaimed } from './proclamations.ts';
 import type { Session } from './session.ts';
-import type { Mode } from './table/index.ts';
+import type { HoldOptions, Mode } from './table/index.ts';
 
 /** What becomes of a release. `unknown`: not known within a session TTL; it goes on behind. */
 export type ReleaseOutcome =
@@ -20,6 +20,7 @@ export interface HoldOrigin {
   readonly permits: number;
   /** Absent: the hold is a party of its own. */
   readonly owner: string | undefined;
+  readonly options?: HoldOptions | undefined;
   readonly acquiredAt: number;
 }
 
@@ -39,6 +40,7 @@ export class Hold {
   readonly name: string;
   readonly permits: number;
   readonly owner: string | undefined;
+  readonly options: HoldOptions | undefined;
   /** Milliseconds since 1970 by this process's wall clock; for people. */
   readonly acquiredAt: number;
   readonly #session: Session;
@@ -50,13 +52,14 @@ export class Hold {
   #conversion: Conversion | undefined;
   #proclamations: Proclamations | undefined;
 
-  constructor(session: Session, { name, token, mode, permits, owner, acquiredAt }: HoldOrigin) {
+  constructor(session: Session, { name, token, mode, permits, owner, options, acquiredAt }: HoldOrigin) {
     this.#session = session;
     this.name = name;
     this.#token = token;
     this.#mode = mode;
     this.permits = permits;
     this.owner = owner;
+    this.options = options;
     this.acquiredAt = acquiredAt;
   }
 

@@ -26,6 +26,9 @@ const openBatchesMax = 1_024;
 /** Names in the commands of one forwarded message: each is up to half a KiB, and a request for several locks has many. */
 const batchNamesMax = 2_048;
 
+/** Options of a hold take as much room as so many names. */
+const optionNames = 3;
+
 const receipts: readonly Receipt[] = ['accepted', 'try-there', 'slow-down'];
 
 /** Carries commands and heartbeats to the leader, in batches, over the forward stream; at most one hop. */
@@ -207,7 +210,7 @@ function* batchesOf(tickets: readonly Ticket[]): Iterable<readonly Ticket[]> {
   let from = 0;
   let names = 0;
   for (const [at, { command }] of tickets.entries()) {
-    const more = command.kind === 'acquire-all' ? command.parts.length : 1;
+    const more = command.kind === 'acquire-all' ? command.parts.length + (command.options ? optionNames : 0) : 1;
     if (names + more > batchNamesMax) {
       yield tickets.slice(from, at);
       from = at;

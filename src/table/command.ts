@@ -1,3 +1,5 @@
+import type { HoldOptions } from './hold-options.ts';
+
 /** A session's number: minted by the table at open, rising, never used again. */
 export type SessionId = number;
 
@@ -93,6 +95,8 @@ export interface AcquireAll extends SessionCommand {
   readonly owner: string | undefined;
   /** Only with an owner, of one exclusive lock: if he holds it in this session, he enters it once more. */
   readonly reenters: boolean;
+  /** Of each hold that comes of it; a re-entry leaves the hold as it is. */
+  readonly options?: HoldOptions | undefined;
 }
 
 /** One wait of a cycle: this owner waits for something that the next one holds or awaits, the last for the first. */

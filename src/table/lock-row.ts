@@ -1,4 +1,5 @@
 import type { LockKind, Mode, Sequence } from './command.ts';
+import type { HoldOptions } from './hold-options.ts';
 import { Line } from './queue.ts';
 import type { Session } from './session.ts';
 
@@ -84,6 +85,7 @@ export interface Terms {
   readonly owner: string | undefined;
   /** How often its owner has entered this hold and not left it yet. */
   entries: number;
+  readonly options: HoldOptions | undefined;
   /** All waiters of a request for several locks, in the order of its parts; a hold stands alone. */
   group: readonly Claim[] | undefined;
 }

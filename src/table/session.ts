@@ -13,12 +13,13 @@ import type {
   SessionRequest,
   Upgrade,
 } from './command.ts';
+import { areSameOptions } from './hold-options.ts';
 import type { Claim } from './lock-row.ts';
 
 /** The part of a request that a repetition of the same sequence must have in common with it. */
 export type Asked =
   | Pick<Acquire, 'kind' | 'name' | 'mode' | 'waits'>
-  | Pick<AcquireAll, 'kind' | 'parts' | 'waits' | 'owner' | 'reenters'>
+  | Pick<AcquireAll, 'kind' | 'parts' | 'waits' | 'owner' | 'reenters' | 'options'>
   | Pick<Upgrade, 'kind' | 'name' | 'token' | 'waits'>
   | Pick<Downgrade, 'kind' | 'name' | 'token' | 'to'>
   | Pick<ChangeLimit, 'kind' | 'name' | 'limit'>
@@ -68,6 +69,7 @@ export class Request {
           command.waits === asked.waits &&
           command.owner === asked.owner &&
           command.reenters === asked.reenters &&
+          areSameOptions(command.options, asked.options) &&
           areSameParts(command.parts, asked.parts)
         );
       case 'upgrade':

@@ -1,6 +1,8 @@
 import type {
+  AcquireAll,
   Answer,
   CycleStep,
+  HoldOptions,
   LockKind,
   Mode,
   OpenSession,
@@ -20,6 +22,7 @@ export interface ModelClaim extends Part {
   readonly upgrades: number | undefined;
   readonly owner: string | undefined;
   entries: number;
+  readonly options: HoldOptions | undefined;
   /** When it was granted. */
   since: number;
 }
@@ -131,6 +134,12 @@ export class ModelClaims {
     if (claim.mode !== 'S') return others.every(({ mode }) => isBeside(claim.mode, mode));
     const out = others.reduce((sum, { permits }) => sum + permits, 0);
     return out + claim.permits <= (this.kept.get(claim.name) ?? claim.limit);
+  }
+
+  /** What a request stands for, in the order of its parts. */
+  claimsOf({ session, sequence, parts, owner, options }: AcquireAll): readonly ModelClaim[] {
+    const terms = { session, sequence, token: undefined, upgrades: undefined, owner, entries: 1, options };
+    return parts.map((part) => ({ ...part, ...terms, since: this.time }));
   }
 
   isReady(head: ModelClaim): boolean {

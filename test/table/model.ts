@@ -207,7 +207,8 @@ export class Model extends ModelClaims {
     return { kind: 'released' };
   }
 
-  #acquire({ session, sequence, waits, parts, owner, reenters }: AcquireAll): Answer {
+  #acquire(command: AcquireAll): Answer {
+    const { session, waits, parts, owner, reenters } = command;
     const limits = this.#limits;
     for (const { name, mode, limit } of parts) {
       const is = this.kindAt(name);
@@ -222,8 +223,7 @@ export class Model extends ModelClaims {
       own.entries += 1;
       return { kind: 'granted', token: own.token, grantedAt: own.since };
     }
-    const terms = { session, sequence, token: undefined, upgrades: undefined, owner, entries: 1, since: this.time };
-    const claims = parts.map((part) => ({ ...part, ...terms }));
+    const claims = this.claimsOf(command);
     const isTaken = claims.some((claim) => this.queueOf(claim.name).length > 0 || !this.fits(claim));
     if (isTaken && !waits) return { kind: 'busy' };
     const mine = this.claims.filter((claim) => claim.session === session);

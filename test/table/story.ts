@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Command, OpenSession, Part, SessionRequest } from '../../src/table/index.ts';
+import type { Command, HoldOptions, OpenSession, Part, SessionRequest } from '../../src/table/index.ts';
 import type { Model } from './model.ts';
 import {
   acquire,
@@ -138,7 +138,9 @@ export class Author {
     const owner = [undefined, 'ann', 'bob', 'cy', undefined][(what + how) % 5];
     const parts = this.#parts(what, how);
     const reenters = owner !== undefined && parts.length === 1 && parts[0]?.mode === 'X' && what % 2 === 0;
-    return acquireFor(owner, turn, parts, waits, reenters);
+    const wish = acquireFor(owner, turn, parts, waits, reenters);
+    const options = optionsAt(what, how);
+    return options === undefined ? wish : { ...wish, options };
   }
 
   /** Mostly one, of any kind, and mostly of the limit that there is. */
@@ -186,6 +188,10 @@ const partAt = (what: number, how: number): Part => {
   const others = [permits('s', 1, 3), permits('t', 1 + (how % 2), 2), exclusive('a'), write('b'), permits('s', 1, 2)];
   return [...wishes, ...others][what % 10] ?? read('r');
 };
+
+/** Mostly none. */
+const optionsAt = (what: number, how: number): HoldOptions | undefined =>
+  (what + 3 * how) % 5 < 3 ? undefined : { metadata: `of ${how % 3}` };
 
 const runOf = (who: number, what: number) => ({
   node: ['n1', 'n2', 'n3'][who % 3] ?? 'n1',

@@ -8,6 +8,7 @@ import {
   commandTuple,
   type Downgrade,
   defaultTableLimits,
+  type HoldOptions,
   type OpenSession,
   type Part,
   parseCommand,
@@ -155,6 +156,12 @@ export const acquireFor = (
   reenters,
 });
 
+/** As `acquireFor`, saying more of the hold. */
+export const acquireWith = (options: HoldOptions, ...wish: Parameters<typeof acquireFor>): AcquireAll => ({
+  ...acquireFor(...wish),
+  options,
+});
+
 interface HoldOf {
   readonly name: string;
   readonly token: number;
@@ -215,6 +222,8 @@ export function furnishedFamily(): World {
   world.ask(downgrade([2, 3], { name: 'r', token: 9 }, 'R'));
   const token = tokenOf(world.ask(acquireAll([3, 4], write('w'))));
   world.ask(downgrade([3, 5], { name: 'w', token }, 'U'));
+  world.ask(acquireWith({ metadata: 'm\n' }, undefined, [3, 6], exclusive('m')));
+  world.ask(acquireWith({ metadata: '' }, 'bob', [2, 4], [exclusive('m'), read('n')]));
   return world;
 }
 
