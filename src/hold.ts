@@ -1,7 +1,7 @@
 import type { GivingUp } from './acquisition.ts';
 import { Conversion, type ConversionOutcome, type ConversionWish } from './conversion.ts';
 import { LockLostError, type LossReason } from './errors.ts';
-import { Proclamations, type Proclaimed } from './proclamations.ts';
+import { type Proclaimed, Proclamations } from './proclamations.ts';
 import type { Session } from './session.ts';
 import type { HoldOptions, Mode } from './table/index.ts';
 

@@ -47,8 +47,12 @@ export const askedField: field.Field<Asked> = (value, what) => {
       const [, name, token] = field.tupleOf(cells, what, 3);
       return { kind: 'release', ...holdField([name, token]) };
     }
+    case layout.proclaim: {
+      const [, name, token, metadata] = field.tupleOf(cells, what, 4);
+      return { kind: 'proclaim', ...holdField([name, token]), metadata: field.metadata(metadata, 'its metadata') };
+    }
     default:
-      throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 0 or 5 to 13`);
+      throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 0, 5 to 13 or 30`);
   }
 };
 

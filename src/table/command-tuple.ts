@@ -31,6 +31,7 @@ export const layout = {
   limit: 11,
   acquireAllForOwner: 12,
   acquireAllWithOptions: 13,
+  proclaim: 30,
 } as const;
 
 /** The command as a flat tuple that `parseCommand` reads back to an equal command. */
@@ -71,6 +72,10 @@ export function commandTuple(command: Command): CommandTuple {
       return [layout.cancel, command.session, command.sequence, command.mark, command.target];
     case 'release':
       return [layout.release, command.session, command.sequence, command.mark, command.name, command.token];
+    case 'proclaim': {
+      const { session, sequence, mark, name, token, metadata } = command;
+      return [layout.proclaim, session, sequence, mark, name, token, metadata];
+    }
     default:
       return command satisfies never;
   }
@@ -124,8 +129,10 @@ function parse(value: unknown): Command {
       return parseDowngrade(tuple);
     case layout.limit:
       return parseLimit(tuple);
+    case layout.proclaim:
+      return parseProclaim(tuple);
     default:
-      throw new FieldError(`the command's kind is ${field.shown(tuple[0])}, expected 1 to 13`);
+      throw new FieldError(`the command's kind is ${field.shown(tuple[0])}, expected 1 to 13 or 30`);
   }
 }
 
@@ -226,6 +233,17 @@ function parseLimit(tuple: readonly unknown[]): Command {
     ...parseTurn([session, sequence, mark]),
     name: field.lockName(name, 'its name'),
     limit: field.permits(limit, 'its limit'),
+  };
+}
+
+function parseProclaim(tuple: readonly unknown[]): Command {
+  const [, session, sequence, mark, name, token, metadata] = field.tupleOf(tuple, 'a proclaim', 7);
+  return {
+    kind: 'proclaim',
+    ...parseTurn([session, sequence, mark]),
+    name: field.lockName(name, 'its name'),
+    token: field.positive(token, 'its token'),
+    metadata: field.metadata(metadata, 'its metadata'),
   };
 }
 

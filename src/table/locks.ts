@@ -133,6 +133,14 @@ export class Locks {
     this.#state.changes.holds.put(hold);
   }
 
+  /** All other options of the hold stay as they are. */
+  label(hold: Claim, metadata: string): void {
+    hold.terms ??= termsOf({ permits: 1, limit: 0 }, undefined, undefined);
+    // Parts of one request share their options.
+    hold.terms.options = { ...hold.terms.options, metadata };
+    this.#state.changes.holds.put(hold);
+  }
+
   /** Makes a weaker lock of a hold. The caller then passes the lock on. */
   downgrade(hold: Claim, mode: Mode): void {
     hold.lock.weaken(hold, mode);
@@ -199,7 +207,11 @@ export class Locks {
 /** Of a claim without terms. */
 const plain = { owner: undefined, options: undefined };
 
-const termsOf = ({ permits, limit }: Part, owner: string | undefined, options: HoldOptions | undefined): Terms => ({
+const termsOf = (
+  { permits, limit }: Pick<Part, 'permits' | 'limit'>,
+  owner: string | undefined,
+  options: HoldOptions | undefined,
+): Terms => ({
   permits,
   limit,
   upgrades: undefined,

@@ -133,6 +133,8 @@ function askedCells({ asked }: Request): readonly RowCell[] {
       return [layout.cancel, asked.target];
     case 'release':
       return [layout.release, asked.name, asked.token];
+    case 'proclaim':
+      return [layout.proclaim, asked.name, asked.token, asked.metadata];
     default:
       return asked satisfies never;
   }

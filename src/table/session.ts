@@ -7,6 +7,7 @@ import type {
   Downgrade,
   OpenSession,
   Part,
+  Proclaim,
   Release,
   Sequence,
   SessionId,
@@ -25,6 +26,7 @@ export type Asked =
   | Pick<ChangeLimit, 'kind' | 'name' | 'limit'>
   | Pick<Cancel, 'kind' | 'target'>
   | Pick<Release, 'kind' | 'name' | 'token'>
+  | Pick<Proclaim, 'kind' | 'name' | 'token' | 'metadata'>
   /** An acquire or upgrade that a cancel overtook: what it would have asked for is not known, and never will be granted. */
   | { readonly kind: 'withdrawn' };
 
@@ -82,6 +84,8 @@ export class Request {
         return command.kind === 'cancel' && command.target === asked.target;
       case 'release':
         return command.kind === 'release' && isSameHold(command, asked);
+      case 'proclaim':
+        return command.kind === 'proclaim' && isSameHold(command, asked) && command.metadata === asked.metadata;
       default:
         return asked satisfies never;
     }

@@ -17,19 +17,23 @@ class Leader {
   constructor(process: Process, clock: ReturnType<typeof world>['clock'], again = true) {
     const parts = [{ name: 'x', mode: 'X', permits: 1, limit: 0 }] as const;
     const wish = { name: 'x', parts, options: { metadata: 'value' } };
-    this.candidacy = new Candidacy({ wish, again, retryDelayMs }, { engine: process.engine, clock }, {
-      leads: (hold, ended) => {
-        this.hold = hold;
-        this.end = ended;
-        this.lived.push('leads');
+    this.candidacy = new Candidacy(
+      { wish, again, retryDelayMs },
+      { engine: process.engine, clock },
+      {
+        leads: (hold, ended) => {
+          this.hold = hold;
+          this.end = ended;
+          this.lived.push('leads');
+        },
+        stops: () => this.lived.push('is to stop'),
+        failed: (error) => {
+          this.lived.push(`failed: ${wordFor(error)}`);
+          return this.fatal;
+        },
+        over: (failure) => this.lived.push(failure === undefined ? 'over' : `over: ${wordFor(failure.error)}`),
       },
-      stops: () => this.lived.push('is to stop'),
-      failed: (error) => {
-        this.lived.push(`failed: ${wordFor(error)}`);
-        return this.fatal;
-      },
-      over: (failure) => this.lived.push(failure === undefined ? 'over' : `over: ${wordFor(failure.error)}`),
-    });
+    );
     this.candidacy.begin();
   }
 }

@@ -390,9 +390,12 @@ export const refusingElections = (subject: () => LockProvider): void => {
     );
   });
 
-  it.each([[0], [-1], [Number.NaN], [3_600_001]])('throws a RangeError at once for a retryDelay of %j', (retryDelay) => {
-    expect(() => subject().createElection(freshName()).run({ lead, retryDelay })).toThrow(RangeError);
-  });
+  it.each([[0], [-1], [Number.NaN], [3_600_001]])(
+    'throws a RangeError at once for a retryDelay of %j',
+    (retryDelay) => {
+      expect(() => subject().createElection(freshName()).run({ lead, retryDelay })).toThrow(RangeError);
+    },
+  );
 
   it.each([[{ metadata: 'x' }], [{ reentrant: true }], [{ timeout: 'x' }]])(
     'throws a TypeError at once for a campaign with %j',
@@ -403,11 +406,14 @@ export const refusingElections = (subject: () => LockProvider): void => {
     },
   );
 
-  it.each([[5], [null], [{ signal: {} }], [{ prefix: 'x' }]])('throws a TypeError at once to observe with %j', (options) => {
-    const election = subject().createElection(freshName());
+  it.each([[5], [null], [{ signal: {} }], [{ prefix: 'x' }]])(
+    'throws a TypeError at once to observe with %j',
+    (options) => {
+      const election = subject().createElection(freshName());
 
-    expect(() => Reflect.apply(election.observe, election, [options])).toThrow(TypeError);
-  });
+      expect(() => Reflect.apply(election.observe, election, [options])).toThrow(TypeError);
+    },
+  );
 
   it('refuses what is no name', () => {
     expect(() => subject().createElection('$x')).toThrow(expect.objectContaining({ code: 'INVALID_NAME' }));

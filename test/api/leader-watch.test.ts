@@ -20,7 +20,11 @@ const holder = { session: 1, label: 'n', node: 'n', mode: 'X', permits: 1, owner
 /** What a look finds. */
 const led = (appliedIndex: number, token: number, metadata: string | null = 'v'): Told => {
   const holders = [{ ...holder, token, metadata }];
-  return { ok: true, appliedIndex, value: { name: 'x', kind: 'exclusive', limit: null, holders, waiting: 0, queue: [] } };
+  return {
+    ok: true,
+    appliedIndex,
+    value: { name: 'x', kind: 'exclusive', limit: null, holders, waiting: 0, queue: [] },
+  };
 };
 
 const vacant = (appliedIndex: number): Told => ({ ok: true, appliedIndex, value: null });

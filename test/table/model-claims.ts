@@ -7,6 +7,7 @@ import type {
   Mode,
   OpenSession,
   Part,
+  Proclaim,
   SessionRequest,
   TableEvent,
 } from '../../src/table/index.ts';
@@ -22,7 +23,7 @@ export interface ModelClaim extends Part {
   readonly upgrades: number | undefined;
   readonly owner: string | undefined;
   entries: number;
-  readonly options: HoldOptions | undefined;
+  options: HoldOptions | undefined;
   /** When it was granted. */
   since: number;
 }
@@ -209,6 +210,14 @@ export class ModelClaims {
     const { name, token } = hold;
     this.events.push({ kind: 'converted', name, session: hold.session, had, token, mode: 'W' });
     return { kind: 'granted', token, grantedAt: this.time };
+  }
+
+  proclaim(session: ModelSession, { name, token, metadata }: Proclaim): Answer {
+    const hold = this.held(session, name, token);
+    if (hold === undefined) return { kind: 'not-held' };
+    hold.options = { ...hold.options, metadata };
+    this.events.push({ kind: 'proclaimed', name, session: session.id, token, metadata });
+    return { kind: 'proclaimed' };
   }
 
   session(id: number): ModelSession | undefined {

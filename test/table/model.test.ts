@@ -99,7 +99,7 @@ const everyWord = [
   ...['started', 'not started', 'session-opened', 'refused limit-exceeded', 'refused superseded', 'refused mismatch'],
   ...['ended closed', 'ended expired', 'ended superseded', 'ended unknown', 'granted', 'released', 'lost', 'queued'],
   ...['busy', 'cancelled', 'already-granted', 'not-held', 'stale', 'mismatch', 'session-expired', 'converted'],
-  ...['downgraded', 'limit-changed', 'wrong-mode', 'kind-mismatch', 'semaphore-limit', 'deadlock of 1'],
+  ...['proclaimed', 'downgraded', 'limit-changed', 'wrong-mode', 'kind-mismatch', 'semaphore-limit', 'deadlock of 1'],
 ];
 
 const everyLimit = ['holds per session', 'waiters per session', 'answers per session', 'locks'];

@@ -185,6 +185,8 @@ export class Model extends ModelClaims {
         return this.#cancel(session, command);
       case 'release':
         return this.#release(session, command);
+      case 'proclaim':
+        return this.proclaim(session, command);
       default:
         return command satisfies never;
     }

@@ -11,6 +11,7 @@ import {
   incarnationOf,
   nonceOf,
   permits,
+  proclaim,
   read,
   readUpgradeable,
   release,
@@ -48,6 +49,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: plans('limit') },
   { weight: 8, arbitrary: plans('cancel') },
   { weight: 10, arbitrary: plans('release') },
+  { weight: 4, arbitrary: plans('proclaim') },
   { weight: 8, arbitrary: plans('again') },
   { weight: 3, arbitrary: fc.constantFrom<Step>('checkpoint', 'restart', 'install') },
 );
@@ -124,6 +126,8 @@ export class Author {
         return cancel(turn, this.#target(session, sequence, what));
       case 'release':
         return release(turn, hold.name, hold.token);
+      case 'proclaim':
+        return proclaim(turn, hold, `said ${how % 3}`);
       default:
         return kind satisfies never;
     }

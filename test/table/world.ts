@@ -11,6 +11,7 @@ import {
   type HoldOptions,
   type OpenSession,
   type Part,
+  type Proclaim,
   parseCommand,
   type Release,
   type RowTuple,
@@ -194,6 +195,16 @@ export const changeLimit = ([session, sequence, mark = 0]: Turn, name: string, l
   mark,
   name,
   limit,
+});
+
+export const proclaim = ([session, sequence, mark = 0]: Turn, { name, token }: HoldOf, metadata: string): Proclaim => ({
+  kind: 'proclaim',
+  session,
+  sequence,
+  mark,
+  name,
+  token,
+  metadata,
 });
 
 /** The fencing token of a grant. */
