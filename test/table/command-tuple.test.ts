@@ -13,6 +13,7 @@ import {
   incarnationOf,
   nonceOf,
   permits,
+  proclaim,
   read,
   readUpgradeable,
   release,
@@ -40,6 +41,7 @@ const one: readonly Command[] = [
   upgrade([1, 2, 1], { name: 'u', token: 7 }, false),
   downgrade([1, 2, 1], { name: 'w', token: 7 }, 'U'),
   changeLimit([1, 2, 1], 's', 4),
+  proclaim([1, 2, 1], { name: 'x', token: 7 }, 'a\nb'),
 ];
 
 describe('a command', () => {
@@ -69,6 +71,7 @@ describe('a command', () => {
         "[9,1,2,1,"u",7,false]",
         "[10,1,2,1,"w",7,"U"]",
         "[11,1,2,1,"s",4]",
+        "[30,1,2,1,"x",7,"a\\nb"]",
       ]
     `);
   });

@@ -150,7 +150,7 @@ export class Model extends ModelClaims {
     session.mark = Math.max(session.mark, command.mark);
     const mine = this.answers.filter((old) => old.session === id);
     const first = mine.find((old) => old.sequence === sequence);
-    const takes = ['acquire', 'acquire-all', 'upgrade', 'limit'].includes(command.kind);
+    const takes = ['acquire', 'acquire-all', 'upgrade', 'limit', 'proclaim'].includes(command.kind);
     const room = this.#limits.answersPerSessionMax * (takes ? 1 : 2);
     if (first !== undefined) say(isSame(first.command, command) ? first.answer : { kind: 'mismatch' });
     else if (sequence <= session.mark) say({ kind: 'stale' });

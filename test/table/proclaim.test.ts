@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { parseCommand } from '../../src/table/index.ts';
-import { acquire, acquireAll, acquireWith, exclusive, proclaim, read, release, rowsOf, tokenOf, World } from './world.ts';
+import {
+  acquire,
+  acquireAll,
+  acquireWith,
+  exclusive,
+  proclaim,
+  read,
+  release,
+  rowsOf,
+  tokenOf,
+  World,
+} from './world.ts';
 
 const furnished = () => {
   const world = new World();
