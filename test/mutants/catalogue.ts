@@ -1,3 +1,4 @@
+import { electionMutants } from './election-mutants.ts';
 import { eventMutants } from './event-mutants.ts';
 import { familyMutants } from './family-mutants.ts';
 import type { Mutant } from './mutant.ts';
@@ -18,4 +19,5 @@ export const catalogue: readonly Mutant[] = [
   ...storageMutants,
   ...sideMutants,
   ...eventMutants,
+  ...electionMutants,
 ];
