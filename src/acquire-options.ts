@@ -1,5 +1,7 @@
 import { outOfRange, wrongType } from './errors.ts';
+import { checkHoldOptions } from './hold-options.ts';
 import { validateOwner } from './server/index.ts';
+import type { HoldOptions } from './table/index.ts';
 
 /** How long to wait, and when to stop waiting. */
 export interface AcquireOptions {
@@ -15,6 +17,11 @@ export interface AcquireOptions {
    * party of the cluster has it. Default: the owner of the surrounding `withOwner`, or else each request is its own.
    */
   readonly owner?: string | undefined;
+  /**
+   * Whatever helps to understand who holds or awaits the lock: `inspect` and `list` show it, and the handle has it. At
+   * most 1,024 bytes of UTF-8, well-formed. Not secret.
+   */
+  readonly metadata?: string | undefined;
 }
 
 /** For exclusive locks. */
@@ -32,9 +39,11 @@ export interface CheckedOptions {
   readonly signal: AbortSignal | undefined;
   readonly owner: string | undefined;
   readonly reentrant: boolean;
+  /** What the cluster is told of the hold; undefined if nothing. */
+  readonly hold: HoldOptions | undefined;
 }
 
-const known: ReadonlySet<string> = new Set(['timeout', 'signal', 'owner', 'reentrant']);
+const known: ReadonlySet<string> = new Set(['timeout', 'signal', 'owner', 'reentrant', 'metadata']);
 
 /** The options of one acquire, or a TypeError or RangeError that says what is wrong with them. */
 export const checkAcquireOptions = (options: ReentrantOptions | undefined): CheckedOptions => {
@@ -52,10 +61,17 @@ export const checkAcquireOptions = (options: ReentrantOptions | undefined): Chec
     signal,
     owner: owner === undefined ? undefined : checkOwner(owner),
     reentrant,
+    hold: checkHoldOptions(options),
   };
 };
 
-const absent: CheckedOptions = { timeout: undefined, signal: undefined, owner: undefined, reentrant: false };
+const absent: CheckedOptions = {
+  timeout: undefined,
+  signal: undefined,
+  owner: undefined,
+  reentrant: false,
+  hold: undefined,
+};
 
 /** The owner, or a TypeError that says which rule it breaks. */
 export const checkOwner = (owner: unknown): string => {

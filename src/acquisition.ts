@@ -4,7 +4,7 @@ import { type LockError, type LockOutcome, SessionExpiredError } from './errors.
 import type { Hold } from './hold.ts';
 import { refusalOf } from './refusals.ts';
 import type { Session } from './session.ts';
-import type { Answer, Part, Sequence } from './table/index.ts';
+import type { Answer, HoldOptions, Part, Sequence } from './table/index.ts';
 
 /** One acquire as asked for. */
 export interface AcquireWish {
@@ -16,6 +16,8 @@ export interface AcquireWish {
   readonly owner?: string | undefined;
   /** Only with an owner, of one exclusive lock: enters once more what he holds in the same session. */
   readonly reenters?: boolean | undefined;
+  /** Only with parts. */
+  readonly options?: HoldOptions | undefined;
   /** False: one attempt, which never queues. */
   readonly waits: boolean;
   /** Milliseconds until it is given up; absent: never. */
@@ -75,11 +77,11 @@ export class Acquisition implements Asker, Parked {
     if (this.#state !== 'asleep') return;
     this.#session = session;
     this.#state = 'asked';
-    const { name, parts, waits, owner, reenters = false } = this.#wish;
+    const { name, parts, waits, owner, reenters = false, options } = this.#wish;
     this.#sequence =
       parts === undefined
         ? session.ask({ kind: 'acquire', name, mode: 'X', waits }, this)
-        : session.ask({ kind: 'acquire-all', parts, waits, owner, reenters }, this);
+        : session.ask({ kind: 'acquire-all', parts, waits, owner, reenters, options }, this);
   }
 
   /** There will be no session for it. */
@@ -150,10 +152,14 @@ export class Acquisition implements Asker, Parked {
     const token = this.#token;
     if (session === undefined || token === undefined) return;
     if (session.check()) {
-      const { name, parts = none, owner } = this.#wish;
+      const { name, parts = none, owner, options } = this.#wish;
       const [first, ...rest] = parts;
-      const others = rest.map((part, at) => session.keep({ ...part, owner, token: token + 1 + at }));
-      this.#settle({ kind: 'granted', hold: session.keep({ ...exclusive, ...first, owner, name, token }), others });
+      const others = rest.map((part, at) => session.keep({ ...part, owner, options, token: token + 1 + at }));
+      this.#settle({
+        kind: 'granted',
+        hold: session.keep({ ...exclusive, ...first, owner, options, name, token }),
+        others,
+      });
     } else if (session.isOpen) {
       this.#state = 'parked';
       session.park(this);

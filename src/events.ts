@@ -201,6 +201,7 @@ const lockMode = z.enum(['X', 'R', 'U', 'W', 'S']);
 const clusterEvent = z.discriminatedUnion('kind', [
   z.object({ ...lock, kind: z.enum(['granted', 'released', 'lost']), token: z.number() }),
   z.object({ ...lock, kind: z.literal('converted'), had: z.number(), token: z.number(), mode: lockMode }),
+  z.object({ ...lock, kind: z.literal('proclaimed'), token: z.number(), metadata: z.string() }),
   z.object({ ...lock, kind: z.enum(['queued', 'cancelled']), sequence: z.number() }),
   z.object({
     ...happened,
@@ -228,4 +229,4 @@ const eventsAnswer = z.union([
   z.object({ firstIndex: z.number() }),
 ]);
 
-const decodeEvents = (value: unknown): EventsAnswer => decode(eventsAnswer, value);
+export const decodeEvents = (value: unknown): EventsAnswer => decode(eventsAnswer, value);

@@ -112,6 +112,11 @@ export class LockHandle implements AsyncDisposable {
     return new Date(this.#hold.acquiredAt);
   }
 
+  /** What was given as `metadata` when it was acquired. */
+  get metadata(): string | undefined {
+    return this.#hold.options?.metadata;
+  }
+
   /**
    * Aborts with a `LockLostError` when the lock is lost, before anybody else can have it; never on a release. What an
    * abort listener throws is reported by Node as uncaught, as for every signal; other handles do not notice.

@@ -1,8 +1,9 @@
 import type { GivingUp } from './acquisition.ts';
 import { Conversion, type ConversionOutcome, type ConversionWish } from './conversion.ts';
 import { LockLostError, type LossReason } from './errors.ts';
+import { type Proclaimed, Proclamations } from './proclamations.ts';
 import type { Session } from './session.ts';
-import type { Mode } from './table/index.ts';
+import type { HoldOptions, Mode } from './table/index.ts';
 
 /** What becomes of a release. `unknown`: not known within a session TTL; it goes on behind. */
 export type ReleaseOutcome =
@@ -19,6 +20,7 @@ export interface HoldOrigin {
   readonly permits: number;
   /** Absent: the hold is a party of its own. */
   readonly owner: string | undefined;
+  readonly options?: HoldOptions | undefined;
   readonly acquiredAt: number;
 }
 
@@ -38,6 +40,7 @@ export class Hold {
   readonly name: string;
   readonly permits: number;
   readonly owner: string | undefined;
+  readonly options: HoldOptions | undefined;
   /** Milliseconds since 1970 by this process's wall clock; for people. */
   readonly acquiredAt: number;
   readonly #session: Session;
@@ -47,14 +50,16 @@ export class Hold {
   #loss: LockLostError | undefined;
   #listener: HoldListener | undefined;
   #conversion: Conversion | undefined;
+  #proclamations: Proclamations | undefined;
 
-  constructor(session: Session, { name, token, mode, permits, owner, acquiredAt }: HoldOrigin) {
+  constructor(session: Session, { name, token, mode, permits, owner, options, acquiredAt }: HoldOrigin) {
     this.#session = session;
     this.name = name;
     this.#token = token;
     this.#mode = mode;
     this.permits = permits;
     this.owner = owner;
+    this.options = options;
     this.acquiredAt = acquiredAt;
   }
 
@@ -75,6 +80,11 @@ export class Hold {
   /** Why it was lost, or undefined. */
   get loss(): LockLostError | undefined {
     return this.#loss;
+  }
+
+  /** It was let go or lost: nothing more can be asked about it. */
+  get isGone(): boolean {
+    return this.#state !== 'held';
   }
 
   /** Compares clocks at the moment of the call; notices a passed deadline before any timer does. */
@@ -126,6 +136,12 @@ export class Hold {
     if (former === undefined) conversion.begin();
     else former.whenSettled(() => conversion.begin());
     return conversion;
+  }
+
+  /** Replaces its metadata; `done` is called once. Whatever was proclaimed before comes first. */
+  proclaim(wish: { readonly value: string; readonly limitMs: number }, done: Proclaimed): void {
+    this.#proclamations ??= new Proclamations(this, this.#session);
+    this.#proclamations.add(wish, done);
   }
 
   /** For the conversion only. */

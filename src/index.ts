@@ -1,9 +1,13 @@
 export type { AcquireOptions, ReentrantOptions } from './acquire-options.ts';
 export { CompositeHandle, type PartHandle } from './composite.ts';
+export { type CampaignOptions, Election, type RunOptions } from './election.ts';
 export * from './errors.ts';
 export type { ClusterEvent, ClusterEvents, EventOptions, EventPosition } from './events.ts';
 export { type HandleEvent, type HandleEvents, type HandleListener, LockHandle } from './handle.ts';
 export { Holdfast, HoldfastClient, HoldfastNode } from './holdfast.ts';
+export type { Leaders, ObserveOptions } from './leader-reader.ts';
+export type { ElectionView, LedView, VacantView } from './leader-watch.ts';
+export { Leadership } from './leadership.ts';
 export { DistributedLock } from './lock.ts';
 export type { LockRequest } from './lock-requests.ts';
 export type { Logger } from './logger.ts';

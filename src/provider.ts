@@ -2,10 +2,12 @@ import { type AcquireOptions, checkOwner, type ReentrantOptions } from './acquir
 import { type LockSurroundings, runWhileHeld, type Scope, scopeOf, seek, trySeek } from './awaiting.ts';
 import type { Clock } from './clock/index.ts';
 import { type CompositeHandle, soughtTogether } from './composite.ts';
+import { Election } from './election.ts';
 import { type LockError, ShuttingDownError, wrongType } from './errors.ts';
 import { type ClusterEvents, type EventOptions, EventReader } from './events.ts';
 import { errorOf } from './failure.ts';
 import type { LockHandle } from './handle.ts';
+import type { AskCluster } from './leader-watch.ts';
 import { DistributedLock } from './lock.ts';
 import type { LockRequest } from './lock-requests.ts';
 import type { Logger } from './logger.ts';
@@ -85,6 +87,8 @@ export interface LockProvider extends AsyncDisposable {
    * unless its own `owner` says otherwise. A TypeError for what is no owner.
    */
   withOwner<T>(owner: string, fn: () => T): T;
+  /** Asks nobody; throws `InvalidNameError` at once for what is no name. */
+  createElection(name: string): Election;
   /** Who holds a lock and who waits for it. */
   inspect(name: string, options?: QueryOptions): Promise<LockInspection>;
   /** The locks that somebody holds. */
@@ -208,6 +212,16 @@ export class Provider implements LockProvider {
   withOwner<T>(owner: string, fn: () => T): T {
     if (typeof fn !== 'function') throw wrongType('withOwner(owner, fn): fn must be a function');
     return this.#surroundings.scope.run(checkOwner(owner), fn);
+  }
+
+  createElection(name: string): Election {
+    const ask: AskCluster = (query, done) => {
+      this.ask(query).then(
+        (answered) => done({ ok: true, ...answered }),
+        (error: unknown) => done({ ok: false, error }),
+      );
+    };
+    return new Election(checkName(name), { ...this.#surroundings, clock: this.#parts.clock, ask });
   }
 
   async changeSemaphoreLimit(name: string, maxCount: number): Promise<void> {

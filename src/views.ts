@@ -87,6 +87,8 @@ const who = {
   mode: z.enum(['X', 'R', 'U', 'W', 'S']),
   permits: z.number(),
   owner: z.string().nullable(),
+  // A node of an earlier version knows of none.
+  metadata: z.string().nullable().default(null),
   since: z.number(),
 };
 const summary = {

@@ -28,9 +28,7 @@ export async function runUnderLock(
   command: readonly [string, ...string[]],
   flags: LockFlags,
 ): Promise<number> {
-  const grace = flags.grace ?? Math.min(graceMsMax, flags.ttl / 5);
-  // More would leave no time between the start and the first SIGTERM when one heartbeat is late.
-  if (grace > flags.ttl / 3) throw usageFailure(`--grace: expected at most a third of --ttl, ${flags.ttl / 3} ms`);
+  const grace = graceOf(flags);
   if (flags.permits !== undefined && flags.semaphore === undefined) {
     throw usageFailure('--permits: expected --semaphore, whose permits they are, beside it');
   }
@@ -53,6 +51,14 @@ export async function runUnderLock(
   } finally {
     signals.close();
   }
+}
+
+/** Milliseconds from SIGTERM to SIGKILL. */
+export function graceOf({ grace, ttl }: Pick<LockFlags, 'grace' | 'ttl'>): number {
+  const ms = grace ?? Math.min(graceMsMax, ttl / 5);
+  // More would leave no time between the start and the first SIGTERM when one heartbeat is late.
+  if (ms > ttl / 3) throw usageFailure(`--grace: expected at most a third of --ttl, ${ttl / 3} ms`);
+  return ms;
 }
 
 /** Undefined: a signal came first. */
@@ -92,7 +98,7 @@ async function guarded(
 }
 
 /** Fine enough to pass on every heartbeat: those come a fifth of the TTL apart. */
-const lookEveryMs = (handle: Held): number => Math.min(250, Math.max(10, handle.remaining() / 40));
+export const lookEveryMs = (handle: Held): number => Math.min(250, Math.max(10, handle.remaining() / 40));
 
 type Tell = (event: 'acquired' | 'released' | 'lost', more?: Readonly<Record<string, unknown>>) => void;
 
@@ -141,18 +147,18 @@ async function released(handle: Held, tell: Tell): Promise<void> {
 }
 
 /** Takes leave of the cluster; whoever waits for the exit code does not wait for a cluster that is gone. */
-async function goodbye(client: HoldfastClient): Promise<void> {
+export async function goodbye(client: HoldfastClient): Promise<void> {
   await Promise.race([client.close(), moment()]);
 }
 
 /** Enough for a round trip to a cluster that is well. */
 const moment = (): Promise<void> => pause(goodbyeMs);
 
-const signalCode = (signal: NodeJS.Signals | undefined): number =>
+export const signalCode = (signal: NodeJS.Signals | undefined): number =>
   signal === undefined ? exitCodes.internal : 128 + constants.signals[signal];
 
 /** The signals that this process gets, from its first moment to its last. */
-class Signals {
+export class Signals {
   readonly #abort: AbortController = new AbortController();
   readonly #came: Promise<undefined> = new Promise((resolve) => {
     this.#abort.signal.addEventListener('abort', () => resolve(undefined), { once: true });

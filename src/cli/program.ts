@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ClientFlags } from './client.ts';
 import type { DemoFlags } from './demo-command.ts';
 import { durationFlag } from './duration.ts';
+import type { ElectFlags } from './elect-command.ts';
 import { endpointsDefault } from './endpoints.ts';
 import type { HealthFlags } from './health-command.ts';
 import type { LockFlags } from './lock-command.ts';
@@ -18,6 +19,7 @@ const ttlDefaultMs = 10_000;
 const demoSecondsDefault = 12;
 const replaceTimeoutMs = 20_000;
 const healthTimeoutMs = 2_000;
+const retryDelayMs = 1_000;
 const statusTimeoutMs = 3_000;
 
 /** As the library has it, without loading it for the help. */
@@ -37,6 +39,7 @@ export function program(end: End): Command {
   for (const add of [
     addServe,
     addLock,
+    addElect,
     addStatus,
     addLocks,
     addSessions,
@@ -147,6 +150,40 @@ It runs in a process group of its own, under a small guardian process that ends 
 at the deadline) when heartbeats fail, at once when the lock is lost, and when holdfast itself is killed or stopped.
 What the command leaves running in its group ends with it, before the lock is released. Processes that leave the group
 are out of reach, and so is everything if the guardian is killed too, or the host suspended: that is what tokens are for.`;
+
+function addElect(root: Command, end: End): void {
+  const command = root
+    .command('elect')
+    .description('run a command while this process leads an election, and campaign again when it ends')
+    .argument('<name>', 'the election')
+    .argument('[command...]', 'after --: the command and its arguments')
+    .option('--value <text>', 'what everybody sees of the leader, such as its address; default: empty')
+    .option('--once', 'end after one term, with the exit code of the command')
+    .option('--observe', 'run nothing: print who leads, and each change, until it is interrupted')
+    .addOption(durationOption('--ttl', 'how long the leadership outlives this process', ttlDefaultMs))
+    .option(
+      '--grace <duration>',
+      'from SIGTERM to SIGKILL; default a fifth of --ttl, at most 2s',
+      durationFlag('--grace'),
+    )
+    .addOption(durationOption('--retry-delay', 'from one election to the next campaign, at least', retryDelayMs))
+    .option('--json', 'print JSON lines: with --observe who leads; otherwise, on standard error, how each term goes')
+    .usage('[options] <name> -- <command...>')
+    .addHelpText('after', electHelp)
+    .action(async (name: string, words: readonly string[], flags: ElectFlags) => {
+      const { elect } = await import('./elect-command.ts');
+      end(await elect(name, words, flags));
+    });
+  addClientFlags(command);
+}
+
+const electHelp = `
+The command finds HOLDFAST_LOCK_NAME, HOLDFAST_LOCK_TOKEN, HOLDFAST_LOCK_DEADLINE_MS and HOLDFAST_ELECTION_VALUE in its
+environment, and is guarded as under holdfast lock: it is ended before somebody else can lead. Nobody else is elected
+before it has ended. Then it campaigns again, after --retry-delay, or later if the command failed.
+
+At a signal: gives up campaigning; or passes it on to the command, waits until that has ended, resigns, and ends with its
+code. With --once, 76 says that the leadership was lost and the command was killed.`;
 
 function addStatus(root: Command, end: End): void {
   const command = root

@@ -38,6 +38,8 @@ function wordsOf(event: ClusterEvent): readonly string[] {
       return [event.name, `token ${event.token}`, `session ${event.session}`];
     case 'converted':
       return [event.name, `mode ${event.mode}`, `token ${event.token}`, `session ${event.session}`];
+    case 'proclaimed':
+      return [event.name, `token ${event.token}`, `session ${event.session}`, JSON.stringify(event.metadata)];
     case 'queued':
     case 'cancelled':
       return [event.name, `session ${event.session}`];

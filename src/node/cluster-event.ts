@@ -13,8 +13,11 @@ export const wholeEntry: number = Number.MAX_SAFE_INTEGER;
 
 /** What happened, without its place. Plain values only: survives JSON. */
 export type Happening =
-  /** `converted`: the hold has another mode, and after an upgrade another token than it `had`. */
-  | (TableEvent & { readonly kind: 'granted' | 'converted' | 'released' | 'lost' })
+  /**
+   * `converted`: the hold has another mode, and after an upgrade another token than it `had`. `proclaimed`: its holder gave
+   * it another `metadata`.
+   */
+  | (TableEvent & { readonly kind: 'granted' | 'converted' | 'proclaimed' | 'released' | 'lost' })
   /** An acquire or upgrade entered the queue of a lock, or left it without having been granted. */
   | {
       readonly kind: 'queued' | 'cancelled';

@@ -45,7 +45,7 @@ export class EventSlots {
     this.#indexes[slot] = index;
     this.#places[slot] = place;
     this.#times[slot] = time;
-    if (!('name' in happening) || happening.kind === 'converted') {
+    if (!('name' in happening) || happening.kind === 'converted' || happening.kind === 'proclaimed') {
       this.#subjects[slot] = happening;
       return;
     }
@@ -72,6 +72,7 @@ export class EventSlots {
   bytesAt(at: number): number {
     const subject = this.#subjects[at % this.count];
     if (typeof subject === 'string') return 96 + 2 * subject.length;
+    if (subject?.kind === 'proclaimed') return 512 + 2 * subject.metadata.length;
     return subject?.kind === 'membership' ? 4_096 : 512;
   }
 

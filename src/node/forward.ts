@@ -26,6 +26,9 @@ const openBatchesMax = 1_024;
 /** Names in the commands of one forwarded message: each is up to half a KiB, and a request for several locks has many. */
 const batchNamesMax = 2_048;
 
+/** Options of a hold take as much room as so many names. */
+const optionNames = 3;
+
 const receipts: readonly Receipt[] = ['accepted', 'try-there', 'slow-down'];
 
 /** Carries commands and heartbeats to the leader, in batches, over the forward stream; at most one hop. */
@@ -202,12 +205,18 @@ function forgetOldest<T>(open: Map<number, T>, max: number): void {
   }
 }
 
+/** How much room a command takes, in names. */
+function namesIn(command: Ticket['command']): number {
+  if (command.kind === 'acquire-all') return command.parts.length + (command.options ? optionNames : 0);
+  return command.kind === 'proclaim' ? 1 + optionNames : 1;
+}
+
 /** The same tickets, in order, in batches that fit into a message. */
 function* batchesOf(tickets: readonly Ticket[]): Iterable<readonly Ticket[]> {
   let from = 0;
   let names = 0;
   for (const [at, { command }] of tickets.entries()) {
-    const more = command.kind === 'acquire-all' ? command.parts.length : 1;
+    const more = namesIn(command);
     if (names + more > batchNamesMax) {
       yield tickets.slice(from, at);
       from = at;

@@ -57,6 +57,7 @@ export class Narrator {
         return;
       case 'release':
       case 'downgrade':
+      case 'proclaim':
         return;
       default:
         command satisfies never;
@@ -68,6 +69,7 @@ export class Narrator {
     switch (event.kind) {
       case 'granted':
       case 'converted':
+      case 'proclaimed':
       case 'released':
       case 'lost':
         return this.#tell(event);

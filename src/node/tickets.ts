@@ -191,6 +191,7 @@ export class Tickets {
       case 'granted':
       case 'released':
       case 'converted':
+      case 'proclaimed':
       case 'lost':
         return;
       default:

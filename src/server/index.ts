@@ -2,10 +2,12 @@
 export {
   kindOf,
   listMax,
+  metadataBytesMax,
   partsMax,
   permitsMax,
   ttlMsMax,
   ttlMsMin,
+  validateMetadata,
   validateName,
   validateOwner,
   validateText,

@@ -24,6 +24,7 @@ const answerKinds = [
   'kind-mismatch',
   'semaphore-limit',
   'deadlock',
+  'proclaimed',
 ] as const;
 
 /** An answer as `serverTuple` wrote it. Throws a `MalformedError`. */

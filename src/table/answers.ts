@@ -16,6 +16,7 @@ export const mismatch: Answer = { kind: 'mismatch' };
 export const sessionExpired: Answer = { kind: 'session-expired' };
 export const downgraded: Answer = { kind: 'downgraded' };
 export const limitChanged: Answer = { kind: 'limit-changed' };
+export const proclaimed: Answer = { kind: 'proclaimed' };
 
 export const exceeded = (limit: LimitName, max: number): Answer => ({ kind: 'limit-exceeded', limit, max });
 
@@ -42,6 +43,7 @@ const plain: readonly (readonly [number, Answer])[] = [
   [10, sessionExpired],
   [15, downgraded],
   [16, limitChanged],
+  [35, proclaimed],
 ];
 
 const layout = {
@@ -120,7 +122,7 @@ export const answerField: field.Field<Answer> = (value, what) => {
     default: {
       const answer = answers.get(cells[0]);
       if (answer === undefined || cells.length !== 1) {
-        throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 1 to 17`);
+        throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 1 to 17 or 35`);
       }
       return answer;
     }

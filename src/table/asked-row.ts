@@ -1,4 +1,4 @@
-import { layout, parseOwned, parseUnowned } from './command-tuple.ts';
+import { layout, parseWish } from './command-tuple.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
 import { exclusiveField, weakerField } from './modes.ts';
@@ -21,13 +21,11 @@ export const askedField: field.Field<Asked> = (value, what) => {
         waits: field.flag(waits, 'its waits'),
       };
     }
-    case layout.acquireAll: {
-      const [, waits, ...rest] = cells;
-      return { kind: 'acquire-all', waits: field.flag(waits, 'its waits'), ...parseUnowned(rest) };
-    }
-    case layout.acquireAllForOwner: {
-      const [, waits, ...rest] = cells;
-      return { kind: 'acquire-all', waits: field.flag(waits, 'its waits'), ...parseOwned(rest) };
+    case layout.acquireAll:
+    case layout.acquireAllForOwner:
+    case layout.acquireAllWithOptions: {
+      const [kind, waits, ...rest] = cells;
+      return { kind: 'acquire-all', waits: field.flag(waits, 'its waits'), ...parseWish(kind, rest) };
     }
     case layout.upgrade: {
       const [, name, token, waits] = field.tupleOf(cells, what, 4);
@@ -49,8 +47,12 @@ export const askedField: field.Field<Asked> = (value, what) => {
       const [, name, token] = field.tupleOf(cells, what, 3);
       return { kind: 'release', ...holdField([name, token]) };
     }
+    case layout.proclaim: {
+      const [, name, token, metadata] = field.tupleOf(cells, what, 4);
+      return { kind: 'proclaim', ...holdField([name, token]), metadata: field.metadata(metadata, 'its metadata') };
+    }
     default:
-      throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 0 or 5 to 12`);
+      throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 0, 5 to 13 or 30`);
   }
 };
 

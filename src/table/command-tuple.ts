@@ -1,8 +1,8 @@
-import type { AcquireAll, Command, OpenSession, Part } from './command.ts';
+import type { Command, OpenSession } from './command.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
-import { partsMax } from './limits.ts';
-import { exclusiveField, modeField, weakerField } from './modes.ts';
+import { exclusiveField, weakerField } from './modes.ts';
+import { parseOwned, parseUnowned, parseWithOptions, partCells, type WishedHolds, wishCells } from './wish-tuple.ts';
 
 export type Scalar = string | number | boolean | null;
 
@@ -30,6 +30,8 @@ export const layout = {
   downgrade: 10,
   limit: 11,
   acquireAllForOwner: 12,
+  acquireAllWithOptions: 13,
+  proclaim: 30,
 } as const;
 
 /** The command as a flat tuple that `parseCommand` reads back to an equal command. */
@@ -49,6 +51,10 @@ export function commandTuple(command: Command): CommandTuple {
     }
     case 'acquire-all': {
       const { session, sequence, mark, waits, owner, reenters, parts } = command;
+      const { options } = command;
+      if (options !== undefined) {
+        return [layout.acquireAllWithOptions, session, sequence, mark, waits, ...wishCells({ ...command, options })];
+      }
       if (owner === undefined) return [layout.acquireAll, session, sequence, mark, waits, ...partCells(parts)];
       return [layout.acquireAllForOwner, session, sequence, mark, waits, owner, reenters, ...partCells(parts)];
     }
@@ -66,6 +72,10 @@ export function commandTuple(command: Command): CommandTuple {
       return [layout.cancel, command.session, command.sequence, command.mark, command.target];
     case 'release':
       return [layout.release, command.session, command.sequence, command.mark, command.name, command.token];
+    case 'proclaim': {
+      const { session, sequence, mark, name, token, metadata } = command;
+      return [layout.proclaim, session, sequence, mark, name, token, metadata];
+    }
     default:
       return command satisfies never;
   }
@@ -111,6 +121,7 @@ function parse(value: unknown): Command {
       return parseRelease(tuple);
     case layout.acquireAll:
     case layout.acquireAllForOwner:
+    case layout.acquireAllWithOptions:
       return parseAcquireAll(tuple);
     case layout.upgrade:
       return parseUpgrade(tuple);
@@ -118,8 +129,10 @@ function parse(value: unknown): Command {
       return parseDowngrade(tuple);
     case layout.limit:
       return parseLimit(tuple);
+    case layout.proclaim:
+      return parseProclaim(tuple);
     default:
-      throw new FieldError(`the command's kind is ${field.shown(tuple[0])}, expected 1 to 12`);
+      throw new FieldError(`the command's kind is ${field.shown(tuple[0])}, expected 1 to 13 or 30`);
   }
 }
 
@@ -181,28 +194,14 @@ function parseAcquireAll(tuple: readonly unknown[]): Command {
     kind: 'acquire-all',
     ...parseTurn([session, sequence, mark]),
     waits: field.flag(waits, 'its waits'),
-    ...(kind === layout.acquireAll ? parseUnowned(rest) : parseOwned(rest)),
+    ...parseWish(kind, rest),
   };
 }
 
-/** What follows in the layout of a request without an owner. */
-export const parseUnowned = (cells: readonly unknown[]): Pick<AcquireAll, 'owner' | 'reenters' | 'parts'> => ({
-  owner: undefined,
-  reenters: false,
-  parts: parseParts(cells),
-});
-
-/** What follows in the layout of one with an owner. */
-export function parseOwned([owner, reenters, ...cells]: readonly unknown[]): Pick<
-  AcquireAll,
-  'owner' | 'reenters' | 'parts'
-> {
-  const parts = parseParts(cells);
-  const read = { owner: field.owner(owner, 'its owner'), reenters: field.flag(reenters, 'its reenters'), parts };
-  if (read.reenters && (parts.length > 1 || parts[0]?.mode !== 'X')) {
-    throw new FieldError('its reenters is true, expected so of one exclusive lock alone');
-  }
-  return read;
+/** Written by all layouts of such requests behind what they have in common. */
+export function parseWish(kind: unknown, rest: readonly unknown[]): WishedHolds {
+  if (kind === layout.acquireAll) return parseUnowned(rest);
+  return kind === layout.acquireAllForOwner ? parseOwned(rest) : parseWithOptions(rest);
 }
 
 function parseUpgrade(tuple: readonly unknown[]): Command {
@@ -237,35 +236,15 @@ function parseLimit(tuple: readonly unknown[]): Command {
   };
 }
 
-const partWidth = 4;
-
-/** Four values for each part. */
-export const partCells = (parts: readonly Part[]): CommandTuple =>
-  parts.flatMap(({ name, mode, permits, limit }) => [name, mode, permits, limit]);
-
-/** Throws a `FieldError` unless they are those of 1 to `partsMax` locks of different names. */
-function parseParts(cells: readonly unknown[]): readonly Part[] {
-  const count = cells.length / partWidth;
-  if (!Number.isInteger(count) || count < 1 || count > partsMax) {
-    throw new FieldError(`its parts have ${cells.length} values, expected ${partWidth} for each of 1 to ${partsMax}`);
-  }
-  const parts = Array.from({ length: count }, (_, at) => parsePart(cells.slice(at * partWidth, (at + 1) * partWidth)));
-  if (new Set(parts.map(({ name }) => name)).size < count)
-    throw new FieldError('two of its parts have one name, expected different ones');
-  return parts;
-}
-
-function parsePart([name, modeCell, permitsCell, limitCell]: readonly unknown[]): Part {
-  const mode = modeField(modeCell, "a part's mode");
-  const isSemaphore = mode === 'S';
-  const permits = field.permits(permitsCell, "a part's permits");
-  const limit = isSemaphore
-    ? field.permits(limitCell, "a part's limit")
-    : field.nonNegative(limitCell, "a part's limit");
-  if (isSemaphore ? permits > limit : permits !== 1 || limit !== 0) {
-    throw new FieldError(`a part in mode ${mode} has ${permits} of ${limit} permits, which is not possible`);
-  }
-  return { name: field.lockName(name, "a part's name"), mode, permits, limit };
+function parseProclaim(tuple: readonly unknown[]): Command {
+  const [, session, sequence, mark, name, token, metadata] = field.tupleOf(tuple, 'a proclaim', 7);
+  return {
+    kind: 'proclaim',
+    ...parseTurn([session, sequence, mark]),
+    name: field.lockName(name, 'its name'),
+    token: field.positive(token, 'its token'),
+    metadata: field.metadata(metadata, 'its metadata'),
+  };
 }
 
 function parseTurn([session, sequence, mark]: readonly [unknown, unknown, unknown]) {

@@ -1,3 +1,5 @@
+import type { HoldOptions } from './hold-options.ts';
+
 /** A session's number: minted by the table at open, rising, never used again. */
 export type SessionId = number;
 
@@ -93,6 +95,8 @@ export interface AcquireAll extends SessionCommand {
   readonly owner: string | undefined;
   /** Only with an owner, of one exclusive lock: if he holds it in this session, he enters it once more. */
   readonly reenters: boolean;
+  /** Of each hold that comes of it; a re-entry leaves the hold as it is. */
+  readonly options?: HoldOptions | undefined;
 }
 
 /** One wait of a cycle: this owner waits for something that the next one holds or awaits, the last for the first. */
@@ -141,8 +145,18 @@ export interface Release extends SessionCommand {
   readonly token: number;
 }
 
+/** Gives a hold other metadata: what whoever looks at the lock is shown. All else of it stays. */
+export interface Proclaim extends SessionCommand {
+  readonly kind: 'proclaim';
+  readonly name: string;
+  /** Of the hold. */
+  readonly token: number;
+  /** At most `metadataBytesMax`. */
+  readonly metadata: string;
+}
+
 /** What a session asks, under a sequence of its own: executed at most once, and answered. */
-export type SessionRequest = Acquire | AcquireAll | Upgrade | Downgrade | ChangeLimit | Cancel | Release;
+export type SessionRequest = Acquire | AcquireAll | Upgrade | Downgrade | ChangeLimit | Cancel | Release | Proclaim;
 
 /** Everything that may stand in a log entry's batch. */
 export type Command = Started | OpenSession | CloseSession | ExpireSession | SessionRequest;
@@ -162,6 +176,7 @@ export type Answer =
   | { readonly kind: 'released' }
   | { readonly kind: 'downgraded' }
   | { readonly kind: 'limit-changed' }
+  | { readonly kind: 'proclaimed' }
   /** To what is asked of a hold: no such hold (released before, or lost). */
   | { readonly kind: 'not-held' }
   /** Not executed: the hold is in this mode, or waits for an upgrade already. */
@@ -215,6 +230,14 @@ export type TableEvent =
       readonly had: number;
       readonly token: number;
       readonly mode: Mode;
+    }
+  /** The hold has other metadata. */
+  | {
+      readonly kind: 'proclaimed';
+      readonly name: string;
+      readonly session: SessionId;
+      readonly token: number;
+      readonly metadata: string;
     }
   /** The hold ended with its session. */
   | { readonly kind: 'lost'; readonly name: string; readonly session: SessionId; readonly token: number }

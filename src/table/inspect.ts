@@ -17,6 +17,8 @@ export interface HolderView {
   readonly permits: number;
   /** Null if the request named none. */
   readonly owner: string | null;
+  /** What the holder has written to it; null if nothing. */
+  readonly metadata: string | null;
   /** How often its owner has entered it and not left it yet; 1 but for a re-entrant hold. */
   readonly entries: number;
   /** When it was granted. */
@@ -35,6 +37,7 @@ export interface WaiterView {
   readonly mode: Mode;
   readonly permits: number;
   readonly owner: string | null;
+  readonly metadata: string | null;
   /** When it came. */
   readonly since: number;
 }
@@ -241,6 +244,7 @@ const whoOf = ({ session, mode, permits, since, terms }: Claim) => ({
   mode,
   permits,
   owner: terms?.owner ?? null,
+  metadata: terms?.options?.metadata ?? null,
   since,
 });
 

@@ -42,6 +42,9 @@ export const cycleStepsMax = 16;
 /** In bytes of UTF-8. */
 export const ownerBytesMax = 256;
 
+/** Of a hold's metadata, in bytes of UTF-8. */
+export const metadataBytesMax = 1_024;
+
 /** Of a semaphore. */
 export const permitsMax = 2_147_483_647;
 
@@ -66,14 +69,20 @@ export function validateOwner(owner: unknown): string | undefined {
   return owner === '' ? 'empty' : validateText(owner, ownerBytesMax);
 }
 
+/** Why `metadata` is none, in words that follow "the metadata is"; undefined if it is. Line ends and the like may stand in it. */
+export function validateMetadata(metadata: unknown): string | undefined {
+  if (typeof metadata !== 'string') return `${metadata === null ? 'null' : typeof metadata}, not a string`;
+  return validateText(metadata, metadataBytesMax, true);
+}
+
 /** The part of `validateName` that also binds labels: length, control characters, surrogates. */
-export function validateText(text: string, bytesMax: number): string | undefined {
+export function validateText(text: string, bytesMax: number, mayControl = false): string | undefined {
   // A code unit is at least one byte, so a huge string is refused without being walked.
   if (text.length > bytesMax) return `too long: ${text.length} characters, at most ${bytesMax} bytes of UTF-8`;
   let bytes = 0;
   for (let at = 0; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);
-    if (isControl(unit)) return `not printable: control character ${codePoint(unit)} at ${at}`;
+    if (!mayControl && isControl(unit)) return `not printable: control character ${codePoint(unit)} at ${at}`;
     if (isLowSurrogate(unit) || (isHighSurrogate(unit) && !isLowSurrogate(text.charCodeAt(at + 1)))) {
       return `not well-formed Unicode: lone surrogate ${codePoint(unit)} at ${at}`;
     }

@@ -1,4 +1,5 @@
 import type { Acquire, AcquireAll, Mode, Part, Sequence } from './command.ts';
+import type { HoldOptions } from './hold-options.ts';
 import { invariant } from './invariant.ts';
 import { Claim, Lock, type Terms } from './lock-row.ts';
 import { kindOf } from './modes.ts';
@@ -29,12 +30,20 @@ export class Locks {
   }
 
   /** Grants all parts at once; only where all are free. */
-  holdAll(session: Session, { parts, sequence, owner }: AcquireAll): readonly Claim[] {
+  holdAll(session: Session, { parts, sequence, owner, options }: AcquireAll): readonly Claim[] {
     const since = this.#state.counters.time;
     return parts.map((part) => {
       const lock = this.#at(part);
       const { mode } = part;
-      const claim = new Claim({ lock, session, sequence, mode, arrival: 0, since, terms: termsOf(part, owner) });
+      const claim = new Claim({
+        lock,
+        session,
+        sequence,
+        mode,
+        arrival: 0,
+        since,
+        terms: termsOf(part, owner, options),
+      });
       this.#grant(claim);
       return claim;
     });
@@ -49,10 +58,10 @@ export class Locks {
   }
 
   /** Goes to the end of the queue of every part. */
-  waitAll(session: Session, { parts, sequence, owner }: AcquireAll): readonly Claim[] {
+  waitAll(session: Session, { parts, sequence, owner, options }: AcquireAll): readonly Claim[] {
     const claims = parts.map((part) => {
       const lock = this.#at(part);
-      const claim = this.#waiter({ lock, session, sequence, mode: part.mode, terms: termsOf(part, owner) });
+      const claim = this.#waiter({ lock, session, sequence, mode: part.mode, terms: termsOf(part, owner, options) });
       lock.queue.push(claim);
       return claim;
     });
@@ -66,8 +75,8 @@ export class Locks {
   /** Goes to the front of the queue: an upgradeable read that is to become a write. */
   waitForUpgrade(hold: Claim, sequence: Sequence): Claim {
     const { lock, session } = hold;
-    const owner = hold.terms?.owner;
-    const terms: Terms = { permits: 1, limit: 0, upgrades: hold, owner, entries: 0, group: undefined };
+    const { owner, options } = hold.terms ?? plain;
+    const terms: Terms = { permits: 1, limit: 0, upgrades: hold, owner, entries: 0, options, group: undefined };
     const claim = this.#waiter({ lock, session, sequence, mode: 'W', terms });
     lock.queue.unshift(claim);
     session.waiters.set(sequence, claim);
@@ -121,6 +130,14 @@ export class Locks {
     const { terms } = hold;
     invariant(terms !== undefined && terms.entries + by > 0, 'a hold is entered at least once while it stands');
     terms.entries += by;
+    this.#state.changes.holds.put(hold);
+  }
+
+  /** All other options of the hold stay as they are. */
+  label(hold: Claim, metadata: string): void {
+    hold.terms ??= termsOf({ permits: 1, limit: 0 }, undefined, undefined);
+    // Parts of one request share their options.
+    hold.terms.options = { ...hold.terms.options, metadata };
     this.#state.changes.holds.put(hold);
   }
 
@@ -187,11 +204,19 @@ export class Locks {
   }
 }
 
-const termsOf = ({ permits, limit }: Part, owner: string | undefined): Terms => ({
+/** Of a claim without terms. */
+const plain = { owner: undefined, options: undefined };
+
+const termsOf = (
+  { permits, limit }: Pick<Part, 'permits' | 'limit'>,
+  owner: string | undefined,
+  options: HoldOptions | undefined,
+): Terms => ({
   permits,
   limit,
   upgrades: undefined,
   owner,
   entries: 1,
+  options,
   group: undefined,
 });

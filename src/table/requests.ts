@@ -6,6 +6,7 @@ import type {
   Cancel,
   ChangeLimit,
   Downgrade,
+  Proclaim,
   Release,
   Sequence,
   SessionRequest,
@@ -51,6 +52,8 @@ export class Requests {
         return this.#cancel(session, command, emit);
       case 'release':
         return this.#release(session, command, emit);
+      case 'proclaim':
+        return this.#proclaim(session, command, emit);
       default:
         return command satisfies never;
     }
@@ -228,6 +231,14 @@ export class Requests {
     const others = this.#passOnOne(hold.lock, emit);
     if (others.length > 0) this.passOn(others, emit);
     return answers.released;
+  }
+
+  #proclaim(session: Session, { name, token, metadata }: Proclaim, emit: Emit): Answer {
+    const hold = session.holds.get(token);
+    if (hold?.lock.name !== name) return answers.notHeld;
+    this.#locks.label(hold, metadata);
+    emit({ kind: 'proclaimed', name, session: session.id, token, metadata });
+    return answers.proclaimed;
   }
 
   /** Grants in order what the head may have; gives the other locks that have a new head by it. */

@@ -4,6 +4,7 @@ import type { Mode, Part } from './command.ts';
 import { parseHome } from './command-tuple.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
+import { areSameOptions, optionsField } from './hold-options.ts';
 import type { TableLimits } from './limits.ts';
 import { Claim, Lock, type Terms } from './lock-row.ts';
 import { exclusiveField, kindOf, modeField } from './modes.ts';
@@ -179,8 +180,8 @@ export class Rebuilding {
 
   #claim(value: unknown, arrival: number): Claim {
     const cells = field.tuple(value, 'it');
-    const { plain, withTerms, withOwner } = claimWidths;
-    const width = [plain, withOwner].find((known) => known === cells.length) ?? withTerms;
+    const { plain, withTerms, withOwner, withOptions } = claimWidths;
+    const width = [plain, withOwner, withOptions].find((known) => known === cells.length) ?? withTerms;
     const [name, sessionId, sequence, mode, since, ...rest] = field.tupleOf(cells, 'it', width);
     const session = this.#sessionAt(field.positive(sessionId, 'its session'));
     const isPlain = width === plain;
@@ -249,7 +250,7 @@ function joinGroup(first: Claim, claim: Claim): void {
 }
 
 function termsField(cells: readonly unknown[], session: Session): Terms {
-  const [permits, limit, upgraded, owner, entries] = cells;
+  const [permits, limit, upgraded, owner, entries, options] = cells;
   const token = field.nonNegative(upgraded, 'its hold');
   const upgrades = token === 0 ? undefined : session.holds.get(token);
   if (token > 0 && upgrades?.mode !== 'U') throw new FieldError('its hold is not there, or not upgradeable');
@@ -257,8 +258,10 @@ function termsField(cells: readonly unknown[], session: Session): Terms {
     permits: field.permits(permits, 'its permits'),
     limit: field.nonNegative(limit, 'its limit'),
     upgrades,
-    owner: cells.length > 3 ? field.owner(owner, 'its owner') : undefined,
+    owner:
+      owner === undefined || (owner === null && options !== undefined) ? undefined : field.owner(owner, 'its owner'),
     entries: cells.length > 3 ? field.nonNegative(entries, 'its entries') : 1,
+    options: options === undefined ? undefined : optionsField(options, 'its options'),
     group: undefined,
   };
 }
@@ -271,6 +274,7 @@ function isAskedBy(waiter: Claim, asked: Asked): boolean {
       return terms === undefined && lock.name === asked.name;
     case 'acquire-all': {
       const claims = terms?.group ?? [waiter];
+      if (!areSameOptions(terms?.options, asked.options)) return false;
       return claims.length === asked.parts.length && claims.every((claim, at) => isOfPart(claim, asked.parts[at]));
     }
     case 'upgrade':

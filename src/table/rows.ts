@@ -1,11 +1,13 @@
 import { answerCells } from './answers.ts';
-import type { RowCell, RowForm, RowTuple } from './changed-rows.ts';
-import { homeTuple, layout, partCells } from './command-tuple.ts';
+import type { RowCell, RowForm, RowTuple, RowValue } from './changed-rows.ts';
+import { homeTuple, layout } from './command-tuple.ts';
 import { FieldError, positive } from './fields.ts';
+import { optionCells } from './hold-options.ts';
 import type { Claim, Lock } from './lock-row.ts';
 import type { NodeRun } from './runs.ts';
 import type { Request, Session } from './session.ts';
 import type { Counters, TableState } from './state.ts';
+import { partCells, wishCells } from './wish-tuple.ts';
 
 /**
  * The persisted rows. Each hold, waiter and answer has a row of its own, so that one change in a queue of ten thousand
@@ -80,14 +82,19 @@ export function limitNameIn(key: string): string {
   return name;
 }
 
-/** How many values a claim's row has; those of a plain exclusive acquire are a layout of their own, and so are those without an owner. */
-export const claimWidths = { plain: 5, withTerms: 8, withOwner: 10 } as const;
+/**
+ * How many values a claim's row has; those of a plain exclusive acquire are a layout of their own, and so are those without
+ * an owner, and those without options. With options the owner may be null.
+ */
+export const claimWidths = { plain: 5, withTerms: 8, withOwner: 10, withOptions: 11 } as const;
 
-function claimValue({ lock, session, sequence, mode, since, terms }: Claim): RowCell[] {
-  const cells: RowCell[] = [lock.name, session.id, sequence, mode, since];
+function claimValue({ lock, session, sequence, mode, since, terms }: Claim): RowValue {
+  const cells: (RowCell | readonly RowCell[])[] = [lock.name, session.id, sequence, mode, since];
   if (terms === undefined) return cells;
   cells.push(terms.permits, terms.limit, terms.upgrades?.token ?? 0);
-  if (terms.owner !== undefined) cells.push(terms.owner, terms.entries);
+  const { owner, entries, options } = terms;
+  if (options !== undefined) cells.push(owner ?? null, entries, optionCells(options));
+  else if (owner !== undefined) cells.push(owner, entries);
   return cells;
 }
 
@@ -111,6 +118,9 @@ function askedCells({ asked }: Request): readonly RowCell[] {
     case 'acquire':
       return [layout.acquire, asked.name, asked.mode, asked.waits];
     case 'acquire-all':
+      if (asked.options !== undefined) {
+        return [layout.acquireAllWithOptions, asked.waits, ...wishCells({ ...asked, options: asked.options })];
+      }
       if (asked.owner === undefined) return [layout.acquireAll, asked.waits, ...partCells(asked.parts)];
       return [layout.acquireAllForOwner, asked.waits, asked.owner, asked.reenters, ...partCells(asked.parts)];
     case 'upgrade':
@@ -123,6 +133,8 @@ function askedCells({ asked }: Request): readonly RowCell[] {
       return [layout.cancel, asked.target];
     case 'release':
       return [layout.release, asked.name, asked.token];
+    case 'proclaim':
+      return [layout.proclaim, asked.name, asked.token, asked.metadata];
     default:
       return asked satisfies never;
   }

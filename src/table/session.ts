@@ -7,23 +7,26 @@ import type {
   Downgrade,
   OpenSession,
   Part,
+  Proclaim,
   Release,
   Sequence,
   SessionId,
   SessionRequest,
   Upgrade,
 } from './command.ts';
+import { areSameOptions } from './hold-options.ts';
 import type { Claim } from './lock-row.ts';
 
 /** The part of a request that a repetition of the same sequence must have in common with it. */
 export type Asked =
   | Pick<Acquire, 'kind' | 'name' | 'mode' | 'waits'>
-  | Pick<AcquireAll, 'kind' | 'parts' | 'waits' | 'owner' | 'reenters'>
+  | Pick<AcquireAll, 'kind' | 'parts' | 'waits' | 'owner' | 'reenters' | 'options'>
   | Pick<Upgrade, 'kind' | 'name' | 'token' | 'waits'>
   | Pick<Downgrade, 'kind' | 'name' | 'token' | 'to'>
   | Pick<ChangeLimit, 'kind' | 'name' | 'limit'>
   | Pick<Cancel, 'kind' | 'target'>
   | Pick<Release, 'kind' | 'name' | 'token'>
+  | Pick<Proclaim, 'kind' | 'name' | 'token' | 'metadata'>
   /** An acquire or upgrade that a cancel overtook: what it would have asked for is not known, and never will be granted. */
   | { readonly kind: 'withdrawn' };
 
@@ -68,6 +71,7 @@ export class Request {
           command.waits === asked.waits &&
           command.owner === asked.owner &&
           command.reenters === asked.reenters &&
+          areSameOptions(command.options, asked.options) &&
           areSameParts(command.parts, asked.parts)
         );
       case 'upgrade':
@@ -80,6 +84,8 @@ export class Request {
         return command.kind === 'cancel' && command.target === asked.target;
       case 'release':
         return command.kind === 'release' && isSameHold(command, asked);
+      case 'proclaim':
+        return command.kind === 'proclaim' && isSameHold(command, asked) && command.metadata === asked.metadata;
       default:
         return asked satisfies never;
     }

@@ -119,7 +119,7 @@ export class Sessions {
     if (request !== undefined) this.#forget(request);
   }
 
-  /** Whether one more request may be remembered. What ends claims gets more room than what makes them. */
+  /** Whether one more request may be remembered. What ends claims gets more room than anything else. */
   hasRoom(session: Session, { kind }: SessionRequest): boolean {
     const { answersPerSessionMax } = this.#state.limits;
     return session.requests.size < (makesClaims(kind) ? answersPerSessionMax : 2 * answersPerSessionMax);
@@ -144,4 +144,4 @@ export class Sessions {
 }
 
 const makesClaims = (kind: SessionRequest['kind']): boolean =>
-  kind === 'acquire' || kind === 'acquire-all' || kind === 'upgrade' || kind === 'limit';
+  kind === 'acquire' || kind === 'acquire-all' || kind === 'upgrade' || kind === 'limit' || kind === 'proclaim';

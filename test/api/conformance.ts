@@ -1,6 +1,7 @@
 import { beforeAll, describe } from 'vitest';
 import type { LockProvider } from '../../src/index.ts';
 import { combining, combiningInScope } from './conformance-composites.ts';
+import { electing, leading, observing, refusingElections } from './conformance-elections.ts';
 import { refusingEvents, watching } from './conformance-events.ts';
 import { keepingWord } from './conformance-hazards.ts';
 import { acquiring, givingUp, releasing } from './conformance-locks.ts';
@@ -30,9 +31,13 @@ export const conformance = (who: string, start: () => Promise<Pair>): void => {
     describe('what is held', () => keepingWord(() => ({ subject, other })));
     describe('queries', () => querying(() => ({ subject, other })));
     describe('events', () => watching(() => ({ subject, other })));
+    describe('elections', () => electing(() => ({ subject, other })));
+    describe('observing an election', () => observing(() => ({ subject, other })));
+    describe('leading', () => leading(() => ({ subject, other })));
     describe('arguments', () => {
       refusing(() => subject);
       refusingEvents(() => subject);
+      refusingElections(() => subject);
     });
   });
 };

@@ -21,11 +21,13 @@ const family: readonly SessionRequest[] = [
   { ...turn, kind: 'upgrade', name: 'r', token: 7, waits: true },
   { ...turn, kind: 'downgrade', name: 'r', token: 7, to: 'R' },
   { ...turn, kind: 'limit', name: 's', limit: 4 },
+  { ...turn, kind: 'proclaim', name: 'x', token: 7, metadata: 'a\nb' },
 ];
 
 const answers: readonly Answer[] = [
   { kind: 'downgraded' },
   { kind: 'limit-changed' },
+  { kind: 'proclaimed' },
   { kind: 'wrong-mode', mode: 'U' },
   { kind: 'kind-mismatch', name: 'x', is: 'reader-writer' },
   { kind: 'semaphore-limit', name: 'x', limit: 3 },

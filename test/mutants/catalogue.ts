@@ -1,4 +1,5 @@
 import { cliMutants } from './cli-mutants.ts';
+import { electionMutants } from './election-mutants.ts';
 import { eventMutants } from './event-mutants.ts';
 import { familyMutants } from './family-mutants.ts';
 import { historyMutants } from './history-mutants.ts';
@@ -22,4 +23,5 @@ export const catalogue: readonly Mutant[] = [
   ...eventMutants,
   ...cliMutants,
   ...historyMutants,
+  ...electionMutants,
 ];

@@ -1,10 +1,13 @@
 import type {
+  AcquireAll,
   Answer,
   CycleStep,
+  HoldOptions,
   LockKind,
   Mode,
   OpenSession,
   Part,
+  Proclaim,
   SessionRequest,
   TableEvent,
 } from '../../src/table/index.ts';
@@ -20,6 +23,7 @@ export interface ModelClaim extends Part {
   readonly upgrades: number | undefined;
   readonly owner: string | undefined;
   entries: number;
+  options: HoldOptions | undefined;
   /** When it was granted. */
   since: number;
 }
@@ -133,6 +137,12 @@ export class ModelClaims {
     return out + claim.permits <= (this.kept.get(claim.name) ?? claim.limit);
   }
 
+  /** What a request stands for, in the order of its parts. */
+  claimsOf({ session, sequence, parts, owner, options }: AcquireAll): readonly ModelClaim[] {
+    const terms = { session, sequence, token: undefined, upgrades: undefined, owner, entries: 1, options };
+    return parts.map((part) => ({ ...part, ...terms, since: this.time }));
+  }
+
   isReady(head: ModelClaim): boolean {
     return this.groupOf(head).every((part) => this.queueOf(part.name)[0] === part && this.fits(part));
   }
@@ -200,6 +210,14 @@ export class ModelClaims {
     const { name, token } = hold;
     this.events.push({ kind: 'converted', name, session: hold.session, had, token, mode: 'W' });
     return { kind: 'granted', token, grantedAt: this.time };
+  }
+
+  proclaim(session: ModelSession, { name, token, metadata }: Proclaim): Answer {
+    const hold = this.held(session, name, token);
+    if (hold === undefined) return { kind: 'not-held' };
+    hold.options = { ...hold.options, metadata };
+    this.events.push({ kind: 'proclaimed', name, session: session.id, token, metadata });
+    return { kind: 'proclaimed' };
   }
 
   session(id: number): ModelSession | undefined {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { defaultTableLimits, type RowTuple, type TableEvent } from '../../src/table/index.ts';
+import { defaultTableLimits, type HoldOptions, type RowTuple, type TableEvent } from '../../src/table/index.ts';
 import { Model } from './model.ts';
 import type { ModelClaim } from './model-claims.ts';
 import { Author, names, type Step, stories } from './story.ts';
@@ -44,15 +44,22 @@ function adopted(world: World): readonly RowTuple[] {
   return rows;
 }
 
+interface Shown {
+  readonly owner: string | null | undefined;
+  readonly metadata?: string | null;
+  readonly options?: HoldOptions | undefined;
+}
+
 function expectSame({ table }: World, model: Model): void {
   const { views } = table;
   for (const name of names) {
     const seen = views.inspect(name);
-    const shown = (one: Pick<ModelClaim, 'session' | 'mode' | 'permits'> & { owner: string | null | undefined }) => [
+    const shown = (one: Pick<ModelClaim, 'session' | 'mode' | 'permits'> & Shown) => [
       one.session,
       one.mode,
       one.permits,
       one.owner ?? null,
+      one.metadata ?? one.options?.metadata ?? null,
     ];
     expect(seen?.holders.map((holder) => [holder.token, holder.entries, ...shown(holder)]) ?? []).toEqual(
       model.holdersOf(name).map((claim) => [claim.token, claim.entries, ...shown(claim)]),
@@ -92,7 +99,7 @@ const everyWord = [
   ...['started', 'not started', 'session-opened', 'refused limit-exceeded', 'refused superseded', 'refused mismatch'],
   ...['ended closed', 'ended expired', 'ended superseded', 'ended unknown', 'granted', 'released', 'lost', 'queued'],
   ...['busy', 'cancelled', 'already-granted', 'not-held', 'stale', 'mismatch', 'session-expired', 'converted'],
-  ...['downgraded', 'limit-changed', 'wrong-mode', 'kind-mismatch', 'semaphore-limit', 'deadlock of 1'],
+  ...['proclaimed', 'downgraded', 'limit-changed', 'wrong-mode', 'kind-mismatch', 'semaphore-limit', 'deadlock of 1'],
 ];
 
 const everyLimit = ['holds per session', 'waiters per session', 'answers per session', 'locks'];

@@ -150,7 +150,7 @@ export class Model extends ModelClaims {
     session.mark = Math.max(session.mark, command.mark);
     const mine = this.answers.filter((old) => old.session === id);
     const first = mine.find((old) => old.sequence === sequence);
-    const takes = ['acquire', 'acquire-all', 'upgrade', 'limit'].includes(command.kind);
+    const takes = ['acquire', 'acquire-all', 'upgrade', 'limit', 'proclaim'].includes(command.kind);
     const room = this.#limits.answersPerSessionMax * (takes ? 1 : 2);
     if (first !== undefined) say(isSame(first.command, command) ? first.answer : { kind: 'mismatch' });
     else if (sequence <= session.mark) say({ kind: 'stale' });
@@ -185,6 +185,8 @@ export class Model extends ModelClaims {
         return this.#cancel(session, command);
       case 'release':
         return this.#release(session, command);
+      case 'proclaim':
+        return this.proclaim(session, command);
       default:
         return command satisfies never;
     }
@@ -207,7 +209,8 @@ export class Model extends ModelClaims {
     return { kind: 'released' };
   }
 
-  #acquire({ session, sequence, waits, parts, owner, reenters }: AcquireAll): Answer {
+  #acquire(command: AcquireAll): Answer {
+    const { session, waits, parts, owner, reenters } = command;
     const limits = this.#limits;
     for (const { name, mode, limit } of parts) {
       const is = this.kindAt(name);
@@ -222,8 +225,7 @@ export class Model extends ModelClaims {
       own.entries += 1;
       return { kind: 'granted', token: own.token, grantedAt: own.since };
     }
-    const terms = { session, sequence, token: undefined, upgrades: undefined, owner, entries: 1, since: this.time };
-    const claims = parts.map((part) => ({ ...part, ...terms }));
+    const claims = this.claimsOf(command);
     const isTaken = claims.some((claim) => this.queueOf(claim.name).length > 0 || !this.fits(claim));
     if (isTaken && !waits) return { kind: 'busy' };
     const mine = this.claims.filter((claim) => claim.session === session);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Command, OpenSession, Part, SessionRequest } from '../../src/table/index.ts';
+import type { Command, HoldOptions, OpenSession, Part, SessionRequest } from '../../src/table/index.ts';
 import type { Model } from './model.ts';
 import {
   acquire,
@@ -11,6 +11,7 @@ import {
   incarnationOf,
   nonceOf,
   permits,
+  proclaim,
   read,
   readUpgradeable,
   release,
@@ -48,6 +49,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: plans('limit') },
   { weight: 8, arbitrary: plans('cancel') },
   { weight: 10, arbitrary: plans('release') },
+  { weight: 4, arbitrary: plans('proclaim') },
   { weight: 8, arbitrary: plans('again') },
   { weight: 3, arbitrary: fc.constantFrom<Step>('checkpoint', 'restart', 'install') },
 );
@@ -124,6 +126,8 @@ export class Author {
         return cancel(turn, this.#target(session, sequence, what));
       case 'release':
         return release(turn, hold.name, hold.token);
+      case 'proclaim':
+        return proclaim(turn, hold, `said ${how % 3}`);
       default:
         return kind satisfies never;
     }
@@ -138,7 +142,9 @@ export class Author {
     const owner = [undefined, 'ann', 'bob', 'cy', undefined][(what + how) % 5];
     const parts = this.#parts(what, how);
     const reenters = owner !== undefined && parts.length === 1 && parts[0]?.mode === 'X' && what % 2 === 0;
-    return acquireFor(owner, turn, parts, waits, reenters);
+    const wish = acquireFor(owner, turn, parts, waits, reenters);
+    const options = optionsAt(what, how);
+    return options === undefined ? wish : { ...wish, options };
   }
 
   /** Mostly one, of any kind, and mostly of the limit that there is. */
@@ -186,6 +192,10 @@ const partAt = (what: number, how: number): Part => {
   const others = [permits('s', 1, 3), permits('t', 1 + (how % 2), 2), exclusive('a'), write('b'), permits('s', 1, 2)];
   return [...wishes, ...others][what % 10] ?? read('r');
 };
+
+/** Mostly none. */
+const optionsAt = (what: number, how: number): HoldOptions | undefined =>
+  (what + 3 * how) % 5 < 3 ? undefined : { metadata: `of ${how % 3}` };
 
 const runOf = (who: number, what: number) => ({
   node: ['n1', 'n2', 'n3'][who % 3] ?? 'n1',

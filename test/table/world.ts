@@ -8,8 +8,10 @@ import {
   commandTuple,
   type Downgrade,
   defaultTableLimits,
+  type HoldOptions,
   type OpenSession,
   type Part,
+  type Proclaim,
   parseCommand,
   type Release,
   type RowTuple,
@@ -155,6 +157,12 @@ export const acquireFor = (
   reenters,
 });
 
+/** As `acquireFor`, saying more of the hold. */
+export const acquireWith = (options: HoldOptions, ...wish: Parameters<typeof acquireFor>): AcquireAll => ({
+  ...acquireFor(...wish),
+  options,
+});
+
 interface HoldOf {
   readonly name: string;
   readonly token: number;
@@ -189,6 +197,16 @@ export const changeLimit = ([session, sequence, mark = 0]: Turn, name: string, l
   limit,
 });
 
+export const proclaim = ([session, sequence, mark = 0]: Turn, { name, token }: HoldOf, metadata: string): Proclaim => ({
+  kind: 'proclaim',
+  session,
+  sequence,
+  mark,
+  name,
+  token,
+  metadata,
+});
+
 /** The fencing token of a grant. */
 export function tokenOf(answer: Answer | undefined): number {
   if (answer?.kind !== 'granted') throw new Error(`not granted: ${JSON.stringify(answer)}`);
@@ -215,6 +233,8 @@ export function furnishedFamily(): World {
   world.ask(downgrade([2, 3], { name: 'r', token: 9 }, 'R'));
   const token = tokenOf(world.ask(acquireAll([3, 4], write('w'))));
   world.ask(downgrade([3, 5], { name: 'w', token }, 'U'));
+  world.ask(acquireWith({ metadata: 'm\n' }, undefined, [3, 6], exclusive('m')));
+  world.ask(acquireWith({ metadata: '' }, 'bob', [2, 4], [exclusive('m'), read('n')]));
   return world;
 }
 

@@ -20,6 +20,8 @@ export interface NodeConditions {
   readonly locks: number;
   /** One for each lock. */
   readonly kinds: readonly LockKind[];
+  /** Every process stands for one election, and watches who leads. */
+  readonly elects: boolean;
   /** What each process does at the same time. */
   readonly fibers: number;
   readonly ttl: number;
@@ -69,7 +71,7 @@ export interface NodeNarrowing {
   readonly without?: readonly NodeFault[];
   readonly safetyMs?: number;
   readonly clients?: number;
-  /** All locks are exclusive, as they were before there were others. */
+  /** All locks are exclusive, as they were before there were others, and nobody stands for election. */
   readonly isPlain?: boolean;
 }
 
@@ -92,6 +94,8 @@ export function drawConditions(seed: number, narrowing: NodeNarrowing = {}): Nod
     clients: narrowing.clients ?? clients,
     locks,
     kinds: drawKinds(seed, locks, narrowing),
+    // By a stream of its own, as the kinds are.
+    elects: new Stream(seed, 'elects').chance(0.3) && narrowing.isPlain !== true,
     fibers: stream.pick([1, 1, 2, 3]),
     ttl: stream.pick([1_000, 1_500, 3_000, 6_000]),
     timings: {

@@ -4,6 +4,7 @@ import type { Gateway } from '../../../src/node/index.ts';
 import { SessionEngine } from '../../../src/session-engine.ts';
 import { type NodeClock, Stream } from '../../../src/testing/index.ts';
 import { decodeLock } from '../../../src/views.ts';
+import { Contender } from './contender.ts';
 import { type Desire, Desires, nameAt } from './desires.ts';
 import type { Claim, Claimant } from './law.ts';
 import type { NodeWorld } from './world.ts';
@@ -32,6 +33,8 @@ export class Party implements Claimant {
   readonly #stream: Stream;
   readonly #engine: SessionEngine;
   readonly #desires: Desires;
+  /** Absent where nobody stands for election. */
+  readonly #contender: Contender | undefined;
   /** Questions without an outcome. */
   #open = 0;
 
@@ -47,6 +50,9 @@ export class Party implements Claimant {
       ...{ gateway: way.gateway, clock: way.clock, random: world.cluster.random, ttlMs: ttl },
       ...{ label: way.name, isHome: way.isHome },
     });
+    if (!world.conditions.elects || world.isOver) return;
+    const stream = new Stream(seed, `contender ${who}`);
+    this.#contender = new Contender({ world, way, engine: this.#engine, claimant: this, stream });
   }
 
   get isAlive(): boolean {
@@ -76,11 +82,17 @@ export class Party implements Claimant {
 
   /** Nothing is asked, held or awaited. */
   get isIdle(): boolean {
-    return this.#open === 0 && this.#engine.isIdle;
+    return this.#open === 0 && this.#engine.isIdle && this.#contender?.isIdle !== false;
   }
 
   start(): void {
     for (let fiber = 0; fiber < this.#world.conditions.fibers; fiber += 1) this.#think();
+    this.#contender?.start();
+  }
+
+  /** Wants nothing more of its own accord. */
+  rest(): void {
+    this.#contender?.rest();
   }
 
   /** Gets that lock, counted from 1, and gives it back; `done` then. A session that the faults cost is opened anew. */

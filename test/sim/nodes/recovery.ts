@@ -28,6 +28,7 @@ export class Recovery {
   judge(): void {
     const world = this.#world;
     world.isOver = true;
+    for (const party of world.parties.values()) party.rest();
     // A write that hangs already goes on hanging for a while.
     world.run(this.#nemesis.hangsMs);
     for (const nodeId of world.nodeIds) this.#revive(nodeId);

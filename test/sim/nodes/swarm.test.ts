@@ -32,6 +32,7 @@ const deeds: readonly Deed[] = [
   ] as const),
   ...(['crashes', 'wounds', 'stops', 'pauses', 'suspends', 'clock steps', 'partitions', 'broken links'] as const),
   ...(['stalls', 'disk errors', 'damaged disks', 'replacements'] as const),
+  ...(['terms', 'proclamations', 'sightings'] as const),
   ...(['upgrades', 'downgrades', 'composites', 'deadlocks', 're-entries'] as const),
 ];
 

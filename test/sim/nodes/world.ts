@@ -12,6 +12,7 @@ import {
 import { type Deed, Ghost } from '../ghost.ts';
 import { Trace } from '../trace.ts';
 import { type NodeConditions, spreadBounded } from './conditions.ts';
+import { ElectionLaw } from './election-law.ts';
 import { EventLaw } from './event-law.ts';
 import { Law } from './law.ts';
 import { OldCopies } from './old-copies.ts';
@@ -41,6 +42,7 @@ export class NodeWorld {
   readonly cluster: SimulatedCluster;
   readonly ghost: Ghost;
   readonly law: Law;
+  readonly elections: ElectionLaw;
   readonly parties: Map<string, Party> = new Map();
   readonly shoulders: Map<string, Shoulder> = new Map();
   readonly weather: Weather;
@@ -67,6 +69,7 @@ export class NodeWorld {
     this.conditions = conditions;
     this.ghost = new Ghost(blind);
     this.law = new Law(this.ghost, { isBounded: clockSpread <= spreadBounded });
+    this.elections = new ElectionLaw(this.ghost);
     this.weather = { ...network };
     this.#events = new EventLaw(this.ghost, (look) => this.judge(look));
     this.#tables = new TableGhost(this.ghost, (name, token) => this.law.expired(name, token));
