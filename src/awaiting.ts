@@ -2,7 +2,7 @@ import type { AcquireOptions } from './acquire-options.ts';
 import { type CheckedOptions, checkAcquireOptions } from './acquire-options.ts';
 import type { AcquireOutcome, AcquireWish, GivingUp, NotGranted } from './acquisition.ts';
 import { CancelledError, type LockOutcome, TimeoutError, wrongType } from './errors.ts';
-import type { LockHandle } from './handle.ts';
+import type { LockHandle, Verify } from './handle.ts';
 import type { Hold } from './hold.ts';
 import type { Logger } from './logger.ts';
 import type { OwnerScope } from './owner-scope.ts';
@@ -17,6 +17,8 @@ export interface LockSurroundings {
   readonly now: () => number;
   /** On whose behalf the code runs that calls. */
   readonly scope: OwnerScope;
+  /** Whether the cluster knows that hold. */
+  readonly verify: Verify;
 }
 
 /** What is awaited. */

@@ -3,6 +3,7 @@ export { CompositeHandle, type PartHandle } from './composite.ts';
 export * from './errors.ts';
 export type { ClusterEvent, ClusterEvents, EventOptions, EventPosition } from './events.ts';
 export { type HandleEvent, type HandleEvents, type HandleListener, LockHandle } from './handle.ts';
+export type { HoldReference } from './hold-reference.ts';
 export { Holdfast, HoldfastClient, HoldfastNode } from './holdfast.ts';
 export { DistributedLock } from './lock.ts';
 export type { LockRequest } from './lock-requests.ts';

@@ -5,7 +5,8 @@ import { type CompositeHandle, soughtTogether } from './composite.ts';
 import { type LockError, ShuttingDownError, wrongType } from './errors.ts';
 import { type ClusterEvents, type EventOptions, EventReader } from './events.ts';
 import { errorOf } from './failure.ts';
-import type { LockHandle } from './handle.ts';
+import type { LockHandle, Verify } from './handle.ts';
+import { checkHold, type HoldReference } from './hold-reference.ts';
 import { DistributedLock } from './lock.ts';
 import type { LockRequest } from './lock-requests.ts';
 import type { Logger } from './logger.ts';
@@ -16,10 +17,12 @@ import type { ReaderWriterHandle } from './reader-writer-handle.ts';
 import { DistributedReaderWriterLock } from './reader-writer-lock.ts';
 import { checkMaxCount, DistributedSemaphore, type SemaphoreHandle, type SemaphoreOptions } from './semaphore.ts';
 import type { SessionEngine } from './session-engine.ts';
+import type { HoldName } from './table/index.ts';
 import {
   type AsOf,
   checkListOptions,
   checkQueryOptions,
+  decodeFlag,
   decodeLock,
   decodeLocks,
   decodeSessions,
@@ -85,6 +88,12 @@ export interface LockProvider extends AsyncDisposable {
   /** The sessions of all nodes and clients. */
   sessions(options?: QueryOptions): Promise<SessionList>;
   /**
+   * Whether that hold is still current, whoever has it: granted, and neither released, lost nor upgraded since. By
+   * default linearizable: `true` means that it was current at a moment after the call. Rejects with a TypeError,
+   * RangeError or `InvalidNameError` for what names no hold.
+   */
+  verify(hold: HoldReference, options?: QueryOptions): Promise<boolean>;
+  /**
    * What happens to locks, sessions and members, in the order of the log; see docs/events.md. Throws a TypeError or
    * RangeError at once for wrong options. A step rejects with an `EventsLostError` for events that are not kept any more,
    * with a `CancelledError` after an abort, with a `ShuttingDownError` once this provider is closed, and with the reason
@@ -126,7 +135,8 @@ export class Provider implements LockProvider {
   constructor(parts: ProviderParts) {
     this.#parts = parts;
     const { engine, logger, clock } = parts;
-    this.#surroundings = { engine, logger, now: () => clock.now(), scope: new OwnerScope() };
+    const verify: Verify = (hold, options) => this.#verify(hold, options);
+    this.#surroundings = { engine, logger, now: () => clock.now(), scope: new OwnerScope(), verify };
   }
 
   createLock(name: string): DistributedLock {
@@ -219,6 +229,10 @@ export class Provider implements LockProvider {
     return { sessions: decodeSessions(value), appliedIndex };
   }
 
+  async verify(hold: HoldReference, options: QueryOptions = {}): Promise<boolean> {
+    return this.#verify(checkHold(hold, 'verify(hold): hold'), options);
+  }
+
   events(options: EventOptions = {}): ClusterEvents {
     return new EventReader(async (query) => (await this.ask(query)).value, options);
   }
@@ -261,6 +275,11 @@ export class Provider implements LockProvider {
   /** For the classes below: the node has stopped by itself. */
   protected fail(failure: Failure): void {
     this.#parts.engine.fail(failure);
+  }
+
+  async #verify({ name, token }: HoldName, options: QueryOptions): Promise<boolean> {
+    const { value } = await this.ask({ kind: 'verify', name, token, consistency: checkQueryOptions(options) });
+    return decodeFlag(value);
   }
 
   async #close(): Promise<void> {

@@ -15,7 +15,7 @@ export class ReaderWriterHandle extends LockHandle {
 
   /** Handles are made by the acquire calls of a reader-writer lock. */
   constructor(hold: Hold, world: LockSurroundings) {
-    super(hold, { logger: world.logger, ttlMs: world.engine.ttlMs });
+    super(hold, { logger: world.logger, verify: world.verify, ttlMs: world.engine.ttlMs });
     this.#hold = hold;
     this.#world = world;
   }

@@ -137,6 +137,8 @@ export const decodeLocks = (value: unknown): readonly LockSummary[] => decode(z.
 
 export const decodeSessions = (value: unknown): readonly SessionView[] => decode(z.array(sessionView), value);
 
+export const decodeFlag = (value: unknown): boolean => decode(z.boolean(), value);
+
 export const decodeStatus = (value: unknown): NodeStatus => {
   const { clusterId, leader, reason, members, ...rest } = decode(nodeStatus, value);
   return {

@@ -115,6 +115,8 @@ const queryTuple = (query: Query): readonly Value[] => {
       return [query.kind, query.prefix, query.after?.index ?? null, query.after?.place ?? 0];
     case 'sessions':
       return [query.kind, query.consistency];
+    case 'verify':
+      return [query.kind, query.name, query.token, query.consistency];
     case 'status':
       return [query.kind];
     default:

@@ -10,6 +10,12 @@ export type Sequence = number;
  */
 export type Mode = 'X' | 'R' | 'U' | 'W' | 'S';
 
+/** Names one hold, whoever has it: its lock and its fencing token. */
+export interface HoldName {
+  readonly name: string;
+  readonly token: number;
+}
+
 /** What a name is used as while anybody is at it. */
 export type LockKind = 'exclusive' | 'reader-writer' | 'semaphore';
 

@@ -1,4 +1,5 @@
-import type { Answer, LockKind, Mode, OpenSession, Sequence, SessionId } from './command.ts';
+import type { Answer, HoldName, LockKind, Mode, OpenSession, Sequence, SessionId } from './command.ts';
+import { currentHold } from './current.ts';
 import type { Claim, Lock } from './lock-row.ts';
 import type { NodeRun } from './runs.ts';
 import { rangeOf, smallest } from './select.ts';
@@ -133,6 +134,11 @@ export class Views {
     if (lock === undefined) return undefined;
     const queue = firstOf(lock.queue, (claim, at) => ({ position: at + 1, ...whoOf(claim), sequence: claim.sequence }));
     return { ...summaryOf(lock), queue };
+  }
+
+  /** Whether that hold stands, whoever has it. */
+  isCurrent(hold: HoldName): boolean {
+    return currentHold(this.#state, hold) !== undefined;
   }
 
   /**

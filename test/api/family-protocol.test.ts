@@ -44,6 +44,12 @@ it('what a client asks of locks of all kinds is read back', () => {
   expect(messages.map((message) => parseClientMessage(clientTuple(message)))).toEqual(messages);
 });
 
+it('what a client asks about a hold is read back', () => {
+  const query = { kind: 'verify', name: 'x', token: 2 ** 40, consistency: 'local' } as const;
+
+  expect(parseClientMessage(clientTuple({ kind: 'query', id: 3, query }))).toEqual({ kind: 'query', id: 3, query });
+});
+
 it('what it is answered is read back', () => {
   const messages = answers.map((answer) => ({ kind: 'answer', session: 1, sequence: 2, answer }) as const);
 

@@ -60,6 +60,9 @@ function expectSame({ table }: World, model: Model): void {
     expect(seen?.queue.map((waiter) => [waiter.sequence, ...shown(waiter)]) ?? []).toEqual(
       model.queueOf(name).map((claim) => [claim.sequence, ...shown(claim)]),
     );
+    for (let token = 1; token <= model.tokens; token += 1) {
+      expect(views.isCurrent({ name, token })).toBe(model.holdersOf(name).some((claim) => claim.token === token));
+    }
     if (seen?.kind === 'semaphore') expect(seen.limit).toBe(model.limitOf(name));
   }
   expect([...views.sessionIds()].map((id) => [id, views.session(id)?.version, views.session(id)?.mark])).toEqual(
