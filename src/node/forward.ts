@@ -1,6 +1,6 @@
 import type { MemberId } from '../../raft/index.ts';
 import type { Clock } from '../clock/index.ts';
-import { type Command, commandTuple, parseCommand } from '../table/index.ts';
+import { askedFor, type Command, commandTuple, nameBytesMax, parseCommand, valueBytesMax } from '../table/index.ts';
 import type { PeerTransport, Value } from '../transport/index.ts';
 import type { Beat } from './deadlines.ts';
 import { type AdminOutcome, failureCodes } from './gateway.ts';
@@ -25,6 +25,8 @@ const openBatchesMax = 1_024;
 
 /** Names in the commands of one forwarded message: each is up to half a KiB, and a request for several locks has many. */
 const batchNamesMax = 2_048;
+
+const namesPerValue = valueBytesMax / nameBytesMax;
 
 const receipts: readonly Receipt[] = ['accepted', 'try-there', 'slow-down'];
 
@@ -202,12 +204,19 @@ function forgetOldest<T>(open: Map<number, T>, max: number): void {
   }
 }
 
+/** How many names a command is as long as, at most. */
+function namesIn(command: Command): number {
+  const asked = askedFor(command);
+  const own = asked.kind === 'acquire-all' ? asked.parts.length : asked.kind === 'write' ? 1 + namesPerValue : 1;
+  return command.kind === 'guarded' ? own + 1 : own;
+}
+
 /** The same tickets, in order, in batches that fit into a message. */
 function* batchesOf(tickets: readonly Ticket[]): Iterable<readonly Ticket[]> {
   let from = 0;
   let names = 0;
   for (const [at, { command }] of tickets.entries()) {
-    const more = command.kind === 'acquire-all' ? command.parts.length : 1;
+    const more = namesIn(command);
     if (names + more > batchNamesMax) {
       yield tickets.slice(from, at);
       from = at;

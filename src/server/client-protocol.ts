@@ -108,6 +108,7 @@ export const serverTuple = (message: ServerMessage): Value => {
 const queryTuple = (query: Query): readonly Value[] => {
   switch (query.kind) {
     case 'inspect':
+    case 'register':
       return [query.kind, query.name, query.consistency];
     case 'list':
       return [query.kind, query.prefix, query.limit, query.after ?? null, query.consistency];
@@ -140,6 +141,11 @@ const answerTuple = (answer: Answer): readonly Value[] => {
       return [answer.kind, answer.cycle.map(({ owner, lock }) => [owner, lock])];
     case 'semaphore-limit':
       return [answer.kind, answer.name, answer.limit];
+    case 'fenced':
+      return [answer.kind, answer.highest];
+    case 'written':
+    case 'version-mismatch':
+      return [answer.kind, answer.version];
     default:
       return [answer.kind];
   }

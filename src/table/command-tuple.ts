@@ -1,8 +1,10 @@
-import type { AcquireAll, Command, OpenSession, Part } from './command.ts';
+import type { AcquireAll, Command, Guarded, OpenSession, Part } from './command.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
 import { partsMax } from './limits.ts';
 import { exclusiveField, modeField, weakerField } from './modes.ts';
+import { markBelow, parseTurn } from './turn.ts';
+import { parseWrite, writeTuple } from './write-tuple.ts';
 
 export type Scalar = string | number | boolean | null;
 
@@ -30,6 +32,9 @@ export const layout = {
   downgrade: 10,
   limit: 11,
   acquireAllForOwner: 12,
+  guarded: 40,
+  /** Behind a guard only. */
+  write: 41,
 } as const;
 
 /** The command as a flat tuple that `parseCommand` reads back to an equal command. */
@@ -66,6 +71,11 @@ export function commandTuple(command: Command): CommandTuple {
       return [layout.cancel, command.session, command.sequence, command.mark, command.target];
     case 'release':
       return [layout.release, command.session, command.sequence, command.mark, command.name, command.token];
+    case 'guarded': {
+      const { guard, request } = command;
+      const inner = request.kind === 'write' ? [layout.write, ...writeTuple(request)] : commandTuple(request);
+      return [layout.guarded, guard.name, guard.token, ...inner];
+    }
     default:
       return command satisfies never;
   }
@@ -118,8 +128,10 @@ function parse(value: unknown): Command {
       return parseDowngrade(tuple);
     case layout.limit:
       return parseLimit(tuple);
+    case layout.guarded:
+      return parseGuarded(tuple);
     default:
-      throw new FieldError(`the command's kind is ${field.shown(tuple[0])}, expected 1 to 12`);
+      throw new FieldError(`the command's kind is ${field.shown(tuple[0])}, expected 1 to 12 or 40`);
   }
 }
 
@@ -237,6 +249,23 @@ function parseLimit(tuple: readonly unknown[]): Command {
   };
 }
 
+function parseGuarded([, name, token, ...cells]: readonly unknown[]): Guarded {
+  const guard = { name: field.lockName(name, "its guard's name"), token: field.positive(token, "its guard's token") };
+  const request = cells[0] === layout.write ? parseWrite(cells) : parse(cells);
+  switch (request.kind) {
+    case 'started':
+    case 'open':
+    case 'close':
+    case 'expire':
+    case 'guarded':
+      throw new FieldError(`a guard stands before a command of kind ${request.kind}, expected what a session asks`);
+    default: {
+      const { session, sequence, mark } = request;
+      return { kind: 'guarded', session, sequence, mark, guard, request };
+    }
+  }
+}
+
 const partWidth = 4;
 
 /** Four values for each part. */
@@ -266,18 +295,6 @@ function parsePart([name, modeCell, permitsCell, limitCell]: readonly unknown[])
     throw new FieldError(`a part in mode ${mode} has ${permits} of ${limit} permits, which is not possible`);
   }
   return { name: field.lockName(name, "a part's name"), mode, permits, limit };
-}
-
-function parseTurn([session, sequence, mark]: readonly [unknown, unknown, unknown]) {
-  const read = field.positive(session, 'its session');
-  const turn = field.positive(sequence, 'its sequence');
-  return { session: read, sequence: turn, mark: markBelow(turn, mark) };
-}
-
-function markBelow(sequence: number, value: unknown): number {
-  const mark = field.nonNegative(value, 'its mark');
-  if (mark < sequence) return mark;
-  throw new FieldError(`its mark is ${mark}, expected a sequence below its own, ${sequence}`);
 }
 
 /** Three values; all null for a session that lives in no node. */

@@ -1,4 +1,13 @@
-import { labelBytesMax, permitsMax, ttlMsMax, ttlMsMin, validateName, validateOwner, validateText } from './limits.ts';
+import {
+  labelBytesMax,
+  permitsMax,
+  ttlMsMax,
+  ttlMsMin,
+  validateName,
+  validateOwner,
+  validateText,
+  validateValue,
+} from './limits.ts';
 
 /** Reads one value of a tuple that somebody else wrote. Fails with a `FieldError`, never otherwise. */
 export type Field<T> = (value: unknown, what: string) => T;
@@ -40,6 +49,12 @@ export const lockName: Field<string> = (value, what) => {
 
 export const owner: Field<string> = (value, what) => {
   const reason = validateOwner(value);
+  if (typeof value !== 'string' || reason !== undefined) throw new FieldError(`${what} is ${reason}`);
+  return value;
+};
+
+export const registerValue: Field<string> = (value, what) => {
+  const reason = validateValue(value);
   if (typeof value !== 'string' || reason !== undefined) throw new FieldError(`${what} is ${reason}`);
   return value;
 };

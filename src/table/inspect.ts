@@ -58,6 +58,15 @@ export interface LockView extends LockSummary {
   readonly queue: readonly WaiterView[];
 }
 
+/** What stands in a register. */
+export interface RegisterView {
+  readonly value: string;
+  /** 1 or more; rises by one with each write. */
+  readonly version: number;
+  /** The fencing token of the hold under which it was written. */
+  readonly token: number;
+}
+
 export interface ListQuery {
   /** Every name begins with the empty prefix. */
   readonly prefix?: string;
@@ -139,6 +148,14 @@ export class Views {
   /** Whether that hold stands, whoever has it. */
   isCurrent(hold: HoldName): boolean {
     return currentHold(this.#state, hold) !== undefined;
+  }
+
+  /** The register of that name; undefined if there is none. */
+  register(name: string): RegisterView | undefined {
+    const register = this.#state.registers.byName.get(name);
+    if (register === undefined) return undefined;
+    const { value, version, token } = register;
+    return { value, version, token };
   }
 
   /**

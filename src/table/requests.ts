@@ -6,16 +6,19 @@ import type {
   Cancel,
   ChangeLimit,
   Downgrade,
+  Guarded,
   Release,
   Sequence,
   SessionRequest,
   TableEvent,
   Upgrade,
 } from './command.ts';
+import { currentHold } from './current.ts';
 import { cycleThrough } from './deadlock.ts';
 import type { Claim, Lock } from './lock-row.ts';
 import type { Locks } from './locks.ts';
 import { kindOf } from './modes.ts';
+import { Registers } from './registers.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import type { TableState } from './state.ts';
@@ -28,11 +31,13 @@ export class Requests {
   readonly #state: TableState;
   readonly #locks: Locks;
   readonly #sessions: Sessions;
+  readonly #registers: Registers;
 
   constructor(state: TableState, locks: Locks, sessions: Sessions) {
     this.#state = state;
     this.#locks = locks;
     this.#sessions = sessions;
+    this.#registers = new Registers(state);
   }
 
   execute(session: Session, command: SessionRequest, emit: Emit): Answer {
@@ -51,6 +56,8 @@ export class Requests {
         return this.#cancel(session, command, emit);
       case 'release':
         return this.#release(session, command, emit);
+      case 'guarded':
+        return this.#guarded(session, command, emit);
       default:
         return command satisfies never;
     }
@@ -64,6 +71,13 @@ export class Requests {
     const left = [...locks];
     // The list grows while it is walked.
     for (const lock of left) left.push(...this.#passOnOne(lock, emit));
+  }
+
+  #guarded(session: Session, { guard, request }: Guarded, emit: Emit): Answer {
+    if (currentHold(this.#state, guard) === undefined) return answers.fenced(0);
+    return request.kind === 'write'
+      ? this.#registers.write(request, guard.token)
+      : this.execute(session, request, emit);
   }
 
   #acquire(session: Session, command: Acquire, emit: Emit): Answer {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultTableLimits, type RowTuple, type TableEvent } from '../../src/table/index.ts';
 import { Model } from './model.ts';
 import type { ModelClaim } from './model-claims.ts';
-import { Author, names, type Step, stories } from './story.ts';
+import { Author, names, registerNames, type Step, stories } from './story.ts';
 import { rowsOf, World } from './world.ts';
 
 const tight = {
@@ -13,6 +13,8 @@ const tight = {
   sessionsMax: 3,
   locksMax: 2,
   nodesMax: 2,
+  registersMax: 2,
+  registerBytesMax: 20,
 };
 
 /** Lives one story in both, and gives everything that was said. */
@@ -65,6 +67,10 @@ function expectSame({ table }: World, model: Model): void {
     }
     if (seen?.kind === 'semaphore') expect(seen.limit).toBe(model.limitOf(name));
   }
+  for (const name of registerNames) {
+    const { value, version, token } = model.registers.at(name) ?? {};
+    expect(views.register(name)).toEqual(value === undefined ? undefined : { value, version, token });
+  }
   expect([...views.sessionIds()].map((id) => [id, views.session(id)?.version, views.session(id)?.mark])).toEqual(
     model.sessions.map(({ id, version, mark }) => [id, version, mark]),
   );
@@ -79,6 +85,8 @@ function wordFor(event: TableEvent): string {
   switch (event.kind) {
     case 'answered':
       if (event.answer.kind === 'deadlock') return `deadlock of ${Math.min(event.answer.cycle.length, 3)}`;
+      if (event.answer.kind === 'fenced' && event.answer.highest > 0) return 'fenced in the register';
+      if (event.answer.kind === 'written' && event.answer.version === 0) return 'deleted';
       return event.answer.kind === 'limit-exceeded' ? event.answer.limit : event.answer.kind;
     case 'session-ended':
       return `ended ${event.end}`;
@@ -96,9 +104,13 @@ const everyWord = [
   ...['ended closed', 'ended expired', 'ended superseded', 'ended unknown', 'granted', 'released', 'lost', 'queued'],
   ...['busy', 'cancelled', 'already-granted', 'not-held', 'stale', 'mismatch', 'session-expired', 'converted'],
   ...['downgraded', 'limit-changed', 'wrong-mode', 'kind-mismatch', 'semaphore-limit', 'deadlock of 1'],
+  ...['fenced', 'fenced in the register', 'written', 'deleted', 'version-mismatch'],
 ];
 
-const everyLimit = ['holds per session', 'waiters per session', 'answers per session', 'locks'];
+const everyLimit = [
+  ...['holds per session', 'waiters per session', 'answers per session', 'locks'],
+  ...['registers', 'bytes of registers'],
+];
 
 const everyCycle = ['deadlock of 1', 'deadlock of 2', 'deadlock of 3'];
 
@@ -122,14 +134,14 @@ describe('the table and a naive model of it', () => {
   });
 
   it('are led by the stories to every answer and every limit', () => {
-    const words = fc.sample(stories, { numRuns: 240, seed: 7 }).flatMap((story) => live(story, tight).map(wordFor));
+    const words = fc.sample(stories, { numRuns: 400, seed: 7 }).flatMap((story) => live(story, tight).map(wordFor));
 
     const count = (word: string) => words.filter((one) => one === word).length;
     expect([...everyWord, ...everyLimit].filter((word) => count(word) < 5)).toEqual([]);
   });
 
   it('are led to deadlocks of one, of two and of more', () => {
-    const words = fc.sample(stories, { numRuns: 240, seed: 7 }).flatMap((story) => live(story, {}).map(wordFor));
+    const words = fc.sample(stories, { numRuns: 400, seed: 7 }).flatMap((story) => live(story, {}).map(wordFor));
 
     expect(everyCycle.filter((cycle) => words.filter((word) => word === cycle).length < 3)).toEqual([]);
   });
