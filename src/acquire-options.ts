@@ -1,5 +1,7 @@
 import { outOfRange, wrongType } from './errors.ts';
+import { checkHold, type HoldReference } from './hold-reference.ts';
 import { validateOwner } from './server/index.ts';
+import type { HoldName } from './table/index.ts';
 
 /** How long to wait, and when to stop waiting. */
 export interface AcquireOptions {
@@ -15,6 +17,11 @@ export interface AcquireOptions {
    * party of the cluster has it. Default: the owner of the surrounding `withOwner`, or else each request is its own.
    */
   readonly owner?: string | undefined;
+  /**
+   * A hold that must be current when the cluster executes the request; anybody's, of any lock. If it is not, nothing is
+   * asked for and the call rejects with a `FencedError`. A request that has to wait is not judged again at its grant.
+   */
+  readonly guard?: HoldReference | undefined;
 }
 
 /** For exclusive locks. */
@@ -32,9 +39,10 @@ export interface CheckedOptions {
   readonly signal: AbortSignal | undefined;
   readonly owner: string | undefined;
   readonly reentrant: boolean;
+  readonly guard: HoldName | undefined;
 }
 
-const known: ReadonlySet<string> = new Set(['timeout', 'signal', 'owner', 'reentrant']);
+const known: ReadonlySet<string> = new Set(['timeout', 'signal', 'owner', 'reentrant', 'guard']);
 
 /** The options of one acquire, or a TypeError or RangeError that says what is wrong with them. */
 export const checkAcquireOptions = (options: ReentrantOptions | undefined): CheckedOptions => {
@@ -44,7 +52,7 @@ export const checkAcquireOptions = (options: ReentrantOptions | undefined): Chec
     if (!known.has(key))
       throw wrongType(`unknown option ${JSON.stringify(key)}; an acquire takes ${[...known].join(', ')}`);
   }
-  const { timeout, signal, owner, reentrant = false } = options;
+  const { timeout, signal, owner, reentrant = false, guard } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrongType('signal must be an AbortSignal');
   if (typeof reentrant !== 'boolean') throw wrongType('reentrant must be a boolean');
   return {
@@ -52,10 +60,17 @@ export const checkAcquireOptions = (options: ReentrantOptions | undefined): Chec
     signal,
     owner: owner === undefined ? undefined : checkOwner(owner),
     reentrant,
+    guard: guard === undefined ? undefined : checkHold(guard, 'guard'),
   };
 };
 
-const absent: CheckedOptions = { timeout: undefined, signal: undefined, owner: undefined, reentrant: false };
+const absent: CheckedOptions = {
+  timeout: undefined,
+  signal: undefined,
+  owner: undefined,
+  reentrant: false,
+  guard: undefined,
+};
 
 /** The owner, or a TypeError that says which rule it breaks. */
 export const checkOwner = (owner: unknown): string => {

@@ -68,15 +68,15 @@ interface Terms extends Omit<CheckedOptions, 'timeout'> {
 function acquire<H>(
   { engine, now, scope }: LockSurroundings,
   { name, parts, shown, handleOf }: Sought<H>,
-  { waits, limitMs, signal, owner = scope.owner, reentrant }: Terms,
+  { waits, limitMs, signal, owner = scope.owner, reentrant, guard }: Terms,
 ): Promise<H | null> {
   const boundMs = waits ? limitMs : (limitMs ?? engine.ttlMs);
   if (reentrant && parts !== undefined) throw wrongType('reentrant is for exclusive locks, acquired one by one');
   if (reentrant && owner === undefined) throw wrongType('reentrant needs an owner, by option or withOwner');
   const wish: AcquireWish =
     owner === undefined
-      ? { name, parts, waits, limitMs: boundMs }
-      : { name, parts: parts ?? exclusive(name), waits, limitMs: boundMs, owner, reenters: reentrant };
+      ? { name, parts, waits, limitMs: boundMs, guard }
+      : { name, parts: parts ?? exclusive(name), waits, limitMs: boundMs, owner, reenters: reentrant, guard };
   return awaitGrant(
     { shown, signal, now },
     (done: (outcome: AcquireOutcome) => void) => engine.acquire(wish, done),

@@ -2,11 +2,12 @@ import { type AcquireOptions, checkOwner, type ReentrantOptions } from './acquir
 import { type LockSurroundings, seek, trySeek } from './awaiting.ts';
 import type { Clock } from './clock/index.ts';
 import { type CompositeHandle, soughtTogether } from './composite.ts';
-import { type LockError, ShuttingDownError, wrongType } from './errors.ts';
+import { ShuttingDownError, wrongType } from './errors.ts';
 import { type ClusterEvents, type EventOptions, EventReader } from './events.ts';
 import { errorOf } from './failure.ts';
 import type { LockHandle, Verify } from './handle.ts';
 import { checkHold, type HoldReference } from './hold-reference.ts';
+import { changeLimit, type GuardOptions } from './limit-change.ts';
 import { DistributedLock } from './lock.ts';
 import type { LockRequest } from './lock-requests.ts';
 import type { Logger } from './logger.ts';
@@ -15,6 +16,7 @@ import type { Failure, Gateway, Query } from './node/index.ts';
 import { OwnerScope } from './owner-scope.ts';
 import type { ReaderWriterHandle } from './reader-writer-handle.ts';
 import { DistributedReaderWriterLock } from './reader-writer-lock.ts';
+import { DistributedRegister } from './register.ts';
 import { checkMaxCount, DistributedSemaphore, type SemaphoreHandle, type SemaphoreOptions } from './semaphore.ts';
 import type { SessionEngine } from './session-engine.ts';
 import type { HoldName } from './table/index.ts';
@@ -64,9 +66,12 @@ export interface LockProvider extends AsyncDisposable {
   /**
    * Sets how many permits a semaphore has, for good: from then on every user must name that number. Holders keep what
    * they have, also above a lower limit; waiters who want more than it are refused with a `SemaphoreLimitError`. Rejects
-   * with `TIMEOUT` of outcome `unknown` if nobody confirmed it within a session TTL.
+   * with `TIMEOUT` of outcome `unknown` if nobody confirmed it within a session TTL; with `FENCED` if it has a `guard`
+   * that is not current.
    */
-  changeSemaphoreLimit(name: string, maxCount: number): Promise<void>;
+  changeSemaphoreLimit(name: string, maxCount: number, options?: GuardOptions): Promise<void>;
+  /** Asks nobody; throws `InvalidNameError` at once for what is no name. Registers and locks do not share their names. */
+  createRegister(name: string): DistributedRegister;
   /**
    * Acquires several locks of any kind in one step, all or none: the request enters all their queues at one place in the
    * log and is granted once it is at the head of all and fits beside the holders of each, so two such calls never wait for
@@ -204,12 +209,13 @@ export class Provider implements LockProvider {
     return this.#surroundings.scope.run(checkOwner(owner), fn);
   }
 
-  async changeSemaphoreLimit(name: string, maxCount: number): Promise<void> {
-    const wish = { name: checkName(name), limit: checkMaxCount(maxCount) };
-    const error = await new Promise<LockError | RangeError | undefined>((resolve) =>
-      this.#parts.engine.changeLimit(wish, resolve),
-    );
-    if (error !== undefined) throw error;
+  async changeSemaphoreLimit(name: string, maxCount: number, options?: GuardOptions): Promise<void> {
+    return changeLimit(this.#parts.engine, { name: checkName(name), limit: checkMaxCount(maxCount) }, options);
+  }
+
+  createRegister(name: string): DistributedRegister {
+    const { engine } = this.#parts;
+    return new DistributedRegister(checkName(name, 'register'), { engine, ask: (query) => this.ask(query) });
   }
 
   async inspect(name: string, options: QueryOptions = {}): Promise<LockInspection> {

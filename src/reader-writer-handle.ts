@@ -89,6 +89,6 @@ export class ReaderWriterHandle extends LockHandle {
 /** Whoever holds the lock upgrades it. */
 const checkUpgradeOptions = (options: AcquireOptions | undefined): CheckedOptions => {
   const checked = checkAcquireOptions(options);
-  if (checked.owner === undefined && !checked.reentrant) return checked;
+  if (checked.owner === undefined && !checked.reentrant && checked.guard === undefined) return checked;
   throw wrongType('an upgrade takes timeout and signal; its owner is that of the hold');
 };

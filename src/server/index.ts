@@ -6,9 +6,11 @@ export {
   permitsMax,
   ttlMsMax,
   ttlMsMin,
+  utf8Length,
   validateName,
   validateOwner,
   validateText,
+  valueBytesMax,
 } from '../table/index.ts';
 export {
   type ClientMessage,

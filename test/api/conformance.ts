@@ -7,6 +7,7 @@ import { acquiring, givingUp, releasing } from './conformance-locks.ts';
 import { owning } from './conformance-owners.ts';
 import { querying, refusing } from './conformance-questions.ts';
 import { converting, readingAndWriting } from './conformance-reader-writer.ts';
+import { guarding, registering } from './conformance-registers.ts';
 import { counting } from './conformance-semaphores.ts';
 import type { Pair } from './pair.ts';
 
@@ -27,6 +28,8 @@ export const conformance = (who: string, start: () => Promise<Pair>): void => {
     describe('several locks at once', () => combining(() => ({ subject, other })));
     describe('owners', () => owning(() => ({ subject, other })));
     describe('verify', () => verifying(() => ({ subject, other })));
+    describe('guards', () => guarding(() => ({ subject, other })));
+    describe('registers', () => registering(() => ({ subject, other })));
     describe('queries', () => querying(() => ({ subject, other })));
     describe('events', () => watching(() => ({ subject, other })));
     describe('arguments', () => {
