@@ -6,6 +6,7 @@ import { type NodeClock, Stream } from '../../../src/testing/index.ts';
 import { decodeLock } from '../../../src/views.ts';
 import { type Desire, Desires, nameAt } from './desires.ts';
 import type { Claim, Claimant } from './law.ts';
+import { Scribe } from './scribe.ts';
 import type { NodeWorld } from './world.ts';
 
 /** How a party reaches the cluster. */
@@ -32,6 +33,7 @@ export class Party implements Claimant {
   readonly #stream: Stream;
   readonly #engine: SessionEngine;
   readonly #desires: Desires;
+  readonly #scribe: Scribe;
   /** Questions without an outcome. */
   #open = 0;
 
@@ -47,6 +49,7 @@ export class Party implements Claimant {
       ...{ gateway: way.gateway, clock: way.clock, random: world.cluster.random, ttlMs: ttl },
       ...{ label: way.name, isHome: way.isHome },
     });
+    this.#scribe = new Scribe(world, { way, engine: this.#engine, ask: (what) => this.#ask(what) });
   }
 
   get isAlive(): boolean {
@@ -118,6 +121,7 @@ export class Party implements Claimant {
       if (besides === undefined) this.#way.clock.after(holdMs, () => this.#release(claims, () => this.#think()));
       else this.#acquireBesides(besides, claims, holdMs);
       for (const claim of claims) this.#change(claim, holdMs);
+      this.#scribe.holds(claims, holdMs);
     });
     if (!this.#stream.chance(0.1)) return;
     const ms = this.#stream.exponential(conditions.hold);
