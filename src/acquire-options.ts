@@ -1,7 +1,8 @@
 import { outOfRange, wrongType } from './errors.ts';
 import { checkHoldOptions } from './hold-options.ts';
+import { checkHold, type HoldReference } from './hold-reference.ts';
 import { validateOwner } from './server/index.ts';
-import type { HoldOptions } from './table/index.ts';
+import type { HoldName, HoldOptions } from './table/index.ts';
 
 /** How long to wait, and when to stop waiting. */
 export interface AcquireOptions {
@@ -22,6 +23,11 @@ export interface AcquireOptions {
    * most 1,024 bytes of UTF-8, well-formed. Not secret.
    */
   readonly metadata?: string | undefined;
+  /**
+   * A hold that must be current when the cluster executes the request; anybody's, of any lock. If it is not, nothing is
+   * asked for and the call rejects with a `FencedError`. A request that has to wait is not judged again at its grant.
+   */
+  readonly guard?: HoldReference | undefined;
 }
 
 /** For exclusive locks. */
@@ -41,9 +47,10 @@ export interface CheckedOptions {
   readonly reentrant: boolean;
   /** What the cluster is told of the hold; undefined if nothing. */
   readonly hold: HoldOptions | undefined;
+  readonly guard: HoldName | undefined;
 }
 
-const known: ReadonlySet<string> = new Set(['timeout', 'signal', 'owner', 'reentrant', 'metadata']);
+const known: ReadonlySet<string> = new Set(['timeout', 'signal', 'owner', 'reentrant', 'metadata', 'guard']);
 
 /** The options of one acquire, or a TypeError or RangeError that says what is wrong with them. */
 export const checkAcquireOptions = (options: ReentrantOptions | undefined): CheckedOptions => {
@@ -53,7 +60,7 @@ export const checkAcquireOptions = (options: ReentrantOptions | undefined): Chec
     if (!known.has(key))
       throw wrongType(`unknown option ${JSON.stringify(key)}; an acquire takes ${[...known].join(', ')}`);
   }
-  const { timeout, signal, owner, reentrant = false } = options;
+  const { timeout, signal, owner, reentrant = false, guard } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrongType('signal must be an AbortSignal');
   if (typeof reentrant !== 'boolean') throw wrongType('reentrant must be a boolean');
   return {
@@ -62,6 +69,7 @@ export const checkAcquireOptions = (options: ReentrantOptions | undefined): Chec
     owner: owner === undefined ? undefined : checkOwner(owner),
     reentrant,
     hold: checkHoldOptions(options),
+    guard: guard === undefined ? undefined : checkHold(guard, 'guard'),
   };
 };
 
@@ -71,6 +79,7 @@ const absent: CheckedOptions = {
   owner: undefined,
   reentrant: false,
   hold: undefined,
+  guard: undefined,
 };
 
 /** The owner, or a TypeError that says which rule it breaks. */

@@ -1,15 +1,17 @@
-import type { Asker, Over, Parked } from './asker.ts';
+import type { Asker, Over, Parked, PlainWish } from './asker.ts';
 import type { Clock, Timer } from './clock/index.ts';
 import { type LockError, type LockOutcome, SessionExpiredError } from './errors.ts';
 import type { Hold } from './hold.ts';
 import { refusalOf } from './refusals.ts';
 import type { Session } from './session.ts';
-import type { Answer, HoldOptions, Part, Sequence } from './table/index.ts';
+import type { Answer, HoldName, HoldOptions, Part, Sequence } from './table/index.ts';
 
 /** One acquire as asked for. */
 export interface AcquireWish {
   /** Of the first part, if there are several. */
   readonly name: string;
+  /** A hold that must be current when the request enters the log; whether it is granted at once or waits then. */
+  readonly guard?: HoldName | undefined;
   /** Absent: the exclusive lock of that name. */
   readonly parts?: readonly Part[] | undefined;
   /** Only with parts. */
@@ -77,11 +79,12 @@ export class Acquisition implements Asker, Parked {
     if (this.#state !== 'asleep') return;
     this.#session = session;
     this.#state = 'asked';
-    const { name, parts, waits, owner, reenters = false, options } = this.#wish;
-    this.#sequence =
+    const { name, parts, waits, owner, reenters = false, options, guard } = this.#wish;
+    const request: PlainWish =
       parts === undefined
-        ? session.ask({ kind: 'acquire', name, mode: 'X', waits }, this)
-        : session.ask({ kind: 'acquire-all', parts, waits, owner, reenters, options }, this);
+        ? { kind: 'acquire', name, mode: 'X', waits }
+        : { kind: 'acquire-all', parts, waits, owner, reenters, options };
+    this.#sequence = session.ask(guard === undefined ? request : { kind: 'guarded', guard, request }, this);
   }
 
   /** There will be no session for it. */

@@ -1,5 +1,5 @@
 import type { LockError, LockOutcome, LossReason } from './errors.ts';
-import type { Answer, SessionRequest } from './table/index.ts';
+import type { Answer, HoldName, PlainRequest, WriteRegister } from './table/index.ts';
 
 /** Why a session is over, and the error for whoever still waited for something in it. */
 export interface Over {
@@ -23,6 +23,16 @@ export interface Parked {
 }
 
 /** A request without what the session adds to it. */
-export type Wish = WithoutTurn<SessionRequest>;
+export type Wish = PlainWish | GuardedWish;
+
+/** A request without a guard. */
+export type PlainWish = WithoutTurn<PlainRequest>;
+
+/** A request that is executed only while a hold is current. */
+export interface GuardedWish {
+  readonly kind: 'guarded';
+  readonly guard: HoldName;
+  readonly request: PlainWish | WithoutTurn<WriteRegister>;
+}
 
 type WithoutTurn<T> = T extends unknown ? Omit<T, 'session' | 'sequence' | 'mark'> : never;

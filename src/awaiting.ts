@@ -2,7 +2,7 @@ import type { AcquireOptions } from './acquire-options.ts';
 import { type CheckedOptions, checkAcquireOptions } from './acquire-options.ts';
 import type { AcquireOutcome, AcquireWish, GivingUp, NotGranted } from './acquisition.ts';
 import { CancelledError, type LockOutcome, TimeoutError, wrongType } from './errors.ts';
-import type { LockHandle } from './handle.ts';
+import type { LockHandle, Verify } from './handle.ts';
 import type { Hold } from './hold.ts';
 import type { Logger } from './logger.ts';
 import type { OwnerScope } from './owner-scope.ts';
@@ -17,6 +17,8 @@ export interface LockSurroundings {
   readonly now: () => number;
   /** On whose behalf the code runs that calls. */
   readonly scope: OwnerScope;
+  /** Whether the cluster knows that hold. */
+  readonly verify: Verify;
 }
 
 /** What is awaited. */
@@ -66,15 +68,18 @@ interface Terms extends Omit<CheckedOptions, 'timeout'> {
 function acquire<H>(
   { engine, now, scope }: LockSurroundings,
   { name, parts, shown, handleOf }: Sought<H>,
-  { waits, limitMs, signal, owner = scope.owner, reentrant, hold }: Terms,
+  { waits, limitMs, signal, owner = scope.owner, reentrant, hold, guard }: Terms,
 ): Promise<H | null> {
   const boundMs = waits ? limitMs : (limitMs ?? engine.ttlMs);
   if (reentrant && parts !== undefined) throw wrongType('reentrant is for exclusive locks, acquired one by one');
   if (reentrant && owner === undefined) throw wrongType('reentrant needs an owner, by option or withOwner');
   const wish: AcquireWish =
     owner === undefined && hold === undefined
-      ? { name, parts, waits, limitMs: boundMs }
-      : { name, parts: parts ?? exclusive(name), waits, limitMs: boundMs, owner, reenters: reentrant, options: hold };
+      ? { name, parts, waits, limitMs: boundMs, guard }
+      : {
+          ...{ name, parts: parts ?? exclusive(name), waits, limitMs: boundMs, guard },
+          ...{ owner, reenters: reentrant, options: hold },
+        };
   return awaitGrant(
     { shown, signal, now },
     (done: (outcome: AcquireOutcome) => void) => engine.acquire(wish, done),

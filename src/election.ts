@@ -145,8 +145,8 @@ export class Election {
   }
 
   get #handles() {
-    const { logger, engine } = this.#world;
-    return { logger, ttlMs: engine.ttlMs };
+    const { logger, verify, engine } = this.#world;
+    return { logger, verify, ttlMs: engine.ttlMs };
   }
 }
 

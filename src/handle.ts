@@ -1,6 +1,8 @@
 import { type LockKindName, LockLostError, TimeoutError, wrongType } from './errors.ts';
 import type { Hold, HoldListener, ReleaseOutcome } from './hold.ts';
 import type { Logger } from './logger.ts';
+import type { HoldName } from './table/index.ts';
+import type { QueryOptions } from './views.ts';
 
 /** What a handle tells, with the arguments of its listeners. */
 export interface HandleEvents {
@@ -24,7 +26,11 @@ type Listeners = { readonly [E in HandleEvent]: Set<HandleListener<E>> };
 export interface HandleSurroundings {
   readonly logger: Logger;
   readonly ttlMs: number;
+  readonly verify: Verify;
 }
+
+/** Asks the cluster whether a hold is still current. */
+export type Verify = (hold: HoldName, options: QueryOptions) => Promise<boolean>;
 
 /** What a handle tells of its hold. Made only for those to whom somebody listens: most handles are held for a moment. */
 class Voice implements HoldListener {
@@ -139,6 +145,17 @@ export class LockHandle implements AsyncDisposable {
   /** Milliseconds for which the lock is certainly held if nothing is heard any more; 0 once it is not. */
   remaining(): number {
     return this.#hold.remainingMs;
+  }
+
+  /**
+   * Asks the cluster whether this hold is still current; see `LockProvider.verify`. False also if the handle was lost or
+   * released by the time of the answer, whatever the cluster says.
+   */
+  async verify(options: QueryOptions = {}): Promise<boolean> {
+    const { name, token } = this.#hold;
+    const isCurrent = await this.#surroundings.verify({ name, token }, options);
+    // A deadline that has passed shows only to who looks; a hold in doubt is not lost.
+    return isCurrent && (this.#hold.isHeld || (this.#hold.loss === undefined && this.#release === undefined));
   }
 
   /**

@@ -3,11 +3,13 @@ import { type LockSurroundings, runWhileHeld, type Scope, scopeOf, seek, trySeek
 import type { Clock } from './clock/index.ts';
 import { type CompositeHandle, soughtTogether } from './composite.ts';
 import { Election } from './election.ts';
-import { type LockError, ShuttingDownError, wrongType } from './errors.ts';
+import { ShuttingDownError, wrongType } from './errors.ts';
 import { type ClusterEvents, type EventOptions, EventReader } from './events.ts';
 import { errorOf } from './failure.ts';
-import type { LockHandle } from './handle.ts';
+import type { LockHandle, Verify } from './handle.ts';
+import { checkHold, type HoldReference } from './hold-reference.ts';
 import type { AskCluster } from './leader-watch.ts';
+import { changeLimit, type GuardOptions } from './limit-change.ts';
 import { DistributedLock } from './lock.ts';
 import type { LockRequest } from './lock-requests.ts';
 import type { Logger } from './logger.ts';
@@ -16,12 +18,15 @@ import type { Failure, Gateway, Query } from './node/index.ts';
 import { OwnerScope } from './owner-scope.ts';
 import type { ReaderWriterHandle } from './reader-writer-handle.ts';
 import { DistributedReaderWriterLock } from './reader-writer-lock.ts';
+import { DistributedRegister } from './register.ts';
 import { checkMaxCount, DistributedSemaphore, type SemaphoreHandle, type SemaphoreOptions } from './semaphore.ts';
 import type { SessionEngine } from './session-engine.ts';
+import type { HoldName } from './table/index.ts';
 import {
   type AsOf,
   checkListOptions,
   checkQueryOptions,
+  decodeFlag,
   decodeLock,
   decodeLocks,
   decodeSessions,
@@ -63,9 +68,12 @@ export interface LockProvider extends AsyncDisposable {
   /**
    * Sets how many permits a semaphore has, for good: from then on every user must name that number. Holders keep what
    * they have, also above a lower limit; waiters who want more than it are refused with a `SemaphoreLimitError`. Rejects
-   * with `TIMEOUT` of outcome `unknown` if nobody confirmed it within a session TTL.
+   * with `TIMEOUT` of outcome `unknown` if nobody confirmed it within a session TTL; with `FENCED` if it has a `guard`
+   * that is not current.
    */
-  changeSemaphoreLimit(name: string, maxCount: number): Promise<void>;
+  changeSemaphoreLimit(name: string, maxCount: number, options?: GuardOptions): Promise<void>;
+  /** Asks nobody; throws `InvalidNameError` at once for what is no name. Registers and locks do not share their names. */
+  createRegister(name: string): DistributedRegister;
   /**
    * Acquires several locks of any kind in one step, all or none: the request enters all their queues at one place in the
    * log and is granted once it is at the head of all and fits beside the holders of each, so two such calls never wait for
@@ -95,6 +103,12 @@ export interface LockProvider extends AsyncDisposable {
   list(options?: ListOptions): Promise<LockList>;
   /** The sessions of all nodes and clients. */
   sessions(options?: QueryOptions): Promise<SessionList>;
+  /**
+   * Whether that hold is still current, whoever has it: granted, and neither released, lost nor upgraded since. By
+   * default linearizable: `true` means that it was current at a moment after the call. Rejects with a TypeError,
+   * RangeError or `InvalidNameError` for what names no hold.
+   */
+  verify(hold: HoldReference, options?: QueryOptions): Promise<boolean>;
   /**
    * What happens to locks, sessions and members, in the order of the log; see docs/events.md. Throws a TypeError or
    * RangeError at once for wrong options. A step rejects with an `EventsLostError` for events that are not kept any more,
@@ -137,7 +151,8 @@ export class Provider implements LockProvider {
   constructor(parts: ProviderParts) {
     this.#parts = parts;
     const { engine, logger, clock } = parts;
-    this.#surroundings = { engine, logger, now: () => clock.now(), scope: new OwnerScope() };
+    const verify: Verify = (hold, options) => this.#verify(hold, options);
+    this.#surroundings = { engine, logger, now: () => clock.now(), scope: new OwnerScope(), verify };
   }
 
   createLock(name: string): DistributedLock {
@@ -224,12 +239,13 @@ export class Provider implements LockProvider {
     return new Election(checkName(name), { ...this.#surroundings, clock: this.#parts.clock, ask });
   }
 
-  async changeSemaphoreLimit(name: string, maxCount: number): Promise<void> {
-    const wish = { name: checkName(name), limit: checkMaxCount(maxCount) };
-    const error = await new Promise<LockError | RangeError | undefined>((resolve) =>
-      this.#parts.engine.changeLimit(wish, resolve),
-    );
-    if (error !== undefined) throw error;
+  async changeSemaphoreLimit(name: string, maxCount: number, options?: GuardOptions): Promise<void> {
+    return changeLimit(this.#parts.engine, { name: checkName(name), limit: checkMaxCount(maxCount) }, options);
+  }
+
+  createRegister(name: string): DistributedRegister {
+    const { engine } = this.#parts;
+    return new DistributedRegister(checkName(name, 'register'), { engine, ask: (query) => this.ask(query) });
   }
 
   async inspect(name: string, options: QueryOptions = {}): Promise<LockInspection> {
@@ -247,6 +263,10 @@ export class Provider implements LockProvider {
   async sessions(options: QueryOptions = {}): Promise<SessionList> {
     const { value, appliedIndex } = await this.ask({ kind: 'sessions', consistency: checkQueryOptions(options) });
     return { sessions: decodeSessions(value), appliedIndex };
+  }
+
+  async verify(hold: HoldReference, options: QueryOptions = {}): Promise<boolean> {
+    return this.#verify(checkHold(hold, 'verify(hold): hold'), options);
   }
 
   events(options: EventOptions = {}): ClusterEvents {
@@ -291,6 +311,11 @@ export class Provider implements LockProvider {
   /** For the classes below: the node has stopped by itself. */
   protected fail(failure: Failure): void {
     this.#parts.engine.fail(failure);
+  }
+
+  async #verify({ name, token }: HoldName, options: QueryOptions): Promise<boolean> {
+    const { value } = await this.ask({ kind: 'verify', name, token, consistency: checkQueryOptions(options) });
+    return decodeFlag(value);
   }
 
   async #close(): Promise<void> {

@@ -1,8 +1,8 @@
 import { type AcquireOutcome, type AcquireWish, Acquisition } from './acquisition.ts';
 import type { Clock, Random } from './clock/index.ts';
+import { Errand, type ErrandOutcome, type ErrandWish } from './errand.ts';
 import { type LockError, type LockOutcome, OverloadedError, SessionExpiredError, ShuttingDownError } from './errors.ts';
 import { errorOf } from './failure.ts';
-import { LimitChange, type LimitWish } from './limit-change.ts';
 import type { Failure, Gateway } from './node/index.ts';
 import { Session } from './session.ts';
 import type { SessionId } from './table/index.ts';
@@ -76,11 +76,10 @@ export class SessionEngine {
     return acquisition;
   }
 
-  /** Sets how many permits a semaphore has. `done` is called once, with an error if it was not changed in time. */
-  changeLimit(wish: LimitWish, done: (error: LockError | RangeError | undefined) => void): void {
+  /** Has something done that waits for nobody. `done` is called once, at the latest a TTL later. */
+  run(wish: ErrandWish, done: (outcome: ErrandOutcome) => void): void {
     const { clock, ttlMs } = this.#options;
-    const change = new LimitChange(wish, { clock, ttlMs, left: (left) => this.#asleep.delete(left) }, done);
-    this.#admit(change);
+    this.#admit(new Errand(wish, { clock, ttlMs, left: (left) => this.#asleep.delete(left) }, done));
   }
 
   /** A hold is entered once more in the session that has it, even if that has made way for another one. */

@@ -1,6 +1,14 @@
 import type { MemberId } from '../../raft/index.ts';
 import type { Clock } from '../clock/index.ts';
-import { type Command, commandTuple, parseCommand } from '../table/index.ts';
+import {
+  askedFor,
+  type Command,
+  commandTuple,
+  nameBytesMax,
+  parseCommand,
+  type Unguarded,
+  valueBytesMax,
+} from '../table/index.ts';
 import type { PeerTransport, Value } from '../transport/index.ts';
 import type { Beat } from './deadlines.ts';
 import { type AdminOutcome, failureCodes } from './gateway.ts';
@@ -28,6 +36,7 @@ const batchNamesMax = 2_048;
 
 /** Options of a hold take as much room as so many names. */
 const optionNames = 3;
+const namesPerValue = valueBytesMax / nameBytesMax;
 
 const receipts: readonly Receipt[] = ['accepted', 'try-there', 'slow-down'];
 
@@ -205,10 +214,24 @@ function forgetOldest<T>(open: Map<number, T>, max: number): void {
   }
 }
 
-/** How much room a command takes, in names. */
-function namesIn(command: Ticket['command']): number {
-  if (command.kind === 'acquire-all') return command.parts.length + (command.options ? optionNames : 0);
-  return command.kind === 'proclaim' ? 1 + optionNames : 1;
+/** How much room a command takes, in names, at most. */
+function namesIn(command: Command): number {
+  const asked = askedFor(command);
+  const own = ownNames(asked);
+  return command.kind === 'guarded' ? own + 1 : own;
+}
+
+function ownNames(asked: Unguarded): number {
+  switch (asked.kind) {
+    case 'acquire-all':
+      return asked.parts.length + (asked.options === undefined ? 0 : optionNames);
+    case 'proclaim':
+      return 1 + optionNames;
+    case 'write':
+      return 1 + namesPerValue;
+    default:
+      return 1;
+  }
 }
 
 /** The same tickets, in order, in batches that fit into a message. */

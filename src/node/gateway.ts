@@ -101,6 +101,10 @@ export type Query =
       readonly consistency: Consistency;
     }
   | { readonly kind: 'sessions'; readonly consistency: Consistency }
+  /** What stands in that register. */
+  | { readonly kind: 'register'; readonly name: string; readonly consistency: Consistency }
+  /** Whether that hold stands. */
+  | { readonly kind: 'verify'; readonly name: string; readonly token: number; readonly consistency: Consistency }
   | EventsQuery
   | { readonly kind: 'status' };
 

@@ -1,5 +1,13 @@
 import { type Configuration, isVoter, membersOf, nodeIdOf } from '../../raft/index.ts';
-import type { Command, SessionId, Table, TableEvent, Wait } from '../table/index.ts';
+import {
+  askedFor,
+  type Command,
+  type SessionId,
+  type Table,
+  type TableEvent,
+  type Unguarded,
+  type Wait,
+} from '../table/index.ts';
 import type { Happening } from './cluster-event.ts';
 import type { History } from './history.ts';
 
@@ -10,7 +18,7 @@ import type { History } from './history.ts';
 export class Narrator {
   readonly #history: History;
   #table: Table;
-  #command: Command | undefined;
+  #command: Unguarded | undefined;
   /** The command under way was answered before: it changes nothing, whatever is said again. */
   #isRepeated = false;
   /** By session: what the command under way may end without a grant. */
@@ -26,8 +34,9 @@ export class Narrator {
   }
 
   /** That command is executed next. Costs a look-up or two, unless it ends a session. */
-  begins(index: number, command: Command): void {
+  begins(index: number, whole: Command): void {
     const { views } = this.#table;
+    const command = askedFor(whole);
     this.#history.enter(index);
     this.#command = command;
     switch (command.kind) {
@@ -58,6 +67,7 @@ export class Narrator {
       case 'release':
       case 'downgrade':
       case 'proclaim':
+      case 'write':
         return;
       default:
         command satisfies never;
@@ -150,7 +160,7 @@ export class Narrator {
 }
 
 /** The locks that a command may have to wait for. */
-function awaitedBy(command: Command): readonly string[] {
+function awaitedBy(command: Unguarded): readonly string[] {
   if (command.kind === 'acquire-all') return command.parts.map(({ name }) => name);
   return command.kind === 'acquire' || command.kind === 'upgrade' ? [command.name] : [];
 }

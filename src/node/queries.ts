@@ -99,6 +99,10 @@ function answerTo(query: TableQuery, table: Table): unknown {
       return table.views.list({ prefix: query.prefix, limit: query.limit, after: query.after });
     case 'sessions':
       return table.views.sessions();
+    case 'register':
+      return table.views.register(query.name) ?? null;
+    case 'verify':
+      return table.views.isCurrent(query);
     default:
       return query satisfies never;
   }

@@ -108,6 +108,7 @@ export const serverTuple = (message: ServerMessage): Value => {
 const queryTuple = (query: Query): readonly Value[] => {
   switch (query.kind) {
     case 'inspect':
+    case 'register':
       return [query.kind, query.name, query.consistency];
     case 'list':
       return [query.kind, query.prefix, query.limit, query.after ?? null, query.consistency];
@@ -115,6 +116,8 @@ const queryTuple = (query: Query): readonly Value[] => {
       return [query.kind, query.prefix, query.after?.index ?? null, query.after?.place ?? 0];
     case 'sessions':
       return [query.kind, query.consistency];
+    case 'verify':
+      return [query.kind, query.name, query.token, query.consistency];
     case 'status':
       return [query.kind];
     default:
@@ -138,6 +141,11 @@ const answerTuple = (answer: Answer): readonly Value[] => {
       return [answer.kind, answer.cycle.map(({ owner, lock }) => [owner, lock])];
     case 'semaphore-limit':
       return [answer.kind, answer.name, answer.limit];
+    case 'fenced':
+      return [answer.kind, answer.highest];
+    case 'written':
+    case 'version-mismatch':
+      return [answer.kind, answer.version];
     default:
       return [answer.kind];
   }

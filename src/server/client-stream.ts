@@ -1,6 +1,14 @@
 import type { Clock, Timer } from '../clock/index.ts';
 import type { Failure, Gateway, Runtime, SessionListener, SessionRequest } from '../node/index.ts';
-import { commandTuple, parseCommand, type Sequence, type SessionEnd, type SessionId } from '../table/index.ts';
+import {
+  askedFor,
+  commandTuple,
+  parseCommand,
+  type Sequence,
+  type SessionEnd,
+  type SessionId,
+  type Unguarded,
+} from '../table/index.ts';
 import type { ClientChannel, Value } from '../transport/index.ts';
 import { BeatGate } from './beat-gate.ts';
 import { type ClientMessage, type ClusterView, type ServerMessage, serverTuple } from './client-protocol.ts';
@@ -28,7 +36,7 @@ export interface StreamWorld {
 const limits = { openings: 16, sessions: 1_024, requests: 32_768, replacements: 1 };
 
 /** Requests that may stay open for long. */
-const waiting: ReadonlySet<SessionRequest['kind']> = new Set(['acquire', 'acquire-all', 'upgrade'] as const);
+const waiting: ReadonlySet<Unguarded['kind']> = new Set(['acquire', 'acquire-all', 'upgrade'] as const);
 
 /** How long to wait before a question about an unknown session is asked again. */
 const barrierRetryMs = 200;
@@ -194,8 +202,9 @@ export class ClientStream {
   }
 
   /** What ends claims gets room where what makes them has none: waiters that fill a node wait for that very release. */
-  #hasRoomFor({ kind, session, sequence }: SessionRequest): boolean {
-    if (!waiting.has(kind)) return this.#requests < 2 * limits.requests;
+  #hasRoomFor(request: SessionRequest): boolean {
+    const { session, sequence } = request;
+    if (!waiting.has(askedFor(request).kind)) return this.#requests < 2 * limits.requests;
     const { servant } = this.#world;
     // One that the table has, by way of another node, may hold what those who fill this one wait for.
     return this.#requests < limits.requests && (servant.hasRoom || servant.isKnown(session, sequence));

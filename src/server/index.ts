@@ -7,10 +7,12 @@ export {
   permitsMax,
   ttlMsMax,
   ttlMsMin,
+  utf8Length,
   validateMetadata,
   validateName,
   validateOwner,
   validateText,
+  valueBytesMax,
 } from '../table/index.ts';
 export {
   type ClientMessage,

@@ -25,6 +25,9 @@ const answerKinds = [
   'semaphore-limit',
   'deadlock',
   'proclaimed',
+  'fenced',
+  'written',
+  'version-mismatch',
 ] as const;
 
 /** An answer as `serverTuple` wrote it. Throws a `MalformedError`. */
@@ -54,6 +57,11 @@ export const readAnswer = (value: Value): Answer => {
       const name = fields.text(nameCharsMax);
       return { kind, name, limit: fields.count() };
     }
+    case 'fenced':
+      return { kind, highest: fields.count() };
+    case 'written':
+    case 'version-mismatch':
+      return { kind, version: fields.count() };
     default:
       fields.end();
       return { kind };

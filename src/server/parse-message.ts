@@ -99,7 +99,7 @@ const readRequest = (value: Value): SessionRequest => {
 
 const readQuery = (value: Value): Query => {
   const fields = new Fields(value, 'query');
-  const kind = fields.one(['inspect', 'list', 'sessions', 'events', 'status']);
+  const kind = fields.one(['inspect', 'list', 'sessions', 'verify', 'register', 'events', 'status']);
   const query = readQueryBody(kind, fields);
   fields.end();
   return query;
@@ -107,7 +107,8 @@ const readQuery = (value: Value): Query => {
 
 const readQueryBody = (kind: Query['kind'], fields: Fields): Query => {
   switch (kind) {
-    case 'inspect': {
+    case 'inspect':
+    case 'register': {
       const name = fields.text(nameCharsMax);
       return { kind, name, consistency: fields.one(consistencies) };
     }
@@ -119,6 +120,11 @@ const readQueryBody = (kind: Query['kind'], fields: Fields): Query => {
     }
     case 'sessions':
       return { kind, consistency: fields.one(consistencies) };
+    case 'verify': {
+      const name = fields.text(nameCharsMax);
+      const token = fields.count();
+      return { kind, name, token, consistency: fields.one(consistencies) };
+    }
     case 'events': {
       const prefix = fields.text(nameCharsMax);
       const index = fields.optionalCount();

@@ -26,6 +26,13 @@ export const kindMismatch = (name: string, is: LockKind): Answer => ({ kind: 'ki
 
 export const semaphoreLimit = (name: string, limit: number): Answer => ({ kind: 'semaphore-limit', name, limit });
 
+/** `highest`: the token that stands in the way; 0 if it is the guard itself that is not held. */
+export const fenced = (highest: number): Answer => ({ kind: 'fenced', highest });
+
+export const written = (version: number): Answer => ({ kind: 'written', version });
+
+export const versionMismatch = (version: number): Answer => ({ kind: 'version-mismatch', version });
+
 export const deadlock = (cycle: readonly CycleStep[]): Answer => ({
   kind: 'deadlock',
   cycle: cycle.slice(0, cycleStepsMax),
@@ -54,6 +61,9 @@ const layout = {
   kindMismatch: 13,
   semaphoreLimit: 14,
   deadlock: 17,
+  fenced: 45,
+  written: 46,
+  versionMismatch: 47,
 } as const;
 
 const numbers: ReadonlyMap<string, number> = new Map(plain.map(([number, { kind }]) => [kind, number]));
@@ -77,6 +87,12 @@ export function answerCells(answer: Answer): readonly RowCell[] {
       return [layout.deadlock, ...answer.cycle.flatMap(({ owner, lock }) => [owner, lock])];
     case 'semaphore-limit':
       return [layout.semaphoreLimit, answer.name, answer.limit];
+    case 'fenced':
+      return [layout.fenced, answer.highest];
+    case 'written':
+      return [layout.written, answer.version];
+    case 'version-mismatch':
+      return [layout.versionMismatch, answer.version];
     default:
       return [numbers.get(answer.kind) ?? 0];
   }
@@ -119,15 +135,24 @@ export const answerField: field.Field<Answer> = (value, what) => {
         limit: field.positive(limit, 'its limit'),
       };
     }
+    case layout.fenced:
+      return fenced(countField(cells, what));
+    case layout.written:
+      return written(countField(cells, what));
+    case layout.versionMismatch:
+      return versionMismatch(countField(cells, what));
     default: {
       const answer = answers.get(cells[0]);
       if (answer === undefined || cells.length !== 1) {
-        throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 1 to 17 or 35`);
+        throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, which is no answer's`);
       }
       return answer;
     }
   }
 };
+
+/** The one number behind the kind. */
+const countField: field.Field<number> = (cells, what) => field.nonNegative(field.tupleOf(cells, what, 2)[1], what);
 
 const cycleField: field.Field<readonly CycleStep[]> = (value, what) => {
   const cells = field.tuple(value, what);

@@ -3,7 +3,8 @@ import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
 import { exclusiveField, weakerField } from './modes.ts';
 import { withdrawnLayout } from './rows.ts';
-import type { Asked } from './session.ts';
+import type { Asked, GuardedAsked, PlainAsked, WriteAsked } from './session.ts';
+import { parseWritten } from './write-tuple.ts';
 
 /** What was asked, as `rows.ts` wrote it. */
 export const askedField: field.Field<Asked> = (value, what) => {
@@ -51,9 +52,34 @@ export const askedField: field.Field<Asked> = (value, what) => {
       const [, name, token, metadata] = field.tupleOf(cells, what, 4);
       return { kind: 'proclaim', ...holdField([name, token]), metadata: field.metadata(metadata, 'its metadata') };
     }
+    case layout.guarded:
+      return guardedField(cells, what);
     default:
-      throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 0, 5 to 13 or 30`);
+      throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, which is no request's`);
   }
+};
+
+const guardedField: field.Field<GuardedAsked> = (value, what) => {
+  const [, name, token, ...cells] = field.tuple(value, what);
+  const guard = holdField([name, token]);
+  return {
+    kind: 'guarded',
+    guard,
+    request: cells[0] === layout.write ? writeField(cells, what) : plainField(cells, what),
+  };
+};
+
+const writeField: field.Field<WriteAsked> = (value, what) => {
+  const [, ...cells] = field.tupleOf(value, what, 4);
+  return { kind: 'write', ...parseWritten(cells) };
+};
+
+const plainField: field.Field<PlainAsked> = (value, what) => {
+  const asked = askedField(value, what);
+  if (asked.kind === 'guarded' || asked.kind === 'withdrawn') {
+    throw new FieldError(`${what} is ${asked.kind} behind a guard, expected what a session asks`);
+  }
+  return asked;
 };
 
 const holdField = ([name, token]: readonly unknown[]): { readonly name: string; readonly token: number } => ({

@@ -1,8 +1,10 @@
-import type { Command, OpenSession } from './command.ts';
+import type { Command, Guarded, OpenSession } from './command.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
 import { exclusiveField, weakerField } from './modes.ts';
+import { markBelow, parseTurn } from './turn.ts';
 import { parseOwned, parseUnowned, parseWithOptions, partCells, type WishedHolds, wishCells } from './wish-tuple.ts';
+import { parseWrite, writeTuple } from './write-tuple.ts';
 
 export type Scalar = string | number | boolean | null;
 
@@ -32,6 +34,9 @@ export const layout = {
   acquireAllForOwner: 12,
   acquireAllWithOptions: 13,
   proclaim: 30,
+  guarded: 40,
+  /** Behind a guard only. */
+  write: 41,
 } as const;
 
 /** The command as a flat tuple that `parseCommand` reads back to an equal command. */
@@ -75,6 +80,11 @@ export function commandTuple(command: Command): CommandTuple {
     case 'proclaim': {
       const { session, sequence, mark, name, token, metadata } = command;
       return [layout.proclaim, session, sequence, mark, name, token, metadata];
+    }
+    case 'guarded': {
+      const { guard, request } = command;
+      const inner = request.kind === 'write' ? [layout.write, ...writeTuple(request)] : commandTuple(request);
+      return [layout.guarded, guard.name, guard.token, ...inner];
     }
     default:
       return command satisfies never;
@@ -131,8 +141,10 @@ function parse(value: unknown): Command {
       return parseLimit(tuple);
     case layout.proclaim:
       return parseProclaim(tuple);
+    case layout.guarded:
+      return parseGuarded(tuple);
     default:
-      throw new FieldError(`the command's kind is ${field.shown(tuple[0])}, expected 1 to 13 or 30`);
+      throw new FieldError(`the command's kind is ${field.shown(tuple[0])}, which is no command's`);
   }
 }
 
@@ -247,16 +259,21 @@ function parseProclaim(tuple: readonly unknown[]): Command {
   };
 }
 
-function parseTurn([session, sequence, mark]: readonly [unknown, unknown, unknown]) {
-  const read = field.positive(session, 'its session');
-  const turn = field.positive(sequence, 'its sequence');
-  return { session: read, sequence: turn, mark: markBelow(turn, mark) };
-}
-
-function markBelow(sequence: number, value: unknown): number {
-  const mark = field.nonNegative(value, 'its mark');
-  if (mark < sequence) return mark;
-  throw new FieldError(`its mark is ${mark}, expected a sequence below its own, ${sequence}`);
+function parseGuarded([, name, token, ...cells]: readonly unknown[]): Guarded {
+  const guard = { name: field.lockName(name, "its guard's name"), token: field.positive(token, "its guard's token") };
+  const request = cells[0] === layout.write ? parseWrite(cells) : parse(cells);
+  switch (request.kind) {
+    case 'started':
+    case 'open':
+    case 'close':
+    case 'expire':
+    case 'guarded':
+      throw new FieldError(`a guard stands before a command of kind ${request.kind}, expected what a session asks`);
+    default: {
+      const { session, sequence, mark } = request;
+      return { kind: 'guarded', session, sequence, mark, guard, request };
+    }
+  }
 }
 
 /** Three values; all null for a session that lives in no node. */

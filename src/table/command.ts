@@ -12,6 +12,12 @@ export type Sequence = number;
  */
 export type Mode = 'X' | 'R' | 'U' | 'W' | 'S';
 
+/** Names one hold, whoever has it: its lock and its fencing token. */
+export interface HoldName {
+  readonly name: string;
+  readonly token: number;
+}
+
 /** What a name is used as while anybody is at it. */
 export type LockKind = 'exclusive' | 'reader-writer' | 'semaphore';
 
@@ -155,8 +161,32 @@ export interface Proclaim extends SessionCommand {
   readonly metadata: string;
 }
 
+/** What a session asks of locks. */
+export type PlainRequest = Acquire | AcquireAll | Upgrade | Downgrade | ChangeLimit | Cancel | Release | Proclaim;
+
+/** Writes or deletes a register. Only behind a guard, whose token the register keeps. */
+export interface WriteRegister extends SessionCommand {
+  readonly kind: 'write';
+  readonly register: string;
+  /** Null deletes it. */
+  readonly value: string | null;
+  /** The version that it must have: 0 if it must not be there; absent: any. */
+  readonly expected: number | undefined;
+}
+
+/**
+ * Executes a request if a hold is current at this place in the log, whoever has it; else it is a no-op, answered
+ * `fenced`. A request that then waits is not judged again when it is granted.
+ */
+export interface Guarded extends SessionCommand {
+  readonly kind: 'guarded';
+  readonly guard: HoldName;
+  /** Of the same session, sequence and mark. */
+  readonly request: PlainRequest | WriteRegister;
+}
+
 /** What a session asks, under a sequence of its own: executed at most once, and answered. */
-export type SessionRequest = Acquire | AcquireAll | Upgrade | Downgrade | ChangeLimit | Cancel | Release | Proclaim;
+export type SessionRequest = PlainRequest | Guarded;
 
 /** Everything that may stand in a log entry's batch. */
 export type Command = Started | OpenSession | CloseSession | ExpireSession | SessionRequest;
@@ -187,6 +217,15 @@ export type Answer =
   | { readonly kind: 'deadlock'; readonly cycle: readonly CycleStep[] }
   /** Not executed, or taken out of the queue: the semaphore has another limit, or fewer permits than were asked for. */
   | { readonly kind: 'semaphore-limit'; readonly name: string; readonly limit: number }
+  /**
+   * Not executed: the hold that guards it is not current (`highest` is 0), or the register was written under a higher
+   * token, which this is.
+   */
+  | { readonly kind: 'fenced'; readonly highest: number }
+  /** The register has this version now; 0: it is deleted. */
+  | { readonly kind: 'written'; readonly version: number }
+  /** Not executed: the register has this version; 0: there is none. */
+  | { readonly kind: 'version-mismatch'; readonly version: number }
   /** The sequence stands at or below the session's mark: not executed. */
   | { readonly kind: 'stale' }
   /** The same sequence came before with other arguments: not executed. */

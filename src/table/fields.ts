@@ -7,6 +7,7 @@ import {
   validateName,
   validateOwner,
   validateText,
+  validateValue,
 } from './limits.ts';
 
 /** Reads one value of a tuple that somebody else wrote. Fails with a `FieldError`, never otherwise. */
@@ -55,6 +56,12 @@ export const owner: Field<string> = (value, what) => {
 
 export const metadata: Field<string> = (value, what) => {
   const reason = validateMetadata(value);
+  if (typeof value !== 'string' || reason !== undefined) throw new FieldError(`${what} is ${reason}`);
+  return value;
+};
+
+export const registerValue: Field<string> = (value, what) => {
+  const reason = validateValue(value);
   if (typeof value !== 'string' || reason !== undefined) throw new FieldError(`${what} is ${reason}`);
   return value;
 };

@@ -1,6 +1,7 @@
 export type { RowCell, RowTuple, RowValue } from './changed-rows.ts';
 export * from './command.ts';
 export { type CommandTuple, commandTuple, type Malformed, parseCommand, type Scalar } from './command-tuple.ts';
+export { askedFor, type Unguarded } from './guarded.ts';
 export type { HoldOptions } from './hold-options.ts';
 export * from './inspect.ts';
 export { TableInvariantError } from './invariant.ts';

@@ -1,4 +1,5 @@
-import type { Answer, LockKind, Mode, OpenSession, Sequence, SessionId } from './command.ts';
+import type { Answer, HoldName, LockKind, Mode, OpenSession, Sequence, SessionId } from './command.ts';
+import { currentHold } from './current.ts';
 import type { Claim, Lock } from './lock-row.ts';
 import type { NodeRun } from './runs.ts';
 import { rangeOf, smallest } from './select.ts';
@@ -58,6 +59,15 @@ export interface LockSummary {
 export interface LockView extends LockSummary {
   /** From the head, at most `viewMax`. */
   readonly queue: readonly WaiterView[];
+}
+
+/** What stands in a register. */
+export interface RegisterView {
+  readonly value: string;
+  /** 1 or more; rises by one with each write. */
+  readonly version: number;
+  /** The fencing token of the hold under which it was written. */
+  readonly token: number;
 }
 
 export interface ListQuery {
@@ -136,6 +146,19 @@ export class Views {
     if (lock === undefined) return undefined;
     const queue = firstOf(lock.queue, (claim, at) => ({ position: at + 1, ...whoOf(claim), sequence: claim.sequence }));
     return { ...summaryOf(lock), queue };
+  }
+
+  /** Whether that hold stands, whoever has it. */
+  isCurrent(hold: HoldName): boolean {
+    return currentHold(this.#state, hold) !== undefined;
+  }
+
+  /** The register of that name; undefined if there is none. */
+  register(name: string): RegisterView | undefined {
+    const register = this.#state.registers.byName.get(name);
+    if (register === undefined) return undefined;
+    const { value, version, token } = register;
+    return { value, version, token };
   }
 
   /**

@@ -13,6 +13,9 @@ export interface TableLimits {
   readonly locksMax: number;
   /** Node ids that ever started. */
   readonly nodesMax: number;
+  readonly registersMax: number;
+  /** In UTF-8, of the names and values of all registers. */
+  readonly registerBytesMax: number;
 }
 
 export const defaultTableLimits: TableLimits = {
@@ -22,10 +25,18 @@ export const defaultTableLimits: TableLimits = {
   sessionsMax: 10_000,
   locksMax: 2_000_000,
   nodesMax: 100_000,
+  registersMax: 100_000,
+  registerBytesMax: 67_108_864,
 };
 
 /** What a `limit-exceeded` answer calls the limit. */
-export type LimitName = 'holds per session' | 'waiters per session' | 'answers per session' | 'locks';
+export type LimitName =
+  | 'holds per session'
+  | 'waiters per session'
+  | 'answers per session'
+  | 'locks'
+  | 'registers'
+  | 'bytes of registers';
 
 /** In bytes of UTF-8. */
 export const nameBytesMax = 512;
@@ -44,6 +55,8 @@ export const ownerBytesMax = 256;
 
 /** Of a hold's metadata, in bytes of UTF-8. */
 export const metadataBytesMax = 1_024;
+/** Of a register; in bytes of UTF-8. */
+export const valueBytesMax = 4_096;
 
 /** Of a semaphore. */
 export const permitsMax = 2_147_483_647;
@@ -73,6 +86,27 @@ export function validateOwner(owner: unknown): string | undefined {
 export function validateMetadata(metadata: unknown): string | undefined {
   if (typeof metadata !== 'string') return `${metadata === null ? 'null' : typeof metadata}, not a string`;
   return validateText(metadata, metadataBytesMax, true);
+}
+
+/** Why `value` is none of a register, in words that follow "the value is"; undefined if it is one. Any character may be in it. */
+export function validateValue(value: unknown): string | undefined {
+  if (typeof value !== 'string') return `${value === null ? 'null' : typeof value}, not a string`;
+  if (value.length > valueBytesMax)
+    return `too long: ${value.length} characters, at most ${valueBytesMax} bytes of UTF-8`;
+  const bytes = utf8Length(value);
+  if (bytes === undefined) return 'not well-formed Unicode: it has a lone surrogate';
+  return bytes > valueBytesMax ? `too long: ${bytes} bytes of UTF-8, at most ${valueBytesMax}` : undefined;
+}
+
+/** Bytes of a text in UTF-8; undefined if it has a lone surrogate. */
+export function utf8Length(text: string): number | undefined {
+  let bytes = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    if (code >= 0xd800 && code <= 0xdfff) return undefined;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
+  }
+  return bytes;
 }
 
 /** The part of `validateName` that also binds labels: length, control characters, surrogates. */

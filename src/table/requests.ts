@@ -6,6 +6,7 @@ import type {
   Cancel,
   ChangeLimit,
   Downgrade,
+  Guarded,
   Proclaim,
   Release,
   Sequence,
@@ -13,10 +14,12 @@ import type {
   TableEvent,
   Upgrade,
 } from './command.ts';
+import { currentHold } from './current.ts';
 import { cycleThrough } from './deadlock.ts';
 import type { Claim, Lock } from './lock-row.ts';
 import type { Locks } from './locks.ts';
 import { kindOf } from './modes.ts';
+import { Registers } from './registers.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import type { TableState } from './state.ts';
@@ -29,11 +32,13 @@ export class Requests {
   readonly #state: TableState;
   readonly #locks: Locks;
   readonly #sessions: Sessions;
+  readonly #registers: Registers;
 
   constructor(state: TableState, locks: Locks, sessions: Sessions) {
     this.#state = state;
     this.#locks = locks;
     this.#sessions = sessions;
+    this.#registers = new Registers(state);
   }
 
   execute(session: Session, command: SessionRequest, emit: Emit): Answer {
@@ -54,6 +59,8 @@ export class Requests {
         return this.#release(session, command, emit);
       case 'proclaim':
         return this.#proclaim(session, command, emit);
+      case 'guarded':
+        return this.#guarded(session, command, emit);
       default:
         return command satisfies never;
     }
@@ -67,6 +74,13 @@ export class Requests {
     const left = [...locks];
     // The list grows while it is walked.
     for (const lock of left) left.push(...this.#passOnOne(lock, emit));
+  }
+
+  #guarded(session: Session, { guard, request }: Guarded, emit: Emit): Answer {
+    if (currentHold(this.#state, guard) === undefined) return answers.fenced(0);
+    return request.kind === 'write'
+      ? this.#registers.write(request, guard.token)
+      : this.execute(session, request, emit);
   }
 
   #acquire(session: Session, command: Acquire, emit: Emit): Answer {

@@ -8,8 +8,9 @@ import { areSameOptions, optionsField } from './hold-options.ts';
 import type { TableLimits } from './limits.ts';
 import { Claim, Lock, type Terms } from './lock-row.ts';
 import { exclusiveField, kindOf, modeField } from './modes.ts';
-import { claimWidths, limitNameIn, numbersIn, rowLetters, rowsVersion } from './rows.ts';
-import { type Asked, Request, Session } from './session.ts';
+import { nameInKey, restoreRegister } from './register-rows.ts';
+import { claimWidths, numbersIn, rowLetters, rowsVersion } from './rows.ts';
+import { type AnyAsked, Request, Session } from './session.ts';
 import { newState, type TableState } from './state.ts';
 
 /** Rows that no table wrote, or rows of different tables. What was read so far is of no use. */
@@ -73,6 +74,9 @@ export class Rebuilding {
         break;
       case rowLetters.limit:
         this.#limit(key, value);
+        break;
+      case rowLetters.register:
+        restoreRegister(this.#state.registers, { key, value }, this.#state.counters.tokens);
         break;
       case rowLetters.session:
         this.#session(key, value);
@@ -139,7 +143,7 @@ export class Rebuilding {
   }
 
   #limit(key: string, value: unknown): void {
-    const name = field.lockName(limitNameIn(key), 'its name');
+    const name = field.lockName(nameInKey(key), 'its name');
     const [limit] = field.tupleOf(value, 'it', 1);
     const lock = new Lock(name, 'semaphore', field.permits(limit, 'its limit'));
     lock.isKept = true;
@@ -267,7 +271,7 @@ function termsField(cells: readonly unknown[], session: Session): Terms {
 }
 
 /** Whether this waiter, with all of its group, is what a request like that waits for. */
-function isAskedBy(waiter: Claim, asked: Asked): boolean {
+function isAskedBy(waiter: Claim, asked: AnyAsked): boolean {
   const { terms, lock } = waiter;
   switch (asked.kind) {
     case 'acquire':
@@ -279,6 +283,8 @@ function isAskedBy(waiter: Claim, asked: Asked): boolean {
     }
     case 'upgrade':
       return lock.name === asked.name && terms?.upgrades?.token === asked.token;
+    case 'guarded':
+      return isAskedBy(waiter, asked.request);
     default:
       return false;
   }

@@ -4,20 +4,23 @@ import { homeTuple, layout } from './command-tuple.ts';
 import { FieldError, positive } from './fields.ts';
 import { optionCells } from './hold-options.ts';
 import type { Claim, Lock } from './lock-row.ts';
+import { nameKey, registerRows } from './register-rows.ts';
 import type { NodeRun } from './runs.ts';
-import type { Request, Session } from './session.ts';
+import type { AnyAsked, Request, Session } from './session.ts';
 import type { Counters, TableState } from './state.ts';
 import { partCells, wishCells } from './wish-tuple.ts';
+import { writeCells } from './write-tuple.ts';
 
 /**
  * The persisted rows. Each hold, waiter and answer has a row of its own, so that one change in a queue of ten thousand
  * writes one row. First letters rise in the order in which rows need each other: counters, nodes, sessions, tokens
- * (holds), waiters, executed requests; changed limits come before the holds under them. Numbers have a fixed width, so keys sort as the numbers do.
+ * (holds), waiters, executed requests; changed limits come before the holds under them, registers behind these. Numbers have a fixed width, so keys sort as the numbers do.
  */
 export const rowLetters = {
   counters: 'm',
   run: 'n',
   limit: 'p',
+  register: 'q',
   session: 's',
   hold: 't',
   waiter: 'w',
@@ -64,23 +67,10 @@ export const sessionForm: RowForm<Session> = {
   ],
 };
 
-/** By name, each code unit as four hex digits, so that keys are ASCII and sort as the names do. */
 export const limitForm: RowForm<Lock> = {
-  key: ({ name }) => {
-    let key: string = rowLetters.limit;
-    for (let at = 0; at < name.length; at += 1) key += name.charCodeAt(at).toString(16).padStart(4, '0');
-    return key;
-  },
+  key: ({ name }) => nameKey(rowLetters.limit, name),
   value: ({ limit }) => [limit],
 };
-
-/** The name in a key of `limitForm`, which is still to be checked. */
-export function limitNameIn(key: string): string {
-  if (!/^.(?:[0-9a-f]{4})+$/.test(key)) throw new FieldError('its key is not well formed');
-  let name = '';
-  for (let at = 1; at < key.length; at += 4) name += String.fromCharCode(Number.parseInt(key.slice(at, at + 4), 16));
-  return name;
-}
 
 /**
  * How many values a claim's row has; those of a plain exclusive acquire are a layout of their own, and so are those without
@@ -105,13 +95,13 @@ export const claimForms: { readonly hold: RowForm<Claim>; readonly waiter: RowFo
 
 export const requestForm: RowForm<Request> = {
   key: ({ session, sequence }) => keyOf(rowLetters.request, session.id, sequence),
-  value: (request) => [askedCells(request), answerCells(request.answer)],
+  value: (request) => [askedCells(request.asked), answerCells(request.answer)],
 };
 
 /** 0 stands for a withdrawn acquire, the other numbers are those of the commands. */
 export const withdrawnLayout = 0;
 
-function askedCells({ asked }: Request): readonly RowCell[] {
+function askedCells(asked: AnyAsked): readonly RowCell[] {
   switch (asked.kind) {
     case 'withdrawn':
       return [withdrawnLayout];
@@ -135,6 +125,10 @@ function askedCells({ asked }: Request): readonly RowCell[] {
       return [layout.release, asked.name, asked.token];
     case 'proclaim':
       return [layout.proclaim, asked.name, asked.token, asked.metadata];
+    case 'guarded':
+      return [layout.guarded, asked.guard.name, asked.guard.token, ...askedCells(asked.request)];
+    case 'write':
+      return [layout.write, ...writeCells(asked)];
     default:
       return asked satisfies never;
   }
@@ -165,6 +159,7 @@ export function* canonicalRows(state: TableState): Generator<RowTuple, void> {
     limitForm,
     [...state.locks.values()].filter(({ isKept }) => isKept).sort((a, b) => (a.name < b.name ? -1 : 1)),
   );
+  yield* registerRows(state.registers);
   yield* written(sessionForm, sessions);
   yield* written(claimForms.hold, holds);
   yield* written(claimForms.waiter, waiters);

@@ -1,4 +1,5 @@
 import type { Answer, OpenSession, Sequence, SessionId, SessionRequest, Started } from './command.ts';
+import { askedFor, type Unguarded } from './guarded.ts';
 import { invariant } from './invariant.ts';
 import { isAtHome, judge, supersede } from './runs.ts';
 import { type Asked, Request, Session } from './session.ts';
@@ -120,9 +121,11 @@ export class Sessions {
   }
 
   /** Whether one more request may be remembered. What ends claims gets more room than anything else. */
-  hasRoom(session: Session, { kind }: SessionRequest): boolean {
+  hasRoom(session: Session, request: SessionRequest): boolean {
     const { answersPerSessionMax } = this.#state.limits;
-    return session.requests.size < (makesClaims(kind) ? answersPerSessionMax : 2 * answersPerSessionMax);
+    return (
+      session.requests.size < (makesMore(askedFor(request).kind) ? answersPerSessionMax : 2 * answersPerSessionMax)
+    );
   }
 
   #openAgain(known: Session, { ttlMs, home, label }: OpenSession): Opening {
@@ -143,5 +146,16 @@ export class Sessions {
   }
 }
 
-const makesClaims = (kind: SessionRequest['kind']): boolean =>
-  kind === 'acquire' || kind === 'acquire-all' || kind === 'upgrade' || kind === 'limit' || kind === 'proclaim';
+const makesMore = (kind: Unguarded['kind']): boolean => {
+  switch (kind) {
+    case 'acquire':
+    case 'acquire-all':
+    case 'upgrade':
+    case 'limit':
+    case 'write':
+    case 'proclaim':
+      return true;
+    default:
+      return false;
+  }
+};

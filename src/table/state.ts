@@ -3,6 +3,8 @@ import type { SessionId } from './command.ts';
 import type { TableLimits } from './limits.ts';
 import type { Claim, Lock } from './lock-row.ts';
 import { Owners } from './owners.ts';
+import { floorForm, registerForm } from './register-rows.ts';
+import { noRegisters, type Register, type RegisterRows, type VersionFloor } from './registers.ts';
 import { claimForms, limitForm, requestForm, runForm, sessionForm } from './rows.ts';
 import type { NodeRun } from './runs.ts';
 import type { Request, Session } from './session.ts';
@@ -31,6 +33,7 @@ export interface TableState {
   readonly sessionsByNonce: Map<string, Session>;
   readonly runs: Map<string, NodeRun>;
   readonly owners: Owners;
+  readonly registers: RegisterRows;
   readonly totals: Totals;
   readonly changes: Changes;
 }
@@ -49,6 +52,8 @@ export interface Changes {
   readonly holds: ChangedRows<Claim>;
   readonly waiters: ChangedRows<Claim>;
   readonly requests: ChangedRows<Request>;
+  readonly registers: ChangedRows<Register>;
+  readonly floors: ChangedRows<VersionFloor>;
   hasNewCounters: boolean;
 }
 
@@ -61,6 +66,7 @@ export const newState = (limits: TableLimits): TableState => ({
   sessionsByNonce: new Map(),
   runs: new Map(),
   owners: new Owners(),
+  registers: noRegisters(),
   totals: { holds: 0, waiters: 0 },
   changes: {
     runs: new ChangedRows(runForm),
@@ -69,6 +75,8 @@ export const newState = (limits: TableLimits): TableState => ({
     holds: new ChangedRows(claimForms.hold),
     waiters: new ChangedRows(claimForms.waiter),
     requests: new ChangedRows(requestForm),
+    registers: new ChangedRows(registerForm),
+    floors: new ChangedRows(floorForm),
     hasNewCounters: false,
   },
 });

@@ -97,8 +97,8 @@ export class Table {
 
   /** How many rows `takeChanges` would give. */
   get changedRows(): number {
-    const { runs, limits, sessions, holds, waiters, requests, hasNewCounters } = this.#state.changes;
-    const claims = holds.length + waiters.length + requests.length;
+    const { runs, limits, registers, floors, sessions, holds, waiters, requests, hasNewCounters } = this.#state.changes;
+    const claims = holds.length + waiters.length + requests.length + registers.length + floors.length;
     return runs.length + limits.length + sessions.length + claims + (hasNewCounters ? 1 : 0);
   }
 
@@ -113,6 +113,8 @@ export class Table {
     changes.hasNewCounters = false;
     changes.runs.takeInto(rows);
     changes.limits.takeInto(rows);
+    changes.floors.takeInto(rows);
+    changes.registers.takeInto(rows);
     changes.sessions.takeInto(rows);
     changes.holds.takeInto(rows);
     changes.waiters.takeInto(rows);

@@ -3,11 +3,13 @@ import type { LockProvider } from '../../src/index.ts';
 import { combining, combiningInScope } from './conformance-composites.ts';
 import { electing, leading, observing, refusingElections } from './conformance-elections.ts';
 import { refusingEvents, watching } from './conformance-events.ts';
+import { verifying } from './conformance-fencing.ts';
 import { keepingWord } from './conformance-hazards.ts';
 import { acquiring, givingUp, releasing } from './conformance-locks.ts';
 import { owning } from './conformance-owners.ts';
 import { querying, refusing } from './conformance-questions.ts';
 import { converting, readingAndWriting } from './conformance-reader-writer.ts';
+import { guarding, registering } from './conformance-registers.ts';
 import { counting } from './conformance-semaphores.ts';
 import type { Pair } from './pair.ts';
 
@@ -29,6 +31,9 @@ export const conformance = (who: string, start: () => Promise<Pair>): void => {
     describe('several locks while something runs', () => combiningInScope(() => ({ subject, other })));
     describe('owners', () => owning(() => ({ subject, other })));
     describe('what is held', () => keepingWord(() => ({ subject, other })));
+    describe('verify', () => verifying(() => ({ subject, other })));
+    describe('guards', () => guarding(() => ({ subject, other })));
+    describe('registers', () => registering(() => ({ subject, other })));
     describe('queries', () => querying(() => ({ subject, other })));
     describe('events', () => watching(() => ({ subject, other })));
     describe('elections', () => electing(() => ({ subject, other })));

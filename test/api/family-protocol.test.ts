@@ -1,11 +1,13 @@
 import { expect, it } from 'vitest';
-import type { SessionRequest } from '../../src/node/index.ts';
+import type { Query, SessionRequest } from '../../src/node/index.ts';
 import { clientTuple, parseClientMessage, parseServerMessage, serverTuple } from '../../src/server/index.ts';
 import type { Answer } from '../../src/table/index.ts';
 
 const turn = { session: 3, sequence: 2, mark: 1 } as const;
 
-/** What is asked of locks that are not exclusive, or for owners. */
+const guard = { name: 'g', token: 5 } as const;
+
+/** What is asked of locks that are not exclusive, for owners, and behind a guard. */
 const family: readonly SessionRequest[] = [
   {
     ...turn,
@@ -22,10 +24,21 @@ const family: readonly SessionRequest[] = [
   { ...turn, kind: 'downgrade', name: 'r', token: 7, to: 'R' },
   { ...turn, kind: 'limit', name: 's', limit: 4 },
   { ...turn, kind: 'proclaim', name: 'x', token: 7, metadata: 'a\nb' },
+  { ...turn, kind: 'guarded', guard, request: { ...turn, kind: 'acquire', name: 'x', mode: 'X', waits: true } },
+  { ...turn, kind: 'guarded', guard, request: { ...turn, kind: 'write', register: 'k', value: 'v', expected: 0 } },
+  {
+    ...turn,
+    kind: 'guarded',
+    guard,
+    request: { ...turn, kind: 'write', register: 'k', value: null, expected: undefined },
+  },
 ];
 
 const answers: readonly Answer[] = [
   { kind: 'downgraded' },
+  { kind: 'fenced', highest: 0 },
+  { kind: 'written', version: 2 ** 40 },
+  { kind: 'version-mismatch', version: 3 },
   { kind: 'limit-changed' },
   { kind: 'proclaimed' },
   { kind: 'wrong-mode', mode: 'U' },
@@ -44,6 +57,20 @@ it('what a client asks of locks of all kinds is read back', () => {
   const messages = family.map((request) => ({ kind: 'submit', request }) as const);
 
   expect(messages.map((message) => parseClientMessage(clientTuple(message)))).toEqual(messages);
+});
+
+it('what a client asks about a hold and of a register is read back', () => {
+  const queries: readonly Query[] = [
+    { kind: 'verify', name: 'x', token: 2 ** 40, consistency: 'local' },
+    { kind: 'register', name: 'k', consistency: 'linearizable' },
+  ];
+  const messages = queries.map((query) => ({ kind: 'query', id: 3, query }) as const);
+
+  expect(messages.map((message) => parseClientMessage(clientTuple(message)))).toEqual(messages);
+});
+
+it('a write without a guard is no message', () => {
+  expect(parseClientMessage(['submit', [41, 3, 2, 1, 'k', 'v', null]])).toMatchObject({ kind: 'bad' });
 });
 
 it('what it is answered is read back', () => {

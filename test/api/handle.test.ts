@@ -19,6 +19,7 @@ const scene = () => {
     logger,
     now: () => clock.now(),
     scope: new OwnerScope(),
+    verify: async () => true,
   });
   const acquired = async (): Promise<LockHandle> => {
     const acquiring = lock.acquire();
@@ -182,7 +183,13 @@ describe('an acquire that is given up by the signal of a lost lock', () => {
     const logger: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
     const [rival, owner] = [new Process(cluster, clock), new Process(cluster, clock)];
     const lockOf = (of: Process, name: string): DistributedLock =>
-      new DistributedLock(name, { engine: of.engine, logger, now: () => clock.now(), scope: new OwnerScope() });
+      new DistributedLock(name, {
+        engine: of.engine,
+        logger,
+        now: () => clock.now(),
+        scope: new OwnerScope(),
+        verify: async () => true,
+      });
     const held = [lockOf(rival, 'inner').acquire(), lockOf(owner, 'outer').acquire()] as const;
     clock.pass(20);
     const outer = await held[1];

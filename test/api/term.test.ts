@@ -13,7 +13,7 @@ const furnished = (lead: Lead) => {
   const one = process();
   const asked = one.acquire('x');
   clock.pass(10);
-  const term = new Term(new Leadership(asked.hold, { logger: silent, ttlMs }, 'v'), lead);
+  const term = new Term(new Leadership(asked.hold, { logger: silent, ttlMs, verify: async () => true }, 'v'), lead);
   const told: unknown[] = [];
   const run = (): void => term.run((failure) => told.push(failure?.error));
   const lose = (): void => {

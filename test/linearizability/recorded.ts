@@ -1,8 +1,21 @@
 import type { AcquireAll, Answer, Cancel, Mode, Part, SessionRequest } from '../../src/table/index.ts';
 import type { CallToWrite, Mode as ModeToWrite, PartToWrite, ResultToWrite } from './index.ts';
 
+/** What the workloads of recorded runs ask: a history knows of nothing else. */
+export type RecordedRequest = Exclude<SessionRequest, { readonly kind: (typeof unrecorded)[number] }>;
+
+const unrecorded = ['proclaim', 'guarded'] as const;
+
+export function recordedOf(request: SessionRequest): RecordedRequest {
+  if (isRecorded(request)) return request;
+  throw new Error(`a recorded run asks for what no history tells: ${request.kind}`);
+}
+
+const isRecorded = (request: SessionRequest): request is RecordedRequest =>
+  !unrecorded.some((kind) => kind === request.kind);
+
 /** How a history says what a session asks. */
-export function callOf(request: Exclude<SessionRequest, Cancel>, client: string): CallToWrite {
+export function callOf(request: Exclude<RecordedRequest, Cancel>, client: string): CallToWrite {
   switch (request.kind) {
     case 'acquire':
       return { f: request.waits ? 'acquire' : 'tryAcquire', name: request.name, client };
@@ -25,7 +38,7 @@ export function callOf(request: Exclude<SessionRequest, Cancel>, client: string)
 }
 
 /** How a history says what came of it; undefined where that is not known. */
-export function resultOf(request: SessionRequest, answer: Answer): ResultToWrite | undefined {
+export function resultOf(request: RecordedRequest, answer: Answer): ResultToWrite | undefined {
   switch (request.kind) {
     case 'acquire':
     case 'acquire-all':

@@ -12,7 +12,7 @@ import type {
 import type { Answer, Sequence, SessionEnd, SessionId } from '../../src/table/index.ts';
 import type { CallToWrite, Recorder, ResultToWrite } from './index.ts';
 import { type Lie, truth } from './lies.ts';
-import { callOf, resultOf } from './recorded.ts';
+import { callOf, type RecordedRequest, recordedOf, resultOf } from './recorded.ts';
 
 /** The one book in which all gateways of a run write; every operation has a process of its own. */
 export class Book {
@@ -50,7 +50,7 @@ export class RecordingGateway implements Gateway {
   readonly #book: Book;
   readonly #lie: Lie;
   readonly #soon: (run: () => void) => void;
-  readonly #requests = new Map<string, { readonly process: number; readonly request: SessionRequest }>();
+  readonly #requests = new Map<string, { readonly process: number; readonly request: RecordedRequest }>();
   readonly #cancels = new Map<string, string>();
   readonly #beats = new Map<string, number>();
   readonly #closings = new Map<SessionId, number>();
@@ -95,7 +95,8 @@ export class RecordingGateway implements Gateway {
     return this.#below.reluctance();
   }
 
-  submit(request: SessionRequest): void {
+  submit(asked: SessionRequest): void {
+    const request = recordedOf(asked);
     const { session, sequence } = request;
     const key = keyOf(session, sequence);
     const client = clientOf(session);
@@ -143,7 +144,7 @@ export class RecordingGateway implements Gateway {
   /** What the answer to a cancel says of the acquire that it was for. */
   #cancelAnswered(
     session: SessionId,
-    target: { readonly process: number; readonly request: SessionRequest } | undefined,
+    target: { readonly process: number; readonly request: RecordedRequest } | undefined,
     answer: Answer,
   ): void {
     if (target === undefined) return;
@@ -155,7 +156,7 @@ export class RecordingGateway implements Gateway {
 
   #write(
     session: SessionId,
-    { process, request }: { readonly process: number; readonly request: SessionRequest },
+    { process, request }: { readonly process: number; readonly request: RecordedRequest },
     answer: Answer,
   ): void {
     if (answer.kind === 'queued') return;

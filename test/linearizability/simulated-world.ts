@@ -212,7 +212,8 @@ export class SimulatedWorld {
     const seat = this.#seats.get(nodeId);
     if (seat === undefined || !this.#runs(seat)) return;
     this.#limitAsked = limit;
-    seat.engine.changeLimit({ name: 'lock-2', limit }, () => {});
+    const undone = 'the limit was not changed';
+    seat.engine.run({ asks: { kind: 'limit', name: 'lock-2', limit }, undone }, () => {});
   }
 
   #inspect(nodeId: string, name: string, isLocal: boolean): void {

@@ -249,7 +249,13 @@ export const byToken = (a: ModelClaim, b: ModelClaim): number => (a.token ?? 0) 
 /** The mark is no part of what is asked. */
 export function isSame(first: ModelAnswer['command'], again: SessionRequest): boolean {
   if (first === undefined) return mayWait(again);
-  return JSON.stringify({ ...first, mark: 0 }) === JSON.stringify({ ...again, mark: 0 });
+  return JSON.stringify(unmarked(first)) === JSON.stringify(unmarked(again));
 }
 
-export const mayWait = ({ kind }: SessionRequest): boolean => ['acquire', 'acquire-all', 'upgrade'].includes(kind);
+const unmarked = (command: SessionRequest): unknown =>
+  command.kind === 'guarded'
+    ? { ...command, mark: 0, request: { ...command.request, mark: 0 } }
+    : { ...command, mark: 0 };
+
+export const mayWait = (command: SessionRequest): boolean =>
+  ['acquire', 'acquire-all', 'upgrade'].includes(command.kind === 'guarded' ? command.request.kind : command.kind);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultTableLimits, type HoldOptions, type RowTuple, type TableEvent } from '../../src/table/index.ts';
 import { Model } from './model.ts';
 import type { ModelClaim } from './model-claims.ts';
-import { Author, names, type Step, stories } from './story.ts';
+import { Author, names, registerNames, type Step, stories } from './story.ts';
 import { rowsOf, World } from './world.ts';
 
 const tight = {
@@ -13,6 +13,8 @@ const tight = {
   sessionsMax: 3,
   locksMax: 2,
   nodesMax: 2,
+  registersMax: 2,
+  registerBytesMax: 20,
 };
 
 /** Lives one story in both, and gives everything that was said. */
@@ -67,7 +69,14 @@ function expectSame({ table }: World, model: Model): void {
     expect(seen?.queue.map((waiter) => [waiter.sequence, ...shown(waiter)]) ?? []).toEqual(
       model.queueOf(name).map((claim) => [claim.sequence, ...shown(claim)]),
     );
+    for (let token = 1; token <= model.tokens; token += 1) {
+      expect(views.isCurrent({ name, token })).toBe(model.holdersOf(name).some((claim) => claim.token === token));
+    }
     if (seen?.kind === 'semaphore') expect(seen.limit).toBe(model.limitOf(name));
+  }
+  for (const name of registerNames) {
+    const { value, version, token } = model.registers.at(name) ?? {};
+    expect(views.register(name)).toEqual(value === undefined ? undefined : { value, version, token });
   }
   expect([...views.sessionIds()].map((id) => [id, views.session(id)?.version, views.session(id)?.mark])).toEqual(
     model.sessions.map(({ id, version, mark }) => [id, version, mark]),
@@ -83,6 +92,8 @@ function wordFor(event: TableEvent): string {
   switch (event.kind) {
     case 'answered':
       if (event.answer.kind === 'deadlock') return `deadlock of ${Math.min(event.answer.cycle.length, 3)}`;
+      if (event.answer.kind === 'fenced' && event.answer.highest > 0) return 'fenced in the register';
+      if (event.answer.kind === 'written' && event.answer.version === 0) return 'deleted';
       return event.answer.kind === 'limit-exceeded' ? event.answer.limit : event.answer.kind;
     case 'session-ended':
       return `ended ${event.end}`;
@@ -100,9 +111,13 @@ const everyWord = [
   ...['ended closed', 'ended expired', 'ended superseded', 'ended unknown', 'granted', 'released', 'lost', 'queued'],
   ...['busy', 'cancelled', 'already-granted', 'not-held', 'stale', 'mismatch', 'session-expired', 'converted'],
   ...['proclaimed', 'downgraded', 'limit-changed', 'wrong-mode', 'kind-mismatch', 'semaphore-limit', 'deadlock of 1'],
+  ...['fenced', 'fenced in the register', 'written', 'deleted', 'version-mismatch'],
 ];
 
-const everyLimit = ['holds per session', 'waiters per session', 'answers per session', 'locks'];
+const everyLimit = [
+  ...['holds per session', 'waiters per session', 'answers per session', 'locks'],
+  ...['registers', 'bytes of registers'],
+];
 
 const everyCycle = ['deadlock of 1', 'deadlock of 2', 'deadlock of 3'];
 
@@ -126,14 +141,14 @@ describe('the table and a naive model of it', () => {
   });
 
   it('are led by the stories to every answer and every limit', () => {
-    const words = fc.sample(stories, { numRuns: 240, seed: 7 }).flatMap((story) => live(story, tight).map(wordFor));
+    const words = fc.sample(stories, { numRuns: 400, seed: 7 }).flatMap((story) => live(story, tight).map(wordFor));
 
     const count = (word: string) => words.filter((one) => one === word).length;
     expect([...everyWord, ...everyLimit].filter((word) => count(word) < 5)).toEqual([]);
   });
 
   it('are led to deadlocks of one, of two and of more', () => {
-    const words = fc.sample(stories, { numRuns: 240, seed: 7 }).flatMap((story) => live(story, {}).map(wordFor));
+    const words = fc.sample(stories, { numRuns: 400, seed: 7 }).flatMap((story) => live(story, {}).map(wordFor));
 
     expect(everyCycle.filter((cycle) => words.filter((word) => word === cycle).length < 3)).toEqual([]);
   });

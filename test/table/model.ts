@@ -5,6 +5,7 @@ import type {
   ChangeLimit,
   Command,
   Downgrade,
+  Guarded,
   OpenSession,
   Release,
   SessionEnd,
@@ -24,20 +25,24 @@ import {
   type ModelSession,
   mayWait,
 } from './model-claims.ts';
+import { ModelRegisters } from './model-registers.ts';
+import { ModelRuns } from './model-runs.ts';
 
 /**
  * The lock table as one would explain it: flat lists, searched from the front. Written from the semantics, not from
  * the table.
  */
 export class Model extends ModelClaims {
-  starts: Started[] = [];
-  retired: { readonly node: string; readonly incarnation: string }[] = [];
+  readonly runs: ModelRuns;
+  readonly registers: ModelRegisters;
   readonly #limits: TableLimits;
   #opened = 0;
 
   constructor(limits: TableLimits) {
     super();
     this.#limits = limits;
+    this.runs = new ModelRuns(limits.nodesMax);
+    this.registers = new ModelRegisters(limits);
   }
 
   apply(stamp: number, command: Command): readonly TableEvent[] {
@@ -55,34 +60,15 @@ export class Model extends ModelClaims {
 
   #started(command: Started): void {
     const { kind: _, ...run } = command;
-    const known = this.starts.find(({ node }) => node === command.node);
-    const isRetired = this.retired.some(
-      ({ node, incarnation }) => node === command.node && incarnation === command.incarnation,
-    );
-    const isSame = known?.incarnation === command.incarnation;
-    const isCurrent =
-      known === undefined
-        ? this.starts.length < this.#limits.nodesMax
-        : isSame
-          ? command.run > known.run || (command.run === known.run && command.boot === known.boot)
-          : !isRetired;
+    const isCurrent = this.runs.start(command);
     this.events.push({ kind: 'started', ...run, isCurrent });
     if (!isCurrent) return;
-    if (known !== undefined && !isSame) this.retired.push({ node: known.node, incarnation: known.incarnation });
-    this.starts = [...this.starts.filter(({ node }) => node !== command.node), command];
-    const old = this.sessions.filter(({ open: { home } }) => home?.node === command.node && !this.#isHome(home));
+    const old = this.sessions.filter(({ open: { home } }) => home?.node === command.node && !this.runs.isHome(home));
     if (old.length > 0)
       this.#end(
         old.map(({ id }) => id),
         'superseded',
       );
-  }
-
-  #isHome(home: OpenSession['home']): boolean {
-    if (home === undefined) return true;
-    return this.starts.some(
-      ({ node, incarnation, run }) => node === home.node && incarnation === home.incarnation && run === home.run,
-    );
   }
 
   #open(command: OpenSession): void {
@@ -96,7 +82,7 @@ export class Model extends ModelClaims {
     const reason =
       known !== undefined
         ? 'mismatch'
-        : !this.#isHome(command.home)
+        : !this.runs.isHome(command.home)
           ? 'superseded'
           : this.sessions.length >= this.#limits.sessionsMax
             ? 'limit-exceeded'
@@ -150,7 +136,8 @@ export class Model extends ModelClaims {
     session.mark = Math.max(session.mark, command.mark);
     const mine = this.answers.filter((old) => old.session === id);
     const first = mine.find((old) => old.sequence === sequence);
-    const takes = ['acquire', 'acquire-all', 'upgrade', 'limit', 'proclaim'].includes(command.kind);
+    const { kind } = command.kind === 'guarded' ? command.request : command;
+    const takes = ['acquire', 'acquire-all', 'upgrade', 'limit', 'proclaim', 'write'].includes(kind);
     const room = this.#limits.answersPerSessionMax * (takes ? 1 : 2);
     if (first !== undefined) say(isSame(first.command, command) ? first.answer : { kind: 'mismatch' });
     else if (sequence <= session.mark) say({ kind: 'stale' });
@@ -187,9 +174,16 @@ export class Model extends ModelClaims {
         return this.#release(session, command);
       case 'proclaim':
         return this.proclaim(session, command);
+      case 'guarded':
+        return this.#guarded(session, command);
       default:
         return command satisfies never;
     }
+  }
+
+  #guarded(session: ModelSession, { guard, request }: Guarded): Answer {
+    if (this.holdersOf(guard.name).every(({ token }) => token !== guard.token)) return { kind: 'fenced', highest: 0 };
+    return request.kind === 'write' ? this.registers.write(request, guard.token) : this.#execute(session, request);
   }
 
   #release(session: ModelSession, { name, token }: Release): Answer {

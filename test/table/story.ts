@@ -1,5 +1,14 @@
 import fc from 'fast-check';
-import type { Command, HoldOptions, OpenSession, Part, SessionRequest } from '../../src/table/index.ts';
+import type {
+  AcquireAll,
+  Command,
+  HoldOptions,
+  OpenSession,
+  Part,
+  PlainRequest,
+  SessionRequest,
+  WriteRegister,
+} from '../../src/table/index.ts';
 import type { Model } from './model.ts';
 import {
   acquire,
@@ -8,6 +17,7 @@ import {
   changeLimit,
   downgrade,
   exclusive,
+  guarded,
   incarnationOf,
   nonceOf,
   permits,
@@ -17,6 +27,7 @@ import {
   release,
   upgrade,
   write,
+  writing,
 } from './world.ts';
 
 /** What happens to a table, besides commands, that must not show. */
@@ -24,7 +35,7 @@ export type Step = Plan | 'checkpoint' | 'restart' | 'install';
 
 /** A command whose numbers are chosen among what there is when its turn comes. */
 export interface Plan {
-  readonly kind: Command['kind'] | 'again';
+  readonly kind: Command['kind'] | 'write' | 'again';
   /** Where the choices start, one for each thing to choose. */
   readonly picks: readonly [who: number, when: number, what: number, how: number];
   readonly stamp: number;
@@ -50,6 +61,8 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: plans('cancel') },
   { weight: 10, arbitrary: plans('release') },
   { weight: 4, arbitrary: plans('proclaim') },
+  { weight: 5, arbitrary: plans('guarded') },
+  { weight: 12, arbitrary: plans('write') },
   { weight: 8, arbitrary: plans('again') },
   { weight: 3, arbitrary: fc.constantFrom<Step>('checkpoint', 'restart', 'install') },
 );
@@ -94,13 +107,13 @@ export class Author {
   }
 
   #open([who, when, what, how]: Plan['picks']): Command {
-    const [start] = this.#model.starts;
+    const [start] = this.#model.runs.starts;
     const homes: readonly OpenSession['home'][] = [undefined, undefined, start && homeOf(start), runOf(who, what)];
     const ttlMs = when % 7 === 0 ? 2_000 : 1_000;
     return { kind: 'open', nonce: nonceOf(1 + (who % 12)), ttlMs, home: homes[how % homes.length], label: 'somebody' };
   }
 
-  #request(kind: SessionRequest['kind'], [who, when, what, how]: Plan['picks']): SessionRequest {
+  #request(kind: SessionRequest['kind'] | 'write', [who, when, what, how]: Plan['picks']): SessionRequest {
     const session = this.#session(who);
     const highest = this.#highest.get(session) ?? 0;
     const sequence = when % 8 === 0 ? 1 + (what % (highest + 1)) : highest + 1 + (when % 3 === 0 ? 1 : 0);
@@ -128,9 +141,47 @@ export class Author {
         return release(turn, hold.name, hold.token);
       case 'proclaim':
         return proclaim(turn, hold, `said ${how % 3}`);
+      case 'guarded':
+        return guarded(this.#guard(when, how), this.#behind(turn, [what, how], hold));
+      case 'write':
+        return guarded(this.#guard(when, how), this.#writing(turn, what, how));
       default:
         return kind satisfies never;
     }
+  }
+
+  /** Mostly a hold that stands, whoever has it. */
+  #guard(when: number, how: number): { readonly name: string; readonly token: number } {
+    const holds = this.#model.claims.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]));
+    const guard = (when + how) % 7 === 0 ? undefined : pick(holds, when);
+    return guard ?? { name: nameOf(how), token: 1 + (when % 9) };
+  }
+
+  /** What else may stand behind a guard. */
+  #behind(
+    turn: readonly [number, number, number],
+    [what, how]: readonly [number, number],
+    hold: { readonly name: string; readonly token: number },
+  ): PlainRequest {
+    switch (how % 5) {
+      case 0:
+        return acquire(turn, nameOf(what), what % 3 !== 0);
+      case 1:
+        return release(turn, hold.name, hold.token);
+      case 2:
+        return changeLimit(turn, partAt(4 + (what % 5), 0).name, 1 + (how % 4));
+      case 3:
+        return turn[1] === 1 ? acquire(turn, nameOf(what)) : cancel(turn, this.#target(turn[0], turn[1], what));
+      default:
+        return this.#acquire(turn, [what, how], what % 3 !== 0);
+    }
+  }
+
+  #writing(turn: readonly [number, number, number], what: number, how: number): WriteRegister {
+    const name = registerNames[what % registerNames.length] ?? 'k';
+    const value = how % 6 === 0 ? null : ['', 'v', 'v\n\u{1f512}', 'a longer value'][how % 4];
+    const version = this.#model.registers.at(name)?.version ?? 0;
+    return writing(turn, name, value ?? null, [undefined, undefined, version, version, what % 4][what % 5]);
   }
 
   /** For one of three owners, or for nobody. */
@@ -138,7 +189,7 @@ export class Author {
     turn: readonly [number, number, number],
     [what, how]: readonly [number, number],
     waits: boolean,
-  ): SessionRequest {
+  ): AcquireAll {
     const owner = [undefined, 'ann', 'bob', 'cy', undefined][(what + how) % 5];
     const parts = this.#parts(what, how);
     const reenters = owner !== undefined && parts.length === 1 && parts[0]?.mode === 'X' && what % 2 === 0;
@@ -183,6 +234,9 @@ export class Author {
 const pick = <T>(some: readonly T[], at: number): T | undefined => some[at % Math.max(1, some.length)];
 
 const nameOf = (what: number): string => ['a', 'b', 'c', 'r'][what % 4] ?? 'a';
+
+/** Also names of locks: they have nothing to do with each other. */
+export const registerNames: readonly string[] = ['k', 'a', 'l\u00e9', 'm'];
 
 export const names: readonly string[] = ['a', 'b', 'c', 'r', 's', 't'];
 

@@ -8,9 +8,11 @@ import {
   commandTuple,
   type Downgrade,
   defaultTableLimits,
+  type Guarded,
   type HoldOptions,
   type OpenSession,
   type Part,
+  type PlainRequest,
   type Proclaim,
   parseCommand,
   type Release,
@@ -21,6 +23,7 @@ import {
   type TableEvent,
   type TableLimits,
   type Upgrade,
+  type WriteRegister,
 } from '../../src/table/index.ts';
 
 export const incarnationOf = (life: number): string => life.toString(16).padStart(32, 'a');
@@ -206,6 +209,18 @@ export const proclaim = ([session, sequence, mark = 0]: Turn, { name, token }: H
   token,
   metadata,
 });
+export const guarded = (guard: HoldOf, request: PlainRequest | WriteRegister): Guarded => {
+  const { session, sequence, mark } = request;
+  return { kind: 'guarded', session, sequence, mark, guard, request };
+};
+
+/** `expected`: absent for any version. */
+export const writing = (
+  [session, sequence, mark = 0]: Turn,
+  register: string,
+  value: string | null,
+  expected?: number,
+): WriteRegister => ({ kind: 'write', session, sequence, mark, register, value, expected });
 
 /** The fencing token of a grant. */
 export function tokenOf(answer: Answer | undefined): number {

@@ -1,6 +1,7 @@
 import type { Hold } from '../../../src/hold.ts';
 import type { Ghost } from '../ghost.ts';
 import { permitsMax } from './desires.ts';
+import { RegisterLaw } from './register-law.ts';
 
 /** Somebody who may hold locks: one process. */
 export interface Claimant {
@@ -48,6 +49,7 @@ export interface Sight {
  * asked for.
  */
 export class Law {
+  readonly registers: RegisterLaw;
   readonly #ghost: Ghost;
   /** False while clocks run at rates for which nothing is promised to holders. */
   readonly #isBounded: boolean;
@@ -60,6 +62,17 @@ export class Law {
   constructor(ghost: Ghost, { isBounded }: { readonly isBounded: boolean }) {
     this.#ghost = ghost;
     this.#isBounded = isBounded;
+    this.registers = new RegisterLaw(ghost, (lock) => this.#newest.get(lock)?.hold.token ?? 0);
+  }
+
+  /** Whether what holders say of their holds must be true. */
+  get isBinding(): boolean {
+    return this.#isBounded;
+  }
+
+  /** Whether a later hold of the same exclusive lock was given out. */
+  isSucceeded({ hold }: Claim, token: number): boolean {
+    return hold.mode === 'X' && (this.#newest.get(hold.name)?.hold.token ?? 0) > token;
   }
 
   /** Somebody asks for a lock now. */

@@ -7,6 +7,7 @@ import { decodeLock } from '../../../src/views.ts';
 import { Contender } from './contender.ts';
 import { type Desire, Desires, nameAt } from './desires.ts';
 import type { Claim, Claimant } from './law.ts';
+import { Scribe } from './scribe.ts';
 import type { NodeWorld } from './world.ts';
 
 /** How a party reaches the cluster. */
@@ -35,6 +36,7 @@ export class Party implements Claimant {
   readonly #desires: Desires;
   /** Absent where nobody stands for election. */
   readonly #contender: Contender | undefined;
+  readonly #scribe: Scribe;
   /** Questions without an outcome. */
   #open = 0;
 
@@ -50,6 +52,7 @@ export class Party implements Claimant {
       ...{ gateway: way.gateway, clock: way.clock, random: world.cluster.random, ttlMs: ttl },
       ...{ label: way.name, isHome: way.isHome },
     });
+    this.#scribe = new Scribe(world, { way, engine: this.#engine, ask: (what) => this.#ask(what) });
     if (!world.conditions.elects || world.isOver) return;
     const stream = new Stream(seed, `contender ${who}`);
     this.#contender = new Contender({ world, way, engine: this.#engine, claimant: this, stream });
@@ -130,6 +133,7 @@ export class Party implements Claimant {
       if (besides === undefined) this.#way.clock.after(holdMs, () => this.#release(claims, () => this.#think()));
       else this.#acquireBesides(besides, claims, holdMs);
       for (const claim of claims) this.#change(claim, holdMs);
+      this.#scribe.holds(claims, holdMs);
     });
     if (!this.#stream.chance(0.1)) return;
     const ms = this.#stream.exponential(conditions.hold);

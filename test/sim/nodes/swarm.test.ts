@@ -34,6 +34,7 @@ const deeds: readonly Deed[] = [
   ...(['stalls', 'disk errors', 'damaged disks', 'replacements'] as const),
   ...(['terms', 'proclamations', 'sightings'] as const),
   ...(['upgrades', 'downgrades', 'composites', 'deadlocks', 're-entries'] as const),
+  ...(['register writes', 'fenced writes', 'verifications'] as const),
 ];
 
 describe('whole nodes and clients keep the law under faults, and come to rest after them', () => {
