@@ -7,7 +7,17 @@ import type { Command, Plot } from './commands.ts';
 import { Recorder } from './index.ts';
 import { type Lie, truth } from './lies.ts';
 import { Book, clientOf, RecordingGateway } from './recording-gateway.ts';
-import { ownerOf, partOf, permitsInAll, plain, seenIn, settingsOf } from './world-locks.ts';
+import {
+  convertOne,
+  type faults,
+  isCure,
+  ownerOf,
+  partsIn,
+  permitsInAll,
+  plain,
+  seenIn,
+  settingsOf,
+} from './world-locks.ts';
 
 interface Seat {
   readonly nodeId: string;
@@ -128,7 +138,13 @@ export class SimulatedWorld {
         return this.#acquireAll(nodeId, command);
       case 'upgrade':
       case 'downgrade':
-        return this.#convert(command);
+        return convertOne(
+          this.#held.filter(({ seat }) => this.#runs(seat)).map(({ hold }) => hold),
+          command,
+          this.#plot.ttlMs,
+        );
+      case 'enter':
+        return this.#enter(command.which);
       case 'limit':
         return this.#limit(nodeId, command.permits);
       case 'inspect':
@@ -170,6 +186,17 @@ export class SimulatedWorld {
     this.#ask(nodeId, { name: parts?.[0]?.name ?? '', parts, owner: ownerOf(owner), waits, limitMs });
   }
 
+  #enter(which: number): void {
+    const able = this.#held.filter(
+      ({ hold, seat }) => hold.mode === 'X' && hold.owner !== undefined && this.#runs(seat),
+    );
+    const { hold, seat } = able[which % Math.max(1, able.length)] ?? {};
+    if (hold === undefined || seat === undefined) return;
+    const { name, owner } = hold;
+    const parts: readonly Part[] = [{ name, mode: 'X', ...plain }];
+    this.#ask(seat.nodeId, { name, parts, owner, reenters: true, waits: false, limitMs: 500 });
+  }
+
   #ask(nodeId: string, wish: AcquireWish): void {
     const seat = this.#seats.get(nodeId);
     if (seat === undefined || !this.#runs(seat)) return;
@@ -182,30 +209,8 @@ export class SimulatedWorld {
     });
   }
 
-  /** Undefined: the exclusive lock of that name, in a world that has but one. */
   #partsOf(locks: readonly number[], how: number): readonly Part[] | undefined {
-    const { kind, isMixed } = this.#plot;
-    if (isMixed !== true) return kind !== undefined && locks[0] === 1 ? [partOf(kind, how)] : undefined;
-    return locks.map((lock) => {
-      if (lock === 1) return { name: 'lock-1', mode: (['R', 'U', 'W', 'U'] as const)[how % 4] ?? 'R', ...plain };
-      if (lock !== 2) return { name: `lock-${lock}`, mode: 'X', ...plain };
-      // Not everybody knows of the last change.
-      const limit = how % 5 === 0 ? permitsInAll : this.#limitAsked;
-      return { name: 'lock-2', mode: 'S', permits: 1 + (how % limit), limit };
-    });
-  }
-
-  #convert(command: Extract<Command, { readonly kind: 'upgrade' | 'downgrade' }>): void {
-    const held = this.#held.filter(({ hold, seat }) => hold.name === 'lock-1' && hold.isHeld && this.#runs(seat));
-    if (command.kind === 'upgrade') {
-      const able = held.filter(({ hold }) => hold.mode === 'U' && !hold.isConverting);
-      const { waits, limitMs } = command;
-      able[command.which % Math.max(1, able.length)]?.hold.convert({ to: 'W', waits, limitMs }, () => {});
-      return;
-    }
-    const { to } = command;
-    const able = held.filter(({ hold: { mode } }) => mode === 'W' || (mode === 'U' && to === 'R'));
-    able[command.which % Math.max(1, able.length)]?.hold.convert({ to, limitMs: this.#plot.ttlMs }, () => {});
+    return partsIn(this.#plot, locks, { how, limit: this.#limitAsked });
   }
 
   #limit(nodeId: string, limit: number): void {
@@ -329,7 +334,3 @@ export class SimulatedWorld {
     });
   }
 }
-
-const faults = ['kill', 'restart', 'isolate', 'pause', 'resume', 'cut', 'heal', 'slow-disk'] as const;
-
-const isCure = (kind: (typeof faults)[number]): boolean => kind === 'restart' || kind === 'resume' || kind === 'heal';
