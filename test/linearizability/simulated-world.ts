@@ -11,12 +11,14 @@ import {
   convertOne,
   type faults,
   isCure,
+  metaOf,
   ownerOf,
   partsIn,
   permitsInAll,
   plain,
+  rateSpread,
   seenIn,
-  settingsOf,
+  servedWithinMs,
 } from './world-locks.ts';
 
 interface Seat {
@@ -26,11 +28,6 @@ interface Seat {
   /** Its node has joined and caught up: users get nothing of it before. */
   isOpen: boolean;
 }
-
-const rateSpread = 0.04;
-
-/** Once faults are over: some elections, and the TTL of sessions that nobody closed. */
-const servedWithinMs = 30_000;
 
 /** A cluster of whole nodes in virtual time that carries out commands, while a history of it is written. */
 export class SimulatedWorld {
@@ -57,16 +54,7 @@ export class SimulatedWorld {
     this.#cluster.linkMs = () => 1 + (this.#cluster.random.u32() % plot.linkMs);
     for (const [at, id] of this.#nodeIds.entries()) this.#cluster.clockRates.set(id, 1 + rateSpread * ((at % 3) - 1));
     const recorder = new Recorder({
-      meta: {
-        sessions: 'strict',
-        ttl_ms: plot.ttlMs,
-        // A leader's clock may run faster than that of the history.
-        ttl_slack_ms: plot.ttlMs * rateSpread,
-        tokens: 'global',
-        default: { kind: 'mutex' },
-        ...(plot.kind === undefined ? {} : { locks: { 'lock-1': settingsOf[plot.kind] } }),
-        ...(plot.isMixed === true ? { locks: { 'lock-1': settingsOf.rw, 'lock-2': settingsOf.semaphore } } : {}),
-      },
+      meta: metaOf(plot, rateSpread),
       now: () => this.#now(),
       sink: (line) => this.lines.push(line),
     });
@@ -193,8 +181,14 @@ export class SimulatedWorld {
     const { hold, seat } = able[which % Math.max(1, able.length)] ?? {};
     if (hold === undefined || seat === undefined) return;
     const { name, owner } = hold;
-    const parts: readonly Part[] = [{ name, mode: 'X', ...plain }];
-    this.#ask(seat.nodeId, { name, parts, owner, reenters: true, waits: false, limitMs: 500 });
+    this.#ask(seat.nodeId, {
+      name,
+      parts: [{ name, mode: 'X', ...plain }],
+      owner,
+      reenters: true,
+      waits: false,
+      limitMs: 500,
+    });
   }
 
   #ask(nodeId: string, wish: AcquireWish): void {
@@ -322,8 +316,7 @@ export class SimulatedWorld {
 
   /** Again and again, because the session may have died of the faults that are over. */
   #serve(seat: Seat, done: () => void): void {
-    const isMixed = this.#plot.isMixed === true;
-    const parts = isMixed ? this.#partsOf([0, 1, 3], 2) : undefined;
+    const parts = this.#plot.isMixed === true ? this.#partsOf([0, 1, 3], 2) : undefined;
     seat.engine.acquire({ name: 'lock-0', parts, waits: true, limitMs: undefined }, (outcome) => {
       if (outcome.kind !== 'granted') {
         this.#cluster.clock(seat.nodeId).after(100, () => this.#serve(seat, done));

@@ -2,15 +2,20 @@ import { z } from 'zod';
 import type { Hold } from '../../src/hold.ts';
 import type { Part } from '../../src/table/index.ts';
 import type { Command, Plot } from './commands.ts';
-import type { Holder } from './index.ts';
+import type { Holder, MetaToWrite } from './index.ts';
 import { modeOf } from './recorded.ts';
 import { clientOf } from './recording-gateway.ts';
+
+/** By how much the clocks of a world differ. */
+export const rateSpread = 0.04;
+
+/** Once faults are over: some elections, and the TTL of sessions that nobody closed. */
+export const servedWithinMs = 30_000;
 
 /** How many permits the semaphore of a world has at first. */
 export const permitsInAll = 3;
 
-/** What a history says of the locks that are not exclusive. */
-export const settingsOf = {
+const settingsOf = {
   rw: { kind: 'rw', fair: true, read_tokens: 'unique' },
   semaphore: { kind: 'semaphore', permits: permitsInAll, fair: true },
 } as const;
@@ -84,3 +89,15 @@ export function convertOne(
   const able = held.filter(({ mode }) => mode === 'W' || (mode === 'U' && to === 'R'));
   able[command.which % Math.max(1, able.length)]?.convert({ to, limitMs: ttlMs }, () => {});
 }
+
+/** The first line of its history. */
+export const metaOf = ({ ttlMs, kind, isMixed }: Plot, rateSpread: number): MetaToWrite => ({
+  sessions: 'strict',
+  ttl_ms: ttlMs,
+  // A leader's clock may run faster than that of the history.
+  ttl_slack_ms: ttlMs * rateSpread,
+  tokens: 'global',
+  default: { kind: 'mutex' },
+  ...(kind === undefined ? {} : { locks: { 'lock-1': settingsOf[kind] } }),
+  ...(isMixed === true ? { locks: { 'lock-1': settingsOf.rw, 'lock-2': settingsOf.semaphore } } : {}),
+});
