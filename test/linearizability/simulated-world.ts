@@ -7,19 +7,7 @@ import type { Command, Plot } from './commands.ts';
 import { Recorder } from './index.ts';
 import { type Lie, truth } from './lies.ts';
 import { Book, clientOf, RecordingGateway } from './recording-gateway.ts';
-import {
-  convertOne,
-  type faults,
-  isCure,
-  metaOf,
-  ownerOf,
-  partsIn,
-  permitsInAll,
-  plain,
-  rateSpread,
-  seenIn,
-  servedWithinMs,
-} from './world-locks.ts';
+import * as world from './world-locks.ts';
 
 interface Seat {
   readonly nodeId: string;
@@ -42,7 +30,7 @@ export class SimulatedWorld {
   readonly #paused = new Set<string>();
   /** Faults are over: whoever gets a lock lets go at once. */
   #isCalm = false;
-  #limitAsked: number = permitsInAll;
+  #limitAsked: number = world.permitsInAll;
   #lastNs = 0n;
 
   constructor(plot: Plot, lie: Lie = truth) {
@@ -52,9 +40,10 @@ export class SimulatedWorld {
     const limits = plot.checkpoints ? { checkpointEntries: 20, keptEntries: 5 } : {};
     this.#cluster = new SimulatedCluster(this.#nodeIds, { seed: plot.seed, limits });
     this.#cluster.linkMs = () => 1 + (this.#cluster.random.u32() % plot.linkMs);
-    for (const [at, id] of this.#nodeIds.entries()) this.#cluster.clockRates.set(id, 1 + rateSpread * ((at % 3) - 1));
+    for (const [at, id] of this.#nodeIds.entries())
+      this.#cluster.clockRates.set(id, 1 + world.rateSpread * ((at % 3) - 1));
     const recorder = new Recorder({
-      meta: metaOf(plot, rateSpread),
+      meta: world.metaOf(plot, world.rateSpread),
       now: () => this.#now(),
       sink: (line) => this.lines.push(line),
     });
@@ -126,11 +115,7 @@ export class SimulatedWorld {
         return this.#acquireAll(nodeId, command);
       case 'upgrade':
       case 'downgrade':
-        return convertOne(
-          this.#held.filter(({ seat }) => this.#runs(seat)).map(({ hold }) => hold),
-          command,
-          this.#plot.ttlMs,
-        );
+        return world.convertOne(this.#able(), command, this.#plot.ttlMs);
       case 'enter':
         return this.#enter(command.which);
       case 'limit':
@@ -149,7 +134,11 @@ export class SimulatedWorld {
       case 'cut':
       case 'heal':
       case 'slow-disk':
-        this.#book.recorder.nemesis({ f: command.kind, phase: isCure(command.kind) ? 'stop' : 'start', node: nodeId });
+        this.#book.recorder.nemesis({
+          f: command.kind,
+          phase: world.isCure(command.kind) ? 'stop' : 'start',
+          node: nodeId,
+        });
         return this.#fault(nodeId, command);
       default:
         return command satisfies never;
@@ -158,7 +147,7 @@ export class SimulatedWorld {
 
   #acquire(nodeId: string, command: Extract<Command, { readonly kind: 'acquire' }>): void {
     const { lock, waits, limitMs, how = 0, owner, reenters } = command;
-    const named = ownerOf(owner);
+    const named = world.ownerOf(owner);
     const isPlain = named === undefined && (lock === 0 || lock === 3);
     const parts = isPlain ? undefined : this.#partsOf([lock], how);
     const mayEnter = reenters === true && named !== undefined && parts?.[0]?.mode === 'X';
@@ -171,19 +160,17 @@ export class SimulatedWorld {
       [3, 2, 1, 0].filter((lock) => (locks & (1 << lock)) !== 0),
       how,
     );
-    this.#ask(nodeId, { name: parts?.[0]?.name ?? '', parts, owner: ownerOf(owner), waits, limitMs });
+    this.#ask(nodeId, { name: parts?.[0]?.name ?? '', parts, owner: world.ownerOf(owner), waits, limitMs });
   }
 
   #enter(which: number): void {
-    const able = this.#held.filter(
-      ({ hold, seat }) => hold.mode === 'X' && hold.owner !== undefined && this.#runs(seat),
-    );
-    const { hold, seat } = able[which % Math.max(1, able.length)] ?? {};
-    if (hold === undefined || seat === undefined) return;
-    const { name, owner } = hold;
-    this.#ask(seat.nodeId, {
+    const able = this.#held.filter(({ hold, seat }) => hold.mode === 'X' && hold.owner && this.#runs(seat));
+    const held = able[which % Math.max(1, able.length)];
+    if (held === undefined) return;
+    const { name, owner } = held.hold;
+    this.#ask(held.seat.nodeId, {
       name,
-      parts: [{ name, mode: 'X', ...plain }],
+      parts: [{ name, mode: 'X', ...world.plain }],
       owner,
       reenters: true,
       waits: false,
@@ -204,7 +191,11 @@ export class SimulatedWorld {
   }
 
   #partsOf(locks: readonly number[], how: number): readonly Part[] | undefined {
-    return partsIn(this.#plot, locks, { how, limit: this.#limitAsked });
+    return world.partsIn(this.#plot, locks, { how, limit: this.#limitAsked });
+  }
+
+  #able(): readonly Hold[] {
+    return this.#held.filter(({ seat }) => this.#runs(seat)).map(({ hold }) => hold);
   }
 
   #limit(nodeId: string, limit: number): void {
@@ -220,7 +211,7 @@ export class SimulatedWorld {
     const process = this.#book.begin({ f: 'holder', name, consistency: isLocal ? 'stale' : 'linearizable' });
     const consistency = isLocal ? 'local' : 'linearizable';
     seat.gateway.query({ kind: 'inspect', name, consistency }, (outcome) => {
-      this.#book.end(process, outcome.ok ? seenIn(outcome.value) : undefined);
+      this.#book.end(process, outcome.ok ? world.seenIn(outcome.value) : undefined);
     });
   }
 
@@ -231,7 +222,7 @@ export class SimulatedWorld {
     seat.engine = this.#engineOf(nodeId, seat.gateway);
   }
 
-  #fault(nodeId: string, command: Extract<Command, { readonly kind: (typeof faults)[number] }>): void {
+  #fault(nodeId: string, command: Extract<Command, { readonly kind: (typeof world.faults)[number] }>): void {
     switch (command.kind) {
       case 'kill':
         if (this.#cluster.isAlive(nodeId)) this.#cluster.kill(nodeId);
@@ -307,7 +298,7 @@ export class SimulatedWorld {
     }
     this.#cluster.time.until(
       () => served === this.#nodeIds.length,
-      servedWithinMs,
+      world.servedWithinMs,
       'everybody gets the lock once more',
     );
     this.#inspect(this.#nodeIds[0] ?? 'n1', 'lock-0', false);
