@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkHistory, describeVerdict, type MetaToWrite, type Rule } from './index.ts';
+import { checkHistory, describeVerdict, type MetaToWrite } from './index.ts';
 import {
   asked,
   askedAll,
@@ -26,7 +26,6 @@ import {
 } from './scenes.ts';
 
 type Lawful = readonly [claim: string, meta: Partial<MetaToWrite>, events: readonly Event[]];
-type Unlawful = readonly [claim: string, rule: Rule, meta: Partial<MetaToWrite>, events: readonly Event[]];
 
 const pair = [{ name: 'l' }, { name: 'm' }];
 const one = { ...calm, tokens: 'global' } as const;
