@@ -113,6 +113,12 @@ function sightsOf(operations: readonly Operation[]): readonly Sight[] {
       case 'release':
         if (!by.outcome.result.released) return [];
         return [{ ...sightOf({ ...by.call, count: by.call.permits }, by.call.name), at, by }];
+      case 'downgrade':
+        if (!by.outcome.result.done) return [];
+        return [{ ...sightOf(by.call, by.call.name), at, by }];
+      case 'upgrade':
+        if (!by.outcome.result.granted && by.outcome.result.reason !== 'held') return [];
+        return [{ ...sightOf(by.call, by.call.name), at, by }];
       case 'validate':
         if (!by.outcome.result.held) return [];
         return [{ ...sightOf(by.call, by.call.name), at, by }];

@@ -25,6 +25,8 @@ export type Command = { readonly node: number } & (
   | { readonly kind: 'upgrade'; readonly which: number; readonly waits: boolean; readonly limitMs: number | undefined }
   | { readonly kind: 'downgrade'; readonly which: number; readonly to: 'U' | 'R' }
   | { readonly kind: 'limit'; readonly permits: number }
+  /** An owner enters what it holds once more. */
+  | { readonly kind: 'enter'; readonly which: number }
   | { readonly kind: 'release'; readonly which: number }
   | { readonly kind: 'inspect'; readonly lock: number; readonly isLocal: boolean }
   | { readonly kind: 'close' }
@@ -136,6 +138,7 @@ const asking: fc.Arbitrary<Command> = fc.oneof(
       to: fc.constantFrom<'U' | 'R'>('U', 'R'),
     }),
   },
+  { weight: 2, arbitrary: fc.record({ kind: kind('enter'), node: fc.constant(0), which: how }) },
   { weight: 1, arbitrary: fc.record({ kind: kind('limit'), node, permits: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 4, arbitrary: fc.record({ kind: kind('release'), node: fc.constant(0), which: how }) },
   {

@@ -1,6 +1,7 @@
+import type { Crowd } from './crowds.ts';
 import { type GroupSettings, type GroupState, isAnyHeld, lockIn } from './group.ts';
 import { fits, holdOf, isLimitedTo, ownHold, shows, type Want } from './model.ts';
-import type { Crowd, Step } from './plan.ts';
+import type { Step } from './plan.ts';
 
 /** Whether a step is a mere look at the locks, and is true now. */
 export function isTrue(settings: GroupSettings, state: GroupState, step: Step | undefined): boolean {

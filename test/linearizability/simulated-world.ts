@@ -7,7 +7,7 @@ import type { Command, Plot } from './commands.ts';
 import { Recorder } from './index.ts';
 import { type Lie, truth } from './lies.ts';
 import { Book, clientOf, RecordingGateway } from './recording-gateway.ts';
-import { ownerOf, partOf, permitsInAll, plain, seenIn, settingsOf } from './world-locks.ts';
+import * as world from './world-locks.ts';
 
 interface Seat {
   readonly nodeId: string;
@@ -16,11 +16,6 @@ interface Seat {
   /** Its node has joined and caught up: users get nothing of it before. */
   isOpen: boolean;
 }
-
-const rateSpread = 0.04;
-
-/** Once faults are over: some elections, and the TTL of sessions that nobody closed. */
-const servedWithinMs = 30_000;
 
 /** A cluster of whole nodes in virtual time that carries out commands, while a history of it is written. */
 export class SimulatedWorld {
@@ -35,7 +30,7 @@ export class SimulatedWorld {
   readonly #paused = new Set<string>();
   /** Faults are over: whoever gets a lock lets go at once. */
   #isCalm = false;
-  #limitAsked: number = permitsInAll;
+  #limitAsked: number = world.permitsInAll;
   #lastNs = 0n;
 
   constructor(plot: Plot, lie: Lie = truth) {
@@ -45,18 +40,10 @@ export class SimulatedWorld {
     const limits = plot.checkpoints ? { checkpointEntries: 20, keptEntries: 5 } : {};
     this.#cluster = new SimulatedCluster(this.#nodeIds, { seed: plot.seed, limits });
     this.#cluster.linkMs = () => 1 + (this.#cluster.random.u32() % plot.linkMs);
-    for (const [at, id] of this.#nodeIds.entries()) this.#cluster.clockRates.set(id, 1 + rateSpread * ((at % 3) - 1));
+    for (const [at, id] of this.#nodeIds.entries())
+      this.#cluster.clockRates.set(id, 1 + world.rateSpread * ((at % 3) - 1));
     const recorder = new Recorder({
-      meta: {
-        sessions: 'strict',
-        ttl_ms: plot.ttlMs,
-        // A leader's clock may run faster than that of the history.
-        ttl_slack_ms: plot.ttlMs * rateSpread,
-        tokens: 'global',
-        default: { kind: 'mutex' },
-        ...(plot.kind === undefined ? {} : { locks: { 'lock-1': settingsOf[plot.kind] } }),
-        ...(plot.isMixed === true ? { locks: { 'lock-1': settingsOf.rw, 'lock-2': settingsOf.semaphore } } : {}),
-      },
+      meta: world.metaOf(plot, world.rateSpread),
       now: () => this.#now(),
       sink: (line) => this.lines.push(line),
     });
@@ -128,7 +115,9 @@ export class SimulatedWorld {
         return this.#acquireAll(nodeId, command);
       case 'upgrade':
       case 'downgrade':
-        return this.#convert(command);
+        return world.convertOne(this.#able(), command, this.#plot.ttlMs);
+      case 'enter':
+        return this.#enter(command.which);
       case 'limit':
         return this.#limit(nodeId, command.permits);
       case 'inspect':
@@ -145,7 +134,11 @@ export class SimulatedWorld {
       case 'cut':
       case 'heal':
       case 'slow-disk':
-        this.#book.recorder.nemesis({ f: command.kind, phase: isCure(command.kind) ? 'stop' : 'start', node: nodeId });
+        this.#book.recorder.nemesis({
+          f: command.kind,
+          phase: world.isCure(command.kind) ? 'stop' : 'start',
+          node: nodeId,
+        });
         return this.#fault(nodeId, command);
       default:
         return command satisfies never;
@@ -154,7 +147,7 @@ export class SimulatedWorld {
 
   #acquire(nodeId: string, command: Extract<Command, { readonly kind: 'acquire' }>): void {
     const { lock, waits, limitMs, how = 0, owner, reenters } = command;
-    const named = ownerOf(owner);
+    const named = world.ownerOf(owner);
     const isPlain = named === undefined && (lock === 0 || lock === 3);
     const parts = isPlain ? undefined : this.#partsOf([lock], how);
     const mayEnter = reenters === true && named !== undefined && parts?.[0]?.mode === 'X';
@@ -167,7 +160,22 @@ export class SimulatedWorld {
       [3, 2, 1, 0].filter((lock) => (locks & (1 << lock)) !== 0),
       how,
     );
-    this.#ask(nodeId, { name: parts?.[0]?.name ?? '', parts, owner: ownerOf(owner), waits, limitMs });
+    this.#ask(nodeId, { name: parts?.[0]?.name ?? '', parts, owner: world.ownerOf(owner), waits, limitMs });
+  }
+
+  #enter(which: number): void {
+    const able = this.#held.filter(({ hold, seat }) => hold.mode === 'X' && hold.owner && this.#runs(seat));
+    const held = able[which % Math.max(1, able.length)];
+    if (held === undefined) return;
+    const { name, owner } = held.hold;
+    this.#ask(held.seat.nodeId, {
+      name,
+      parts: [{ name, mode: 'X', ...world.plain }],
+      owner,
+      reenters: true,
+      waits: false,
+      limitMs: 500,
+    });
   }
 
   #ask(nodeId: string, wish: AcquireWish): void {
@@ -182,30 +190,12 @@ export class SimulatedWorld {
     });
   }
 
-  /** Undefined: the exclusive lock of that name, in a world that has but one. */
   #partsOf(locks: readonly number[], how: number): readonly Part[] | undefined {
-    const { kind, isMixed } = this.#plot;
-    if (isMixed !== true) return kind !== undefined && locks[0] === 1 ? [partOf(kind, how)] : undefined;
-    return locks.map((lock) => {
-      if (lock === 1) return { name: 'lock-1', mode: (['R', 'U', 'W', 'U'] as const)[how % 4] ?? 'R', ...plain };
-      if (lock !== 2) return { name: `lock-${lock}`, mode: 'X', ...plain };
-      // Not everybody knows of the last change.
-      const limit = how % 5 === 0 ? permitsInAll : this.#limitAsked;
-      return { name: 'lock-2', mode: 'S', permits: 1 + (how % limit), limit };
-    });
+    return world.partsIn(this.#plot, locks, { how, limit: this.#limitAsked });
   }
 
-  #convert(command: Extract<Command, { readonly kind: 'upgrade' | 'downgrade' }>): void {
-    const held = this.#held.filter(({ hold, seat }) => hold.name === 'lock-1' && hold.isHeld && this.#runs(seat));
-    if (command.kind === 'upgrade') {
-      const able = held.filter(({ hold }) => hold.mode === 'U' && !hold.isConverting);
-      const { waits, limitMs } = command;
-      able[command.which % Math.max(1, able.length)]?.hold.convert({ to: 'W', waits, limitMs }, () => {});
-      return;
-    }
-    const { to } = command;
-    const able = held.filter(({ hold: { mode } }) => mode === 'W' || (mode === 'U' && to === 'R'));
-    able[command.which % Math.max(1, able.length)]?.hold.convert({ to, limitMs: this.#plot.ttlMs }, () => {});
+  #able(): readonly Hold[] {
+    return this.#held.filter(({ seat }) => this.#runs(seat)).map(({ hold }) => hold);
   }
 
   #limit(nodeId: string, limit: number): void {
@@ -222,7 +212,7 @@ export class SimulatedWorld {
     const process = this.#book.begin({ f: 'holder', name, consistency: isLocal ? 'stale' : 'linearizable' });
     const consistency = isLocal ? 'local' : 'linearizable';
     seat.gateway.query({ kind: 'inspect', name, consistency }, (outcome) => {
-      this.#book.end(process, outcome.ok ? seenIn(outcome.value) : undefined);
+      this.#book.end(process, outcome.ok ? world.seenIn(outcome.value) : undefined);
     });
   }
 
@@ -233,7 +223,7 @@ export class SimulatedWorld {
     seat.engine = this.#engineOf(nodeId, seat.gateway);
   }
 
-  #fault(nodeId: string, command: Extract<Command, { readonly kind: (typeof faults)[number] }>): void {
+  #fault(nodeId: string, command: Extract<Command, { readonly kind: (typeof world.faults)[number] }>): void {
     switch (command.kind) {
       case 'kill':
         if (this.#cluster.isAlive(nodeId)) this.#cluster.kill(nodeId);
@@ -309,7 +299,7 @@ export class SimulatedWorld {
     }
     this.#cluster.time.until(
       () => served === this.#nodeIds.length,
-      servedWithinMs,
+      world.servedWithinMs,
       'everybody gets the lock once more',
     );
     this.#inspect(this.#nodeIds[0] ?? 'n1', 'lock-0', false);
@@ -318,8 +308,7 @@ export class SimulatedWorld {
 
   /** Again and again, because the session may have died of the faults that are over. */
   #serve(seat: Seat, done: () => void): void {
-    const isMixed = this.#plot.isMixed === true;
-    const parts = isMixed ? this.#partsOf([0, 1, 3], 2) : undefined;
+    const parts = this.#plot.isMixed === true ? this.#partsOf([0, 1, 3], 2) : undefined;
     seat.engine.acquire({ name: 'lock-0', parts, waits: true, limitMs: undefined }, (outcome) => {
       if (outcome.kind !== 'granted') {
         this.#cluster.clock(seat.nodeId).after(100, () => this.#serve(seat, done));
@@ -330,7 +319,3 @@ export class SimulatedWorld {
     });
   }
 }
-
-const faults = ['kill', 'restart', 'isolate', 'pause', 'resume', 'cut', 'heal', 'slow-disk'] as const;
-
-const isCure = (kind: (typeof faults)[number]): boolean => kind === 'restart' || kind === 'resume' || kind === 'heal';
