@@ -1,5 +1,6 @@
 import { outOfRange, wrongType } from './errors.ts';
 import { checkHoldOptions } from './hold-options.ts';
+import type { QueueListener } from './queue-place.ts';
 import { validateOwner } from './server/index.ts';
 import type { HoldOptions } from './table/index.ts';
 
@@ -22,6 +23,16 @@ export interface AcquireOptions {
    * most 1,024 bytes of UTF-8, well-formed. Not secret.
    */
   readonly metadata?: string | undefined;
+  /**
+   * The longest queue that this request goes behind, 0 to 2^53 - 1: if so many wait already when it would have to wait, it
+   * is refused with a `QueueFullError`. 0: it never waits. Absent: no limit. A request for several locks looks at each queue.
+   */
+  readonly maxQueueLength?: number | undefined;
+  /**
+   * Called once if the request has to wait, with its place in the queue and a way to ask for it again. Not called when the
+   * lock is granted before the cluster has said where the request stands. The library asks nothing else by itself.
+   */
+  readonly onQueued?: QueueListener | undefined;
 }
 
 /** For exclusive locks. */
@@ -41,9 +52,18 @@ export interface CheckedOptions {
   readonly reentrant: boolean;
   /** What the cluster is told of the hold; undefined if nothing. */
   readonly hold: HoldOptions | undefined;
+  readonly onQueued: QueueListener | undefined;
 }
 
-const known: ReadonlySet<string> = new Set(['timeout', 'signal', 'owner', 'reentrant', 'metadata']);
+const known: ReadonlySet<string> = new Set([
+  'timeout',
+  'signal',
+  'owner',
+  'reentrant',
+  'metadata',
+  'maxQueueLength',
+  'onQueued',
+]);
 
 /** The options of one acquire, or a TypeError or RangeError that says what is wrong with them. */
 export const checkAcquireOptions = (options: ReentrantOptions | undefined): CheckedOptions => {
@@ -53,15 +73,17 @@ export const checkAcquireOptions = (options: ReentrantOptions | undefined): Chec
     if (!known.has(key))
       throw wrongType(`unknown option ${JSON.stringify(key)}; an acquire takes ${[...known].join(', ')}`);
   }
-  const { timeout, signal, owner, reentrant = false } = options;
+  const { timeout, signal, owner, reentrant = false, onQueued } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrongType('signal must be an AbortSignal');
   if (typeof reentrant !== 'boolean') throw wrongType('reentrant must be a boolean');
+  if (onQueued !== undefined && typeof onQueued !== 'function') throw wrongType('onQueued must be a function');
   return {
     timeout: checkTimeout(timeout),
     signal,
     owner: owner === undefined ? undefined : checkOwner(owner),
     reentrant,
     hold: checkHoldOptions(options),
+    onQueued,
   };
 };
 
@@ -71,6 +93,7 @@ const absent: CheckedOptions = {
   owner: undefined,
   reentrant: false,
   hold: undefined,
+  onQueued: undefined,
 };
 
 /** The owner, or a TypeError that says which rule it breaks. */

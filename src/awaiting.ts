@@ -6,6 +6,7 @@ import type { LockHandle } from './handle.ts';
 import type { Hold } from './hold.ts';
 import type { Logger } from './logger.ts';
 import type { OwnerScope } from './owner-scope.ts';
+import { queueTeller } from './queue-place.ts';
 import type { SessionEngine } from './session-engine.ts';
 import type { Part } from './table/index.ts';
 
@@ -64,17 +65,27 @@ interface Terms extends Omit<CheckedOptions, 'timeout'> {
 
 /** An attempt that does not wait is bounded by a session TTL, or it would hang without a quorum. */
 function acquire<H>(
-  { engine, now, scope }: LockSurroundings,
+  { engine, logger, now, scope }: LockSurroundings,
   { name, parts, shown, handleOf }: Sought<H>,
-  { waits, limitMs, signal, owner = scope.owner, reentrant, hold }: Terms,
+  { waits, limitMs, signal, owner = scope.owner, reentrant, hold, onQueued: listener }: Terms,
 ): Promise<H | null> {
   const boundMs = waits ? limitMs : (limitMs ?? engine.ttlMs);
   if (reentrant && parts !== undefined) throw wrongType('reentrant is for exclusive locks, acquired one by one');
   if (reentrant && owner === undefined) throw wrongType('reentrant needs an owner, by option or withOwner');
+  const onQueued = listener === undefined ? undefined : queueTeller(listener, name, logger);
   const wish: AcquireWish =
     owner === undefined && hold === undefined
-      ? { name, parts, waits, limitMs: boundMs }
-      : { name, parts: parts ?? exclusive(name), waits, limitMs: boundMs, owner, reenters: reentrant, options: hold };
+      ? { name, parts, waits, limitMs: boundMs, onQueued }
+      : {
+          name,
+          parts: parts ?? exclusive(name),
+          waits,
+          limitMs: boundMs,
+          owner,
+          reenters: reentrant,
+          options: hold,
+          onQueued,
+        };
   return awaitGrant(
     { shown, signal, now },
     (done: (outcome: AcquireOutcome) => void) => engine.acquire(wish, done),

@@ -35,7 +35,8 @@ export type LockErrorCode =
   | 'CORRUPT_STORAGE'
   | 'WRONG_CLUSTER'
   | 'DATA_DIR_IN_USE'
-  | 'EVENTS_LOST';
+  | 'EVENTS_LOST'
+  | 'QUEUE_FULL';
 
 /** Everything that can go wrong with a lock, other than wrong arguments, is one of these. */
 export abstract class LockError extends Error {
@@ -197,6 +198,12 @@ export class SemaphoreLimitError extends LockError {
     this.wanted = init.wanted;
     this.actual = init.actual;
   }
+}
+
+/** As many wait for the lock as the call's `maxQueueLength` allows, or more. Try again later. */
+export class QueueFullError extends LockError {
+  readonly code = 'QUEUE_FULL' as const;
+  readonly retryable: boolean = true;
 }
 
 /** Too much is asked at once; the call was not carried in. Try again later. */

@@ -4,9 +4,12 @@ import { metadataBytesMax, validateMetadata } from './server/index.ts';
 import type { HoldOptions } from './table/index.ts';
 
 /** What the cluster is told of the hold; undefined if nothing. A TypeError or RangeError says what is wrong. */
-export const checkHoldOptions = ({ metadata }: AcquireOptions): HoldOptions | undefined => {
-  if (metadata === undefined) return undefined;
-  return { metadata: checkMetadata(metadata) };
+export const checkHoldOptions = ({ metadata, maxQueueLength }: AcquireOptions): HoldOptions | undefined => {
+  if (metadata === undefined && maxQueueLength === undefined) return undefined;
+  return {
+    metadata: metadata === undefined ? undefined : checkMetadata(metadata),
+    queueLengthMax: maxQueueLength === undefined ? undefined : checkCount(maxQueueLength, 'maxQueueLength'),
+  };
 };
 
 const checkMetadata = (metadata: unknown): string => {
@@ -14,4 +17,10 @@ const checkMetadata = (metadata: unknown): string => {
   if (bad === undefined && typeof metadata === 'string') return metadata;
   const text = `metadata must be at most ${metadataBytesMax} bytes of well-formed text; this is ${bad}`;
   throw typeof metadata === 'string' && bad?.startsWith('too long') === true ? outOfRange(text) : wrongType(text);
+};
+
+const checkCount = (count: unknown, what: string): number => {
+  if (typeof count !== 'number') throw wrongType(`${what} must be a number, not ${typeof count}`);
+  if (Number.isSafeInteger(count) && count >= 0) return count;
+  throw outOfRange(`${what} must be a whole number, 0 or above, not ${count}`);
 };

@@ -89,6 +89,7 @@ export class ReaderWriterHandle extends LockHandle {
 /** Whoever holds the lock upgrades it. */
 const checkUpgradeOptions = (options: AcquireOptions | undefined): CheckedOptions => {
   const checked = checkAcquireOptions(options);
-  if (checked.owner === undefined && !checked.reentrant && checked.hold === undefined) return checked;
+  const { owner, reentrant, hold, onQueued } = checked;
+  if (owner === undefined && !reentrant && hold === undefined && onQueued === undefined) return checked;
   throw wrongType('an upgrade takes timeout and signal; all else stays as the hold has it');
 };

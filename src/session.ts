@@ -4,9 +4,10 @@ import { type LockError, type LockOutcome, type LossReason, SessionExpiredError 
 import { errorOf } from './failure.ts';
 import { Hold, type HoldOrigin, type ReleaseOutcome } from './hold.ts';
 import { Liveness } from './liveness.ts';
-import type { Failure, Gateway, SessionListener, SessionRequest } from './node/index.ts';
+import type { Failure, Gateway, QueryOutcome, SessionListener } from './node/index.ts';
 import { Releases } from './releases.ts';
 import { Sequences } from './sequences.ts';
+import { requestOf } from './session-request.ts';
 import type { Answer, Sequence, SessionEnd, SessionId } from './table/index.ts';
 
 /** What a session lives in. */
@@ -24,24 +25,6 @@ export interface SessionOwner {
   over(session: Session): void;
   /** The cluster has ended it. */
   gone(session: Session): void;
-}
-
-/** The common kinds of requests have one shape wherever they are made: what handles them is fast only then. */
-function requestOf(
-  wish: Wish,
-  session: SessionId,
-  { sequence, mark }: { readonly sequence: Sequence; readonly mark: Sequence },
-): SessionRequest {
-  switch (wish.kind) {
-    case 'acquire':
-      return { kind: 'acquire', session, sequence, mark, name: wish.name, mode: wish.mode, waits: wish.waits };
-    case 'release':
-      return { kind: 'release', session, sequence, mark, name: wish.name, token: wish.token };
-    case 'cancel':
-      return { kind: 'cancel', session, sequence, mark, target: wish.target };
-    default:
-      return { ...wish, session, sequence, mark };
-  }
 }
 
 const ignoreAnswer: Asker = { answered: () => undefined, over: () => undefined };
@@ -144,6 +127,13 @@ export class Session implements SessionListener {
     this.#sequences.settle(sequence);
     if (this.#askers.delete(sequence) && this.#id !== undefined) this.#world.gateway.forget(this.#id, sequence);
     this.#leave();
+  }
+
+  /** Asks the cluster where a request of it stands in its queue. */
+  askPosition(sequence: Sequence, done: (outcome: QueryOutcome) => void): void {
+    const { gateway } = this.#world;
+    if (this.#id === undefined) return;
+    gateway.query({ kind: 'position', session: this.#id, sequence, consistency: 'linearizable' }, done);
   }
 
   /** A granted lock that may be claimed now. Check that first. */

@@ -34,6 +34,7 @@ const byErrorCode: ReadonlyMap<string, number> = new Map([
   ['INVALID_ARGUMENT', exitCodes.usage],
   ['INVALID_NAME', exitCodes.usage],
   ['TIMEOUT', exitCodes.notInTime],
+  ['QUEUE_FULL', exitCodes.notInTime],
   ['LOCK_LOST', exitCodes.lost],
   ['SESSION_EXPIRED', exitCodes.lost],
   ['CORRUPT_STORAGE', exitCodes.dataDir],

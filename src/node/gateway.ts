@@ -102,7 +102,14 @@ export type Query =
     }
   | { readonly kind: 'sessions'; readonly consistency: Consistency }
   | EventsQuery
-  | { readonly kind: 'status' };
+  | { readonly kind: 'status' }
+  /** Where a request stands in its queue: a number from 1 on, or null. */
+  | {
+      readonly kind: 'position';
+      readonly session: SessionId;
+      readonly sequence: Sequence;
+      readonly consistency: Consistency;
+    };
 
 /** What became of a question. */
 export type QueryOutcome =

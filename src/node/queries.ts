@@ -99,6 +99,8 @@ function answerTo(query: TableQuery, table: Table): unknown {
       return table.views.list({ prefix: query.prefix, limit: query.limit, after: query.after });
     case 'sessions':
       return table.views.sessions();
+    case 'position':
+      return table.views.positionOf(query.session, query.sequence);
     default:
       return query satisfies never;
   }

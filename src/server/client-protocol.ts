@@ -115,6 +115,8 @@ const queryTuple = (query: Query): readonly Value[] => {
       return [query.kind, query.prefix, query.after?.index ?? null, query.after?.place ?? 0];
     case 'sessions':
       return [query.kind, query.consistency];
+    case 'position':
+      return [query.kind, query.session, query.sequence, query.consistency];
     case 'status':
       return [query.kind];
     default:
@@ -138,6 +140,8 @@ const answerTuple = (answer: Answer): readonly Value[] => {
       return [answer.kind, answer.cycle.map(({ owner, lock }) => [owner, lock])];
     case 'semaphore-limit':
       return [answer.kind, answer.name, answer.limit];
+    case 'queue-full':
+      return [answer.kind, answer.name, answer.max];
     default:
       return [answer.kind];
   }

@@ -24,6 +24,7 @@ const answerKinds = [
   'kind-mismatch',
   'semaphore-limit',
   'deadlock',
+  'queue-full',
 ] as const;
 
 /** An answer as `serverTuple` wrote it. Throws a `MalformedError`. */
@@ -52,6 +53,10 @@ export const readAnswer = (value: Value): Answer => {
     case 'semaphore-limit': {
       const name = fields.text(nameCharsMax);
       return { kind, name, limit: fields.count() };
+    }
+    case 'queue-full': {
+      const name = fields.text(nameCharsMax);
+      return { kind, name, max: fields.count() };
     }
     default:
       fields.end();

@@ -99,7 +99,7 @@ const readRequest = (value: Value): SessionRequest => {
 
 const readQuery = (value: Value): Query => {
   const fields = new Fields(value, 'query');
-  const kind = fields.one(['inspect', 'list', 'sessions', 'events', 'status']);
+  const kind = fields.one(['inspect', 'list', 'sessions', 'events', 'status', 'position']);
   const query = readQueryBody(kind, fields);
   fields.end();
   return query;
@@ -127,6 +127,11 @@ const readQueryBody = (kind: Query['kind'], fields: Fields): Query => {
     }
     case 'status':
       return { kind };
+    case 'position': {
+      const session = fields.count();
+      const sequence = fields.count();
+      return { kind, session, sequence, consistency: fields.one(consistencies) };
+    }
     default:
       return kind satisfies never;
   }

@@ -25,6 +25,8 @@ export const kindMismatch = (name: string, is: LockKind): Answer => ({ kind: 'ki
 
 export const semaphoreLimit = (name: string, limit: number): Answer => ({ kind: 'semaphore-limit', name, limit });
 
+export const queueFull = (name: string, max: number): Answer => ({ kind: 'queue-full', name, max });
+
 export const deadlock = (cycle: readonly CycleStep[]): Answer => ({
   kind: 'deadlock',
   cycle: cycle.slice(0, cycleStepsMax),
@@ -52,6 +54,7 @@ const layout = {
   kindMismatch: 13,
   semaphoreLimit: 14,
   deadlock: 17,
+  queueFull: 18,
 } as const;
 
 const numbers: ReadonlyMap<string, number> = new Map(plain.map(([number, { kind }]) => [kind, number]));
@@ -75,6 +78,8 @@ export function answerCells(answer: Answer): readonly RowCell[] {
       return [layout.deadlock, ...answer.cycle.flatMap(({ owner, lock }) => [owner, lock])];
     case 'semaphore-limit':
       return [layout.semaphoreLimit, answer.name, answer.limit];
+    case 'queue-full':
+      return [layout.queueFull, answer.name, answer.max];
     default:
       return [numbers.get(answer.kind) ?? 0];
   }
@@ -117,10 +122,14 @@ export const answerField: field.Field<Answer> = (value, what) => {
         limit: field.positive(limit, 'its limit'),
       };
     }
+    case layout.queueFull: {
+      const [, name, max] = field.tupleOf(cells, what, 3);
+      return { kind: 'queue-full', name: field.lockName(name, 'its name'), max: field.nonNegative(max, 'its max') };
+    }
     default: {
       const answer = answers.get(cells[0]);
       if (answer === undefined || cells.length !== 1) {
-        throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 1 to 17`);
+        throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 1 to 18`);
       }
       return answer;
     }

@@ -176,6 +176,8 @@ export type Answer =
   | { readonly kind: 'deadlock'; readonly cycle: readonly CycleStep[] }
   /** Not executed, or taken out of the queue: the semaphore has another limit, or fewer permits than were asked for. */
   | { readonly kind: 'semaphore-limit'; readonly name: string; readonly limit: number }
+  /** Not executed: so many wait for that lock as the request allows at most, or more. */
+  | { readonly kind: 'queue-full'; readonly name: string; readonly max: number }
   /** The sequence stands at or below the session's mark: not executed. */
   | { readonly kind: 'stale' }
   /** The same sequence came before with other arguments: not executed. */

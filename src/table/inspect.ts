@@ -186,6 +186,13 @@ export class Views {
     return claim === undefined ? nowhere : waitsOfRequest(claim);
   }
 
+  /** How far that request of that session is from its turn, 1 being next, in the longest of its queues; null if it does not wait. */
+  positionOf(id: SessionId, sequence: Sequence): number | null {
+    const claim = this.#state.sessions.get(id)?.waiters.get(sequence);
+    if (claim === undefined) return null;
+    return Math.max(...(claim.terms?.group ?? [claim]).map(placeOf));
+  }
+
   /** Who waits for that lock, in the order of the queue, each with all that his request waits for. */
   *waitersAt(name: string): Generator<{ readonly session: SessionId; readonly waits: readonly Wait[] }, void> {
     for (const claim of this.#state.locks.get(name)?.queue ?? []) {
@@ -255,6 +262,12 @@ function firstOf<T>(claims: Iterable<Claim>, view: (claim: Claim, at: number) =>
     shown.push(view(claim, shown.length));
   }
   return shown;
+}
+
+function placeOf(waiter: Claim): number {
+  let place = 1;
+  for (let { ahead } = waiter; ahead !== undefined; ahead = ahead.ahead) place += 1;
+  return place;
 }
 
 const nowhere: readonly Wait[] = [];

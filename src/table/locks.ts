@@ -1,4 +1,5 @@
-import type { Acquire, AcquireAll, Mode, Part, Sequence } from './command.ts';
+import { queueFull } from './answers.ts';
+import type { Acquire, AcquireAll, Answer, Mode, Part, Sequence } from './command.ts';
 import type { HoldOptions } from './hold-options.ts';
 import { invariant } from './invariant.ts';
 import { Claim, Lock, type Terms } from './lock-row.ts';
@@ -18,6 +19,14 @@ export class Locks {
   isFree({ name, mode, permits }: Omit<Part, 'limit'>): boolean {
     const lock = this.#state.locks.get(name);
     return lock === undefined || (lock.queue.length === 0 && lock.admits(mode, permits));
+  }
+
+  /** What a request that has to wait is answered if it allows fewer waiters than one of its locks has. */
+  fullFor({ parts, options }: AcquireAll): Answer | undefined {
+    const max = options?.queueLengthMax;
+    if (max === undefined) return undefined;
+    const full = parts.find(({ name }) => (this.#state.locks.get(name)?.queue.length ?? 0) >= max);
+    return full && queueFull(full.name, max);
   }
 
   /** Grants an exclusive lock at once; only where it is free. */

@@ -97,6 +97,8 @@ export class Requests {
     const entered = command.reenters ? this.#reenter(session, command) : undefined;
     if (entered !== undefined) return entered;
     if (!isFree && !waits) return answers.busy;
+    const full = isFree ? undefined : this.#locks.fullFor(command);
+    if (full !== undefined) return full;
     const refusal = this.#refusal(session, { isFree, parts: parts.length, newLocks });
     if (refusal !== undefined) return refusal;
     if (!isFree) return this.#unlessDeadlocked(this.#locks.waitAll(session, command));

@@ -142,6 +142,13 @@ export class ModelClaims {
     return parts.map((part) => ({ ...part, ...terms, since: this.time }));
   }
 
+  /** Whether more wait at one of the locks than the request allows. */
+  fullFor({ parts, options }: AcquireAll): Answer | undefined {
+    const max = options?.queueLengthMax ?? Number.POSITIVE_INFINITY;
+    const full = parts.filter(({ name }) => this.queueOf(name).length >= max)[0];
+    return full === undefined ? undefined : { kind: 'queue-full', name: full.name, max };
+  }
+
   isReady(head: ModelClaim): boolean {
     return this.groupOf(head).every((part) => this.queueOf(part.name)[0] === part && this.fits(part));
   }

@@ -67,6 +67,10 @@ function expectSame({ table }: World, model: Model): void {
     expect(seen?.queue.map((waiter) => [waiter.sequence, ...shown(waiter)]) ?? []).toEqual(
       model.queueOf(name).map((claim) => [claim.sequence, ...shown(claim)]),
     );
+    for (const waiter of model.queueOf(name)) {
+      const places = model.groupOf(waiter).map((part) => 1 + model.queueOf(part.name).indexOf(part));
+      expect(views.positionOf(waiter.session, waiter.sequence)).toBe(Math.max(...places));
+    }
     if (seen?.kind === 'semaphore') expect(seen.limit).toBe(model.limitOf(name));
   }
   expect([...views.sessionIds()].map((id) => [id, views.session(id)?.version, views.session(id)?.mark])).toEqual(
@@ -100,6 +104,7 @@ const everyWord = [
   ...['ended closed', 'ended expired', 'ended superseded', 'ended unknown', 'granted', 'released', 'lost', 'queued'],
   ...['busy', 'cancelled', 'already-granted', 'not-held', 'stale', 'mismatch', 'session-expired', 'converted'],
   ...['downgraded', 'limit-changed', 'wrong-mode', 'kind-mismatch', 'semaphore-limit', 'deadlock of 1'],
+  'queue-full',
 ];
 
 const everyLimit = ['holds per session', 'waiters per session', 'answers per session', 'locks'];

@@ -226,6 +226,8 @@ export class Model extends ModelClaims {
     const claims = this.claimsOf(command);
     const isTaken = claims.some((claim) => this.queueOf(claim.name).length > 0 || !this.fits(claim));
     if (isTaken && !waits) return { kind: 'busy' };
+    const full = isTaken ? this.fullFor(command) : undefined;
+    if (full !== undefined) return full;
     const mine = this.claims.filter((claim) => claim.session === session);
     if (mine.filter(isHold).length + parts.length > limits.holdsPerSessionMax) {
       return { kind: 'limit-exceeded', limit: 'holds per session', max: limits.holdsPerSessionMax };

@@ -190,8 +190,14 @@ const partAt = (what: number, how: number): Part => {
 };
 
 /** Mostly none. */
-const optionsAt = (what: number, how: number): HoldOptions | undefined =>
-  (what + 3 * how) % 5 < 3 ? undefined : { metadata: `of ${how % 3}` };
+const optionsAt = (what: number, how: number): HoldOptions | undefined => {
+  const options: readonly HoldOptions[] = [
+    { metadata: `of ${how % 3}` },
+    { queueLengthMax: how % 3 },
+    { metadata: '', queueLengthMax: 1 + (how % 2) },
+  ];
+  return options[(what + 3 * how) % 7];
+};
 
 const runOf = (who: number, what: number) => ({
   node: ['n1', 'n2', 'n3'][who % 3] ?? 'n1',
