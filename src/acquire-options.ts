@@ -29,6 +29,12 @@ export interface AcquireOptions {
    */
   readonly maxQueueLength?: number | undefined;
   /**
+   * The longest that the lock is held, in milliseconds, 1,000 to 2^53 - 1 and above twice the margin of the session
+   * (`max(sessionTtl / 10, 200)`): some time before that the handle is lost, and afterwards the cluster gives the lock to the next one,
+   * however well its holder is. Absent: for as long as the session lives. See docs/hold-options.md.
+   */
+  readonly maxHold?: number | undefined;
+  /**
    * Called once if the request has to wait, with its place in the queue and a way to ask for it again. Not called when the
    * lock is granted before the cluster has said where the request stands. The library asks nothing else by itself.
    */
@@ -62,6 +68,7 @@ const known: ReadonlySet<string> = new Set([
   'reentrant',
   'metadata',
   'maxQueueLength',
+  'maxHold',
   'onQueued',
 ]);
 

@@ -1,9 +1,10 @@
 import type { AcquireOptions } from './acquire-options.ts';
 import { type CheckedOptions, checkAcquireOptions } from './acquire-options.ts';
 import type { AcquireOutcome, AcquireWish, GivingUp, NotGranted } from './acquisition.ts';
-import { CancelledError, type LockOutcome, TimeoutError, wrongType } from './errors.ts';
+import { CancelledError, type LockOutcome, outOfRange, TimeoutError, wrongType } from './errors.ts';
 import type { LockHandle } from './handle.ts';
 import type { Hold } from './hold.ts';
+import { boundMarginOf } from './hold-bound.ts';
 import type { Logger } from './logger.ts';
 import type { OwnerScope } from './owner-scope.ts';
 import { queueTeller } from './queue-place.ts';
@@ -72,6 +73,10 @@ function acquire<H>(
   const boundMs = waits ? limitMs : (limitMs ?? engine.ttlMs);
   if (reentrant && parts !== undefined) throw wrongType('reentrant is for exclusive locks, acquired one by one');
   if (reentrant && owner === undefined) throw wrongType('reentrant needs an owner, by option or withOwner');
+  const holdMsMin = 2 * boundMarginOf(0, engine.ttlMs);
+  if (hold?.holdMsMax !== undefined && hold.holdMsMax < holdMsMin) {
+    throw outOfRange(`maxHold must be ${holdMsMin} milliseconds or more under this session TTL, not ${hold.holdMsMax}`);
+  }
   const onQueued = listener === undefined ? undefined : queueTeller(listener, name, logger);
   const wish: AcquireWish =
     owner === undefined && hold === undefined

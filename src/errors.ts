@@ -78,8 +78,9 @@ export class ConnectionError extends LockError {
 /**
  * Why a hold ended without a release. `deadline`: no heartbeat was acknowledged in time, by this process's own clock.
  * `session`: the cluster ended the session. `closed`: this process closed its node or client. `failed`: the node stopped.
+ * `overdue`: its `maxHold` is over.
  */
-export type LossReason = 'deadline' | 'session' | 'closed' | 'failed';
+export type LossReason = 'deadline' | 'session' | 'closed' | 'failed' | 'overdue';
 
 /** The hold is gone: somebody else may have the lock already. Final; nothing is ever acquired again silently. */
 export class LockLostError extends LockError {

@@ -45,7 +45,8 @@ export class EventSlots {
     this.#indexes[slot] = index;
     this.#places[slot] = place;
     this.#times[slot] = time;
-    if (!('name' in happening) || happening.kind === 'converted') {
+    const isRare = happening.kind === 'converted' || (happening.kind === 'lost' && happening.reason !== undefined);
+    if (!('name' in happening) || isRare) {
       this.#subjects[slot] = happening;
       return;
     }

@@ -25,6 +25,7 @@ const answerKinds = [
   'semaphore-limit',
   'deadlock',
   'queue-full',
+  'begun',
 ] as const;
 
 /** An answer as `serverTuple` wrote it. Throws a `MalformedError`. */

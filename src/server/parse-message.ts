@@ -89,6 +89,7 @@ const readRequest = (value: Value): SessionRequest => {
     case 'open':
     case 'close':
     case 'expire':
+    case 'overdue':
       throw new MalformedError(`a client does not send the command ${command.kind}`);
     case 'malformed':
       throw new MalformedError(command.reason);

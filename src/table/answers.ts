@@ -15,6 +15,7 @@ export const stale: Answer = { kind: 'stale' };
 export const mismatch: Answer = { kind: 'mismatch' };
 export const sessionExpired: Answer = { kind: 'session-expired' };
 export const downgraded: Answer = { kind: 'downgraded' };
+export const begun: Answer = { kind: 'begun' };
 export const limitChanged: Answer = { kind: 'limit-changed' };
 
 export const exceeded = (limit: LimitName, max: number): Answer => ({ kind: 'limit-exceeded', limit, max });
@@ -44,6 +45,7 @@ const plain: readonly (readonly [number, Answer])[] = [
   [10, sessionExpired],
   [15, downgraded],
   [16, limitChanged],
+  [19, begun],
 ];
 
 const layout = {
@@ -129,7 +131,7 @@ export const answerField: field.Field<Answer> = (value, what) => {
     default: {
       const answer = answers.get(cells[0]);
       if (answer === undefined || cells.length !== 1) {
-        throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 1 to 18`);
+        throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 1 to 19`);
       }
       return answer;
     }

@@ -31,6 +31,8 @@ export const layout = {
   limit: 11,
   acquireAllForOwner: 12,
   acquireAllWithOptions: 13,
+  begun: 14,
+  overdue: 15,
 } as const;
 
 /** The command as a flat tuple that `parseCommand` reads back to an equal command. */
@@ -67,6 +69,10 @@ export function commandTuple(command: Command): CommandTuple {
     }
     case 'limit':
       return [layout.limit, command.session, command.sequence, command.mark, command.name, command.limit];
+    case 'begun':
+      return [layout.begun, command.session, command.sequence, command.mark, command.name, command.token];
+    case 'overdue':
+      return [layout.overdue, command.name, command.token];
     case 'cancel':
       return [layout.cancel, command.session, command.sequence, command.mark, command.target];
     case 'release':
@@ -124,8 +130,14 @@ function parse(value: unknown): Command {
       return parseDowngrade(tuple);
     case layout.limit:
       return parseLimit(tuple);
+    case layout.begun:
+      return parseBegun(tuple);
+    case layout.overdue: {
+      const [, name, token] = field.tupleOf(tuple, 'an overdue', 3);
+      return { kind: 'overdue', name: field.lockName(name, 'its name'), token: field.positive(token, 'its token') };
+    }
     default:
-      throw new FieldError(`the command's kind is ${field.shown(tuple[0])}, expected 1 to 13`);
+      throw new FieldError(`the command's kind is ${field.shown(tuple[0])}, expected 1 to 15`);
   }
 }
 
@@ -216,6 +228,16 @@ function parseDowngrade(tuple: readonly unknown[]): Command {
     name: field.lockName(name, 'its name'),
     token: field.positive(token, 'its token'),
     to: weakerField(to, 'its mode'),
+  };
+}
+
+function parseBegun(tuple: readonly unknown[]): Command {
+  const [, session, sequence, mark, name, token] = field.tupleOf(tuple, 'a begun', 6);
+  return {
+    kind: 'begun',
+    ...parseTurn([session, sequence, mark]),
+    name: field.lockName(name, 'its name'),
+    token: field.positive(token, 'its token'),
   };
 }
 

@@ -124,6 +124,23 @@ export interface Downgrade extends SessionCommand {
   readonly to: 'U' | 'R';
 }
 
+/**
+ * Whoever holds something for a bounded time knows by now that he does: the leader counts from here on, so later than the
+ * holder does.
+ */
+export interface Begun extends SessionCommand {
+  readonly kind: 'begun';
+  readonly name: string;
+  readonly token: number;
+}
+
+/** The leader has counted a bounded hold's time to its end. Void unless it is still that hold. */
+export interface Overdue {
+  readonly kind: 'overdue';
+  readonly name: string;
+  readonly token: number;
+}
+
 /** Sets how many permits a semaphore has, for good: its row stays even while nobody is at it. */
 export interface ChangeLimit extends SessionCommand {
   readonly kind: 'limit';
@@ -146,10 +163,10 @@ export interface Release extends SessionCommand {
 }
 
 /** What a session asks, under a sequence of its own: executed at most once, and answered. */
-export type SessionRequest = Acquire | AcquireAll | Upgrade | Downgrade | ChangeLimit | Cancel | Release;
+export type SessionRequest = Acquire | AcquireAll | Upgrade | Downgrade | ChangeLimit | Cancel | Release | Begun;
 
 /** Everything that may stand in a log entry's batch. */
-export type Command = Started | OpenSession | CloseSession | ExpireSession | SessionRequest;
+export type Command = Started | OpenSession | CloseSession | ExpireSession | SessionRequest | Overdue;
 
 /** What the table remembers of a request until the client's mark passes it. */
 export type Answer =
@@ -166,6 +183,7 @@ export type Answer =
   | { readonly kind: 'released' }
   | { readonly kind: 'downgraded' }
   | { readonly kind: 'limit-changed' }
+  | { readonly kind: 'begun' }
   /** To what is asked of a hold: no such hold (released before, or lost). */
   | { readonly kind: 'not-held' }
   /** Not executed: the hold is in this mode, or waits for an upgrade already. */
@@ -222,8 +240,14 @@ export type TableEvent =
       readonly token: number;
       readonly mode: Mode;
     }
-  /** The hold ended with its session. */
-  | { readonly kind: 'lost'; readonly name: string; readonly session: SessionId; readonly token: number }
+  /** The hold ended with its session, unless a reason says why else. */
+  | {
+      readonly kind: 'lost';
+      readonly name: string;
+      readonly session: SessionId;
+      readonly token: number;
+      readonly reason?: 'overdue' | undefined;
+    }
   /** A run or boot that is not above the recorded one: that node must stop (SEMANTICS 6.5). */
   | {
       readonly kind: 'started';

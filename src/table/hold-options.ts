@@ -8,18 +8,24 @@ export interface HoldOptions {
   readonly metadata?: string | undefined;
   /** The request is refused rather than put into a queue in which so many wait already. */
   readonly queueLengthMax?: number | undefined;
+  /**
+   * The longest that the hold may last from when its holder says that it has `begun`, in ms. Decides nothing by itself: it
+   * is the leader that says `overdue`.
+   */
+  readonly holdMsMax?: number | undefined;
 }
 
 type Draft = { -readonly [K in keyof HoldOptions]: HoldOptions[K] };
 
 /** Numbers of options, for ever: they stand in logs and checkpoints. */
-const numberOf = { metadata: 1, queueLengthMax: 2 } as const;
+const numberOf = { metadata: 1, queueLengthMax: 2, holdMsMax: 3 } as const;
 
 /** Number and value of each option that there is, by rising number: the same for equal options. */
-export function optionCells({ metadata, queueLengthMax }: HoldOptions): RowCell[] {
+export function optionCells({ metadata, queueLengthMax, holdMsMax }: HoldOptions): RowCell[] {
   const cells: RowCell[] = [];
   if (metadata !== undefined) cells.push(numberOf.metadata, metadata);
   if (queueLengthMax !== undefined) cells.push(numberOf.queueLengthMax, queueLengthMax);
+  if (holdMsMax !== undefined) cells.push(numberOf.holdMsMax, holdMsMax);
   return cells;
 }
 
@@ -48,8 +54,11 @@ function readOption(options: Draft, number: number, cell: unknown): void {
     case numberOf.queueLengthMax:
       options.queueLengthMax = field.nonNegative(cell, 'its longest queue');
       break;
+    case numberOf.holdMsMax:
+      options.holdMsMax = field.holdMs(cell, 'its longest hold');
+      break;
     default:
-      throw new FieldError(`option ${number} is not known, expected 1 to 2`);
+      throw new FieldError(`option ${number} is not known, expected 1 to 3`);
   }
 }
 

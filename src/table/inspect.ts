@@ -171,6 +171,21 @@ export class Views {
     return session === undefined ? undefined : recordOf(session);
   }
 
+  /** How long the hold of that token may last; undefined unless it is bounded and has begun. */
+  boundOf(name: string, token: number): number | undefined {
+    for (const { token: held, terms } of this.#state.locks.get(name)?.holders ?? []) {
+      if (held === token) return terms?.hasBegun === true ? terms.options?.holdMsMax : undefined;
+    }
+    return undefined;
+  }
+
+  /** All bounded holds that have begun. Read it before the next `apply`. */
+  *bounds(): Generator<{ readonly name: string; readonly token: number; readonly holdMsMax: number }, void> {
+    for (const { lock, token, terms } of this.#state.begun) {
+      yield { name: lock.name, token, holdMsMax: terms?.options?.holdMsMax ?? 0 };
+    }
+  }
+
   /** The holds of a session, by rising token; none for an unknown one. Read it before the next `apply`. */
   *holdsOf(id: SessionId): Generator<Hold, void> {
     const session = this.#state.sessions.get(id);

@@ -85,7 +85,16 @@ export class Locks {
   waitForUpgrade(hold: Claim, sequence: Sequence): Claim {
     const { lock, session } = hold;
     const { owner, options } = hold.terms ?? plain;
-    const terms: Terms = { permits: 1, limit: 0, upgrades: hold, owner, entries: 0, options, group: undefined };
+    const terms: Terms = {
+      permits: 1,
+      limit: 0,
+      upgrades: hold,
+      owner,
+      entries: 0,
+      options,
+      hasBegun: false,
+      group: undefined,
+    };
     const claim = this.#waiter({ lock, session, sequence, mode: 'W', terms });
     lock.queue.unshift(claim);
     session.waiters.set(sequence, claim);
@@ -97,6 +106,7 @@ export class Locks {
     const { changes, totals } = this.#state;
     invariant(claim.token > 0 && claim.session.holds.delete(claim.token), 'only a hold can end as one');
     if (claim.terms?.owner !== undefined) this.#state.owners.remove(claim.terms.owner, claim);
+    if (claim.terms?.hasBegun === true) this.#state.begun.delete(claim);
     claim.lock.leave(claim);
     totals.holds -= 1;
     changes.holds.remove(claim);
@@ -132,6 +142,16 @@ export class Locks {
     hold.since = this.#state.counters.time;
     invariant(lock.holders.length === 0 && hold.session === session, 'whoever is upgraded is alone');
     this.#grant(hold);
+    if (hold.terms?.hasBegun === true) this.#state.begun.add(hold);
+  }
+
+  /** The time of a bounded hold is counted from now on. */
+  begin(hold: Claim): void {
+    const { terms } = hold;
+    invariant(terms?.options?.holdMsMax !== undefined, 'only a bounded hold has a time to count');
+    terms.hasBegun = true;
+    this.#state.begun.add(hold);
+    this.#state.changes.holds.put(hold);
   }
 
   /** Its owner enters a hold once more, or leaves it but for the last time. */
@@ -215,5 +235,6 @@ const termsOf = ({ permits, limit }: Part, owner: string | undefined, options: H
   owner,
   entries: 1,
   options,
+  hasBegun: false,
   group: undefined,
 });

@@ -3,9 +3,11 @@ import type {
   Acquire,
   AcquireAll,
   Answer,
+  Begun,
   Cancel,
   ChangeLimit,
   Downgrade,
+  Overdue,
   Release,
   Sequence,
   SessionRequest,
@@ -47,6 +49,8 @@ export class Requests {
         return this.#downgrade(session, command, emit);
       case 'limit':
         return this.#changeLimit(command, emit);
+      case 'begun':
+        return this.#begin(session, command);
       case 'cancel':
         return this.#cancel(session, command, emit);
       case 'release':
@@ -222,14 +226,35 @@ export class Requests {
       this.#locks.enter(hold, -1);
       return answers.released;
     }
+    this.#leave(hold, { kind: 'released', name, session: session.id, token }, emit);
+    return answers.released;
+  }
+
+  /** Ends a hold, while its session lives on. */
+  #leave(hold: Claim, event: TableEvent, emit: Emit): void {
     const upgrade = hold.pendingUpgrade;
     if (upgrade !== undefined) this.#endWait(upgrade, answers.cancelled, emit);
     this.#locks.endHold(hold);
-    this.#sessions.forgetBelowMark(session, hold.sequence);
-    emit({ kind: 'released', name, session: session.id, token });
+    this.#sessions.forgetBelowMark(hold.session, hold.sequence);
+    emit(event);
     const others = this.#passOnOne(hold.lock, emit);
     if (others.length > 0) this.passOn(others, emit);
-    return answers.released;
+  }
+
+  #begin(session: Session, { name, token }: Begun): Answer {
+    const hold = session.holds.get(token);
+    if (hold?.lock.name !== name || hold.terms?.options?.holdMsMax === undefined) return answers.notHeld;
+    if (!hold.terms.hasBegun) this.#locks.begin(hold);
+    return answers.begun;
+  }
+
+  /** The time of a bounded hold is over. */
+  overdue({ name, token }: Overdue, emit: Emit): void {
+    for (const hold of this.#state.locks.get(name)?.holders ?? []) {
+      if (hold.token !== token || hold.terms?.hasBegun !== true) continue;
+      const session = hold.session.id;
+      return this.#leave(hold, { kind: 'lost', name, session, token, reason: 'overdue' }, emit);
+    }
   }
 
   /** Grants in order what the head may have; gives the other locks that have a new head by it. */

@@ -2,6 +2,7 @@ import type {
   Acquire,
   AcquireAll,
   Answer,
+  Begun,
   Cancel,
   ChangeLimit,
   Downgrade,
@@ -22,6 +23,7 @@ export type Asked =
   | Pick<AcquireAll, 'kind' | 'parts' | 'waits' | 'owner' | 'reenters' | 'options'>
   | Pick<Upgrade, 'kind' | 'name' | 'token' | 'waits'>
   | Pick<Downgrade, 'kind' | 'name' | 'token' | 'to'>
+  | Pick<Begun, 'kind' | 'name' | 'token'>
   | Pick<ChangeLimit, 'kind' | 'name' | 'limit'>
   | Pick<Cancel, 'kind' | 'target'>
   | Pick<Release, 'kind' | 'name' | 'token'>
@@ -80,8 +82,9 @@ export class Request {
         return command.kind === 'limit' && command.name === asked.name && command.limit === asked.limit;
       case 'cancel':
         return command.kind === 'cancel' && command.target === asked.target;
+      case 'begun':
       case 'release':
-        return command.kind === 'release' && isSameHold(command, asked);
+        return command.kind === asked.kind && isSameHold(command, asked);
       default:
         return asked satisfies never;
     }

@@ -31,6 +31,8 @@ export interface TableState {
   readonly sessionsByNonce: Map<string, Session>;
   readonly runs: Map<string, NodeRun>;
   readonly owners: Owners;
+  /** Bounded holds that have begun. */
+  readonly begun: Set<Claim>;
   readonly totals: Totals;
   readonly changes: Changes;
 }
@@ -61,6 +63,7 @@ export const newState = (limits: TableLimits): TableState => ({
   sessionsByNonce: new Map(),
   runs: new Map(),
   owners: new Owners(),
+  begun: new Set(),
   totals: { holds: 0, waiters: 0 },
   changes: {
     runs: new ChangedRows(runForm),

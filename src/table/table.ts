@@ -139,6 +139,9 @@ export class Table {
       case 'expire':
         this.#expire(command, emit);
         break;
+      case 'overdue':
+        this.#requests.overdue(command, emit);
+        break;
       default:
         this.#request(command, emit);
     }

@@ -153,3 +153,41 @@ export const queueing = (pair: () => Pair): void => {
     await (await waiting).release();
   });
 };
+
+/** How long a hold may last. */
+export const bounding = (pair: () => Pair): void => {
+  it('loses a hold before its maximum is over, however well its session is, and grants the next one after that', async () => {
+    const { subject, other } = pair();
+    const name = freshName();
+    const handle = await subject.acquireLock(name, { maxHold: 2_000 });
+    const lostAt = new Promise<number>((resolve) => handle.on('lost', () => resolve(performance.now())));
+    const next = other.acquireLock(name, { timeout: 30_000 }).then((granted) => ({ granted, at: performance.now() }));
+
+    const [at, { granted, at: grantedAt }] = await Promise.all([lostAt, next]);
+
+    expect(handle.signal.reason).toMatchObject({ code: 'LOCK_LOST', reason: 'overdue' });
+    expect(grantedAt).toBeGreaterThanOrEqual(at);
+    expect(granted.fencingToken).toBeGreaterThan(handle.fencingToken);
+    await expect(handle.release()).rejects.toMatchObject({ reason: 'overdue' });
+    await granted.release();
+  });
+
+  it('bounds several at once, a reader and a permit alike, and leaves who is quicker alone', async () => {
+    const { subject } = pair();
+    const [shared, counted] = [freshName(), freshName()];
+    const semaphore = subject.createSemaphore(counted, 2);
+    const together = await subject.acquireAll([{ lock: shared, mode: 'upgradeable' }, { semaphore }], {
+      maxHold: 2_000,
+    });
+    const quick = await subject.acquireLock(freshName(), { maxHold: 2_000 });
+    await quick.release();
+
+    await expect
+      .poll(() => together.parts.map((part) => part.signal.aborted), { timeout: 10_000 })
+      .toEqual([true, true]);
+
+    expect(quick.signal.aborted).toBe(false);
+    await expect.poll(async () => (await subject.inspect(shared)).holders).toEqual([]);
+    await expect.poll(async () => (await subject.inspect(counted)).holders).toEqual([]);
+  });
+};

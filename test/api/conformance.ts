@@ -2,7 +2,7 @@ import { beforeAll, describe } from 'vitest';
 import type { LockProvider } from '../../src/index.ts';
 import { combining } from './conformance-composites.ts';
 import { refusingEvents, watching } from './conformance-events.ts';
-import { describing, queueing } from './conformance-hold-options.ts';
+import { bounding, describing, queueing } from './conformance-hold-options.ts';
 import { acquiring, givingUp, releasing } from './conformance-locks.ts';
 import { owning } from './conformance-owners.ts';
 import { querying, refusing } from './conformance-questions.ts';
@@ -26,6 +26,7 @@ export const conformance = (who: string, start: () => Promise<Pair>): void => {
     describe('semaphores', () => counting(() => ({ subject, other })));
     describe('several locks at once', () => combining(() => ({ subject, other })));
     describe('options of a hold', () => describing(() => ({ subject, other })));
+    describe('bounds', () => bounding(() => ({ subject, other })));
     describe('queues', () => queueing(() => ({ subject, other })));
     describe('owners', () => owning(() => ({ subject, other })));
     describe('queries', () => querying(() => ({ subject, other })));

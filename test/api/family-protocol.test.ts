@@ -30,11 +30,13 @@ const family: readonly SessionRequest[] = [
   { ...turn, kind: 'upgrade', name: 'r', token: 7, waits: true },
   { ...turn, kind: 'downgrade', name: 'r', token: 7, to: 'R' },
   { ...turn, kind: 'limit', name: 's', limit: 4 },
+  { ...turn, kind: 'begun', name: 'x', token: 7 },
 ];
 
 const answers: readonly Answer[] = [
   { kind: 'downgraded' },
   { kind: 'limit-changed' },
+  { kind: 'begun' },
   { kind: 'wrong-mode', mode: 'U' },
   { kind: 'kind-mismatch', name: 'x', is: 'reader-writer' },
   { kind: 'semaphore-limit', name: 'x', limit: 3 },
@@ -66,4 +68,11 @@ it('a question for a place in a queue is read back', () => {
 
   expect(parseClientMessage(clientTuple(message))).toEqual(message);
   expect(parseClientMessage(['query', 2, ['position', 3, -4, 'local']])).toMatchObject({ kind: 'bad' });
+});
+
+it('no client says that a hold is overdue: that is for the leader', () => {
+  expect(parseClientMessage(['submit', [15, 'x', 7]])).toMatchObject({
+    kind: 'bad',
+    bad: expect.stringContaining('overdue'),
+  });
 });

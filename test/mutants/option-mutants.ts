@@ -104,4 +104,156 @@ const asked: readonly Mutant[] = [
   },
 ];
 
-export const optionMutants: readonly Mutant[] = [...asked];
+const ofTable = { tests: ['test/table/hold-options.test.ts', 'test/table/rows.test.ts', 'test/table/model.test.ts'] };
+const ofLeader = { tests: ['test/node/hold-timers.test.ts'] };
+const ofHolder = { tests: ['test/api/hold-bound.test.ts'] };
+
+/** Bugs of bounds on one hold. */
+const bounded: readonly Mutant[] = [
+  {
+    id: 'bound-not-kept-back',
+    guard: 'the holder stops a margin before others may go on',
+    file: 'src/hold-bound.ts',
+    find: 'holdMsMax - boundMarginOf(holdMsMax, ttlMs));',
+    plant: 'holdMsMax);',
+    killer: ofHolder,
+  },
+  {
+    id: 'bound-trusts-timers',
+    guard: 'after the event loop was blocked the clock counts, not the timer',
+    file: 'src/hold.ts',
+    find: '    this.#bound?.check();\n',
+    plant: '',
+    killer: ofHolder,
+  },
+  {
+    id: 'bound-outlives-a-jump',
+    guard: 'after a jump of the clocks nobody knows how much of the time has passed',
+    file: 'src/session.ts',
+    find: "bound?.end('the clocks jumped while its time was bounded');",
+    plant: 'bound?.check();',
+    killer: ofHolder,
+  },
+  {
+    id: 'bound-of-a-second-entry-is-none',
+    guard: 'all entries of a hold end with it',
+    file: 'src/hold-bound.ts',
+    find: '  if (known !== undefined) hold.bind(known);\n',
+    plant: '',
+    killer: ofHolder,
+  },
+  {
+    id: 'bound-told-one-by-one',
+    guard: 'whoever hears of the loss finds every handle of the hold lost',
+    file: 'src/hold-bound.ts',
+    find: "    for (const hold of holds) hold.markLost('overdue', text);\n    for (const hold of holds) hold.giveBack();\n",
+    plant: "    for (const hold of holds) {\n      hold.markLost('overdue', text);\n      hold.giveBack();\n    }\n",
+    killer: ofHolder,
+  },
+  {
+    id: 'bound-outlives-release',
+    guard: 'a hold that was released is not lost afterwards',
+    file: 'src/hold.ts',
+    find: "    this.#state = 'releasing';\n    this.#bound?.remove(this);\n",
+    plant: "    this.#state = 'held';\n",
+    killer: ofHolder,
+  },
+  {
+    id: 'bound-not-given-back',
+    guard: 'the lock is free as soon as its holder knows that it is lost',
+    file: 'src/hold.ts',
+    find: '    this.#session.giveBack(this);\n',
+    plant: '',
+    killer: ofHolder,
+  },
+  {
+    id: 'bound-not-begun',
+    guard: 'the leader hears of the hold, or nobody would end it for a holder that hangs',
+    file: 'src/session.ts',
+    find: "if (isBoundNow(hold, this.#holds, this.#world)) this.ask({ kind: 'begun', name: hold.name, token: hold.token });",
+    plant: 'isBoundNow(hold, this.#holds, this.#world);',
+    killer: ofHolder,
+  },
+  {
+    id: 'bound-counted-on-from-before',
+    guard: 'a new leader counts anew: it does not know when the hold began',
+    file: 'src/node/hold-timers.ts',
+    find: 'this.#count(token, name, now + holdMsMax);\n  }\n\n  /** A holder',
+    plant: 'this.#count(token, name, now);\n  }\n\n  /** A holder',
+    killer: ofLeader,
+  },
+  {
+    id: 'bound-forgotten-by-a-new-leader',
+    guard: 'a new leader counts the holds that had begun before',
+    file: 'src/node/hold-timers.ts',
+    find: '    if (!leads) return;\n',
+    plant: '    if (leads) return;\n',
+    killer: ofLeader,
+  },
+  {
+    id: 'bound-begins-anew',
+    guard: 'what a holder says again does not make its time longer',
+    file: 'src/node/hold-timers.ts',
+    find: 'if (!this.#leads || this.#bounds.has(token)) return;',
+    plant: 'if (!this.#leads) return;',
+    killer: ofLeader,
+  },
+  {
+    id: 'bound-lost-by-upgrade',
+    guard: 'an upgrade is the same hold',
+    file: 'src/node/hold-timers.ts',
+    find: '    this.#count(token, bound.name, bound.deadline);\n  }\n\n  #count',
+    plant: '  }\n\n  #count',
+    killer: ofLeader,
+  },
+  {
+    id: 'bound-refused-for-good',
+    guard: 'what did not enter the log is proposed again',
+    file: 'src/node/hold-timers.ts',
+    find: '        if (this.#bounds.has(token)) this.#count',
+    plant: '        if (!this.#bounds.has(token)) this.#count',
+    killer: ofLeader,
+  },
+  {
+    id: 'bound-ends-before-it-has-begun',
+    guard: 'a hold whose holder does not count yet is not overdue',
+    file: 'src/table/requests.ts',
+    find: 'if (hold.token !== token || hold.terms?.hasBegun !== true) continue;',
+    plant: 'if (hold.token !== token) continue;',
+    killer: ofTable,
+  },
+  {
+    id: 'bound-ends-another-hold',
+    guard: 'overdue names one hold by its token',
+    file: 'src/table/requests.ts',
+    find: 'if (hold.token !== token || hold.terms?.hasBegun !== true) continue;',
+    plant: 'if (hold.terms?.hasBegun !== true) continue;',
+    killer: ofTable,
+  },
+  {
+    id: 'bound-not-restored',
+    guard: 'a restored table knows which holds had begun',
+    file: 'src/table/restore.ts',
+    find: '    this.#state.begun.add(claim);\n',
+    plant: '',
+    killer: ofTable,
+  },
+  {
+    id: 'bound-not-written-again',
+    guard: 'that a hold has begun is written, though its row was',
+    file: 'src/table/locks.ts',
+    find: '    this.#state.begun.add(hold);\n    this.#state.changes.holds.put(hold);\n',
+    plant: '    this.#state.begun.add(hold);\n',
+    killer: ofTable,
+  },
+  {
+    id: 'bound-said-by-a-client',
+    guard: 'only the leader says that a hold is overdue',
+    file: 'src/server/parse-message.ts',
+    find: "    case 'overdue':\n      throw",
+    plant: '      throw',
+    killer: { tests: ['test/api/family-protocol.test.ts'] },
+  },
+];
+
+export const optionMutants: readonly Mutant[] = [...asked, ...bounded];

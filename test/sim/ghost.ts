@@ -26,6 +26,8 @@ export type Deed =
   | 'metadata'
   | 'positions'
   | 'full queues'
+  | 'bounded holds'
+  | 'overdue holds'
   | 'events'
   | 'questions'
   | 'stops'

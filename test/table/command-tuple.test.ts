@@ -6,12 +6,14 @@ import {
   acquireAll,
   acquireFor,
   acquireWith,
+  begun,
   cancel,
   changeLimit,
   downgrade,
   exclusive,
   incarnationOf,
   nonceOf,
+  overdue,
   permits,
   read,
   readUpgradeable,
@@ -41,6 +43,9 @@ const one: readonly Command[] = [
   upgrade([1, 2, 1], { name: 'u', token: 7 }, false),
   downgrade([1, 2, 1], { name: 'w', token: 7 }, 'U'),
   changeLimit([1, 2, 1], 's', 4),
+  acquireWith({ holdMsMax: 1_000 }, undefined, [1, 2, 1], exclusive('x')),
+  begun([1, 2, 1], { name: 'x', token: 7 }),
+  overdue('x', 7),
 ];
 
 describe('a command', () => {
@@ -71,6 +76,9 @@ describe('a command', () => {
         "[9,1,2,1,"u",7,false]",
         "[10,1,2,1,"w",7,"U"]",
         "[11,1,2,1,"s",4]",
+        "[13,1,2,1,true,null,false,2,3,1000,"x","X",1,0]",
+        "[14,1,2,1,"x",7]",
+        "[15,"x",7]",
       ]
     `);
   });
@@ -136,6 +144,9 @@ describe('what is no command', () => {
     ['metadata that is not well formed', [13, 1, 2, 1, true, null, false, 2, 1, '\ud800', 'x', 'X', 1, 0]],
     ['options that fall', [13, 1, 2, 1, true, null, false, 4, 2, 1, 1, 'm', 'x', 'X', 1, 0]],
     ['a longest queue of -1', [13, 1, 2, 1, true, null, false, 2, 2, -1, 'x', 'X', 1, 0]],
+    ['a hold of less than a second', [13, 1, 2, 1, true, null, false, 2, 3, 999, 'x', 'X', 1, 0]],
+    ['a begun hold without a token', [14, 1, 2, 1, 'x', 0]],
+    ['an overdue hold without a name', [15, '', 7]],
     ['a re-entry without an owner', [13, 1, 2, 1, true, null, true, 2, 1, 'm', 'x', 'X', 1, 0]],
     ['more options than there are values', [13, 1, 2, 1, true, null, false, 9, 1, 'm', 'x', 'X', 1, 0]],
     ['an upgrade of a token of 0', [9, 1, 2, 1, 'x', 0, true]],

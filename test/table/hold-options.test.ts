@@ -3,11 +3,14 @@ import {
   acquire,
   acquireAll,
   acquireWith,
+  begun,
   cancel,
   exclusive,
+  overdue,
   permits,
   read,
   release,
+  tokenOf,
   upgrade,
   World,
   write,
@@ -99,5 +102,64 @@ describe('a place in a queue', () => {
     expect(world.table.views.positionOf(1, 2)).toBe(1);
     expect(world.table.views.positionOf(3, 1)).toBe(2);
     expect(world.table.views.positionOf(3, 2)).toBe(3);
+  });
+});
+
+describe('a bounded hold', () => {
+  const bounded = () => {
+    const world = worldOf(2);
+    const token = tokenOf(world.ask(acquireWith({ holdMsMax: 1_000 }, undefined, [1, 1], exclusive('x'))));
+    world.ask(acquire([2, 1], 'x'));
+    return { world, token };
+  };
+
+  it('ends when the leader says that it is overdue, and the next one is granted', () => {
+    const { world, token } = bounded();
+    expect(world.ask(begun([1, 2], { name: 'x', token }))).toEqual({ kind: 'begun' });
+
+    const events = world.apply(overdue('x', token));
+
+    expect(events).toMatchObject([
+      { kind: 'lost', name: 'x', session: 1, token, reason: 'overdue' },
+      { kind: 'granted', name: 'x', session: 2 },
+      { kind: 'answered', session: 2, answer: { kind: 'granted' } },
+    ]);
+    expect(world.ask(release([1, 3], 'x', token))).toEqual({ kind: 'not-held' });
+    expect(world.table.views.sessions()).toHaveLength(2);
+  });
+
+  it('does not end before it has begun, nor by another token, nor at another lock', () => {
+    const { world, token } = bounded();
+    expect(world.apply(overdue('x', token))).toEqual([]);
+    world.ask(begun([1, 2], { name: 'x', token }));
+
+    expect(world.apply(overdue('x', token + 1))).toEqual([]);
+    expect(world.apply(overdue('y', token))).toEqual([]);
+    expect(world.table.views.inspect('x')?.holders).toHaveLength(1);
+  });
+
+  it('alone can begin, and for its own session alone', () => {
+    const { world, token } = bounded();
+    const plain = tokenOf(world.ask(acquire([2, 2], 'y')));
+
+    expect(world.ask(begun([2, 3], { name: 'x', token }))).toEqual({ kind: 'not-held' });
+    expect(world.ask(begun([2, 4], { name: 'y', token: plain }))).toEqual({ kind: 'not-held' });
+    expect(world.ask(begun([1, 2], { name: 'y', token }))).toEqual({ kind: 'not-held' });
+    expect([...world.table.views.bounds()]).toEqual([]);
+  });
+
+  it('ends with its upgrade, which is answered so, and is bounded still after one', () => {
+    const world = worldOf(2);
+    const upgradeable = { ...read('r'), mode: 'U' } as const;
+    const token = tokenOf(world.ask(acquireWith({ holdMsMax: 1_000 }, undefined, [1, 1], upgradeable)));
+    world.ask(begun([1, 2], { name: 'r', token }));
+    const reader = tokenOf(world.ask(acquireAll([2, 1], read('r'))));
+    world.ask(upgrade([1, 3], { name: 'r', token }));
+    world.ask(release([2, 2], 'r', reader));
+    const [after] = [...world.table.views.bounds()];
+    expect(after).toMatchObject({ name: 'r', token: reader + 1, holdMsMax: 1_000 });
+
+    expect(world.apply(overdue('r', token))).toEqual([]);
+    expect(world.apply(overdue('r', reader + 1))).toMatchObject([{ kind: 'lost', reason: 'overdue' }]);
   });
 });

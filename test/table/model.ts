@@ -49,7 +49,8 @@ export class Model extends ModelClaims {
     else if (command.kind === 'expire') {
       const session = this.session(command.session);
       if (session === undefined || session.version === command.version) this.#end([command.session], 'expired');
-    } else this.#request(command);
+    } else if (command.kind === 'overdue') this.overdue(command);
+    else this.#request(command);
     return this.events;
   }
 
@@ -181,6 +182,8 @@ export class Model extends ModelClaims {
         return this.#downgrade(session, command);
       case 'limit':
         return this.#changeLimit(command);
+      case 'begun':
+        return this.begin(session, command);
       case 'cancel':
         return this.#cancel(session, command);
       case 'release':
@@ -197,13 +200,7 @@ export class Model extends ModelClaims {
       held.entries -= 1;
       return { kind: 'released' };
     }
-    for (const waiter of this.claims.filter(({ upgrades }) => upgrades === token)) {
-      this.endWait(waiter, { kind: 'cancelled' });
-    }
-    this.claims = this.claims.filter((claim) => claim !== held);
-    this.forgetBelowMark(session, held.sequence);
-    this.events.push({ kind: 'released', name, session: session.id, token });
-    this.passOn([name]);
+    this.leave(held, { kind: 'released', name, session: session.id, token });
     return { kind: 'released' };
   }
 
@@ -249,7 +246,7 @@ export class Model extends ModelClaims {
     if (hold === undefined) return { kind: 'not-held' };
     const isUnderWay = this.claims.some(({ upgrades }) => upgrades === token);
     if (hold.mode !== 'U' || isUnderWay) return { kind: 'wrong-mode', mode: hold.mode };
-    const waiter = { ...hold, sequence, mode: 'W' as const, token: undefined, upgrades: token };
+    const waiter = { ...hold, sequence, mode: 'W' as const, token: undefined, upgrades: token, hasBegun: false };
     if (this.fits(waiter)) return this.convert(hold, sequence);
     if (!waits) return { kind: 'busy' };
     const max = this.#limits.waitersPerSessionMax;

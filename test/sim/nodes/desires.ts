@@ -36,6 +36,12 @@ export class Desires {
     return { ...desire, parts: desire.parts ?? [partOf(at, 'X', 1)], options: this.#someOptions() };
   }
 
+  /** How long it is held, of `ms`: a bounded hold now and then past its bound. */
+  holdMsOf({ options }: Desire, ms: number): number {
+    const bound = options?.holdMsMax;
+    return bound !== undefined && this.#options.chance(0.6) ? 2 * bound : ms;
+  }
+
   /** Whether somebody who waits would like to know for how long. */
   get isCurious(): boolean {
     return !this.isPlain && this.#options.chance(0.1);
@@ -44,7 +50,8 @@ export class Desires {
   #someOptions(): HoldOptions {
     const metadata = this.#options.chance(0.7) ? `metadata ${this.#options.u32()}` : undefined;
     const isShort = metadata === undefined || this.#options.chance(0.3);
-    return { metadata, queueLengthMax: isShort ? this.#options.int(0, 3) : undefined };
+    const holdMsMax = this.#options.chance(0.3) ? this.#options.int(1_000, 4_000) : undefined;
+    return { metadata, queueLengthMax: isShort ? this.#options.int(0, 3) : undefined, holdMsMax };
   }
 
   #of(at: number): Desire {

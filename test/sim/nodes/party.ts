@@ -115,7 +115,7 @@ export class Party implements Claimant {
       if (claims === undefined) return this.#think(false);
       // Now and then somebody keeps a lock for very long.
       const ms = this.#stream.exponential(conditions.hold) * (this.#stream.chance(0.02) ? 20 : 1);
-      const holdMs = this.#world.isOver ? 0 : Math.min(ms, holdMsMax);
+      const holdMs = this.#world.isOver ? 0 : Math.min(this.#desires.holdMsOf(desire, ms), holdMsMax);
       const besides = this.#desires.besides(desire);
       if (besides === undefined) this.#way.clock.after(holdMs, () => this.#release(claims, () => this.#think()));
       else this.#acquireBesides(besides, claims, holdMs);
@@ -201,6 +201,7 @@ export class Party implements Claimant {
         this.#world.trace(this.name, `${claim.hold.name} recovered`, claim.hold.token);
       },
       lost: (error) => {
+        if (error.reason === 'overdue') this.#world.count('bounded holds');
         claim.isToldLost = true;
         this.#world.trace(this.name, `${claim.hold.name} lost: ${error.reason}`, claim.hold.token);
       },

@@ -33,7 +33,7 @@ const deeds: readonly Deed[] = [
   ...(['crashes', 'wounds', 'stops', 'pauses', 'suspends', 'clock steps', 'partitions', 'broken links'] as const),
   ...(['stalls', 'disk errors', 'damaged disks', 'replacements'] as const),
   ...(['upgrades', 'downgrades', 'composites', 'deadlocks', 're-entries'] as const),
-  ...(['metadata', 'positions', 'full queues'] as const),
+  ...(['metadata', 'positions', 'full queues', 'bounded holds'] as const),
 ];
 
 describe('whole nodes and clients keep the law under faults, and come to rest after them', () => {
