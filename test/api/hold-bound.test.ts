@@ -78,16 +78,18 @@ describe('a handle with a maximum hold', () => {
     expect(handle.signal.reason).toMatchObject({ reason: 'overdue' });
   });
 
-  it('tells nothing of a bound once it is released', async () => {
-    const { clock, acquired } = scene();
+  it('tells nothing of a bound once it is released, and asks nothing more', async () => {
+    const { clock, cluster, acquired } = scene();
     const handle = await acquired();
     const releasing = handle.release();
     clock.pass(20);
     await releasing;
+    const { appliedIndex } = cluster.table;
 
     clock.pass(2 * maxHold);
 
     expect(handle.signal.aborted).toBe(false);
+    expect(cluster.table.appliedIndex).toBe(appliedIndex);
   });
 
   it('shares it with every further entry of its owner, and all know before anybody is told', async () => {

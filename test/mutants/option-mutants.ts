@@ -152,10 +152,10 @@ const bounded: readonly Mutant[] = [
   },
   {
     id: 'bound-outlives-release',
-    guard: 'a hold that was released is not lost afterwards',
+    guard: 'a hold that was released has no time to count any more, and is not released again',
     file: 'src/hold.ts',
     find: "    this.#state = 'releasing';\n    this.#bound?.remove(this);\n",
-    plant: "    this.#state = 'held';\n",
+    plant: "    this.#state = 'releasing';\n",
     killer: ofHolder,
   },
   {
