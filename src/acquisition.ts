@@ -2,6 +2,7 @@ import type { Asker, Over, Parked, PlainWish } from './asker.ts';
 import type { Clock, Timer } from './clock/index.ts';
 import { type LockError, type LockOutcome, SessionExpiredError } from './errors.ts';
 import type { Hold } from './hold.ts';
+import type { AskPosition } from './queue-place.ts';
 import { refusalOf } from './refusals.ts';
 import type { Session } from './session.ts';
 import type { Answer, HoldName, HoldOptions, Part, Sequence } from './table/index.ts';
@@ -22,6 +23,8 @@ export interface AcquireWish {
   readonly options?: HoldOptions | undefined;
   /** False: one attempt, which never queues. */
   readonly waits: boolean;
+  /** Hears each time that it waits, with a way to ask how long the queue before it is. */
+  readonly onQueued?: ((ask: AskPosition) => void) | undefined;
   /** Milliseconds until it is given up; absent: never. */
   readonly limitMs: number | undefined;
 }
@@ -129,7 +132,7 @@ export class Acquisition implements Asker, Parked {
     if (this.#state !== 'asked') return;
     switch (answer.kind) {
       case 'queued':
-        return;
+        return this.#wish.onQueued?.((done) => this.#session?.askPosition(this.#sequence, done));
       case 'granted':
         this.#token = answer.token;
         return this.#claim();

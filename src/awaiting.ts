@@ -1,11 +1,13 @@
 import type { AcquireOptions } from './acquire-options.ts';
 import { type CheckedOptions, checkAcquireOptions } from './acquire-options.ts';
 import type { AcquireOutcome, AcquireWish, GivingUp, NotGranted } from './acquisition.ts';
-import { CancelledError, type LockOutcome, TimeoutError, wrongType } from './errors.ts';
+import { CancelledError, type LockOutcome, outOfRange, TimeoutError, wrongType } from './errors.ts';
 import type { LockHandle, Verify } from './handle.ts';
 import type { Hold } from './hold.ts';
+import { boundMarginOf } from './hold-bound.ts';
 import type { Logger } from './logger.ts';
 import type { OwnerScope } from './owner-scope.ts';
+import { queueTeller } from './queue-place.ts';
 import type { SessionEngine } from './session-engine.ts';
 import type { Part } from './table/index.ts';
 
@@ -66,18 +68,23 @@ interface Terms extends Omit<CheckedOptions, 'timeout'> {
 
 /** An attempt that does not wait is bounded by a session TTL, or it would hang without a quorum. */
 function acquire<H>(
-  { engine, now, scope }: LockSurroundings,
+  { engine, logger, now, scope }: LockSurroundings,
   { name, parts, shown, handleOf }: Sought<H>,
-  { waits, limitMs, signal, owner = scope.owner, reentrant, hold, guard }: Terms,
+  { waits, limitMs, signal, owner = scope.owner, reentrant, hold, guard, onQueued: listener }: Terms,
 ): Promise<H | null> {
   const boundMs = waits ? limitMs : (limitMs ?? engine.ttlMs);
   if (reentrant && parts !== undefined) throw wrongType('reentrant is for exclusive locks, acquired one by one');
   if (reentrant && owner === undefined) throw wrongType('reentrant needs an owner, by option or withOwner');
+  const holdMsMin = 2 * boundMarginOf(0, engine.ttlMs);
+  if (hold?.holdMsMax !== undefined && hold.holdMsMax < holdMsMin) {
+    throw outOfRange(`maxHold must be ${holdMsMin} milliseconds or more under this session TTL, not ${hold.holdMsMax}`);
+  }
+  const onQueued = listener === undefined ? undefined : queueTeller(listener, name, logger);
   const wish: AcquireWish =
     owner === undefined && hold === undefined
-      ? { name, parts, waits, limitMs: boundMs, guard }
+      ? { name, parts, waits, limitMs: boundMs, guard, onQueued }
       : {
-          ...{ name, parts: parts ?? exclusive(name), waits, limitMs: boundMs, guard },
+          ...{ name, parts: parts ?? exclusive(name), waits, limitMs: boundMs, guard, onQueued },
           ...{ owner, reenters: reentrant, options: hold },
         };
   return awaitGrant(

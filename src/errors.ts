@@ -35,7 +35,8 @@ export type LockErrorCode =
   | 'CORRUPT_STORAGE'
   | 'WRONG_CLUSTER'
   | 'DATA_DIR_IN_USE'
-  | 'EVENTS_LOST';
+  | 'EVENTS_LOST'
+  | 'QUEUE_FULL';
 
 /** Everything that can go wrong with a lock, other than wrong arguments, is one of these. */
 export abstract class LockError extends Error {
@@ -77,8 +78,9 @@ export class ConnectionError extends LockError {
 /**
  * Why a hold ended without a release. `deadline`: no heartbeat was acknowledged in time, by this process's own clock.
  * `session`: the cluster ended the session. `closed`: this process closed its node or client. `failed`: the node stopped.
+ * `overdue`: its `maxHold` is over.
  */
-export type LossReason = 'deadline' | 'session' | 'closed' | 'failed';
+export type LossReason = 'deadline' | 'session' | 'closed' | 'failed' | 'overdue';
 
 /** The hold is gone: somebody else may have the lock already. Final; nothing is ever acquired again silently. */
 export class LockLostError extends LockError {
@@ -197,6 +199,12 @@ export class SemaphoreLimitError extends LockError {
     this.wanted = init.wanted;
     this.actual = init.actual;
   }
+}
+
+/** As many wait for the lock as the call's `maxQueueLength` allows, or more. Try again later. */
+export class QueueFullError extends LockError {
+  readonly code = 'QUEUE_FULL' as const;
+  readonly retryable: boolean = true;
 }
 
 /** Too much is asked at once; the call was not carried in. Try again later. */

@@ -199,7 +199,8 @@ const lock = { ...happened, name: z.string(), session: z.number() };
 const lockMode = z.enum(['X', 'R', 'U', 'W', 'S']);
 
 const clusterEvent = z.discriminatedUnion('kind', [
-  z.object({ ...lock, kind: z.enum(['granted', 'released', 'lost']), token: z.number() }),
+  z.object({ ...lock, kind: z.enum(['granted', 'released']), token: z.number() }),
+  z.object({ ...lock, kind: z.literal('lost'), token: z.number(), reason: z.literal('overdue').optional() }),
   z.object({ ...lock, kind: z.literal('converted'), had: z.number(), token: z.number(), mode: lockMode }),
   z.object({ ...lock, kind: z.literal('proclaimed'), token: z.number(), metadata: z.string() }),
   z.object({ ...lock, kind: z.enum(['queued', 'cancelled']), sequence: z.number() }),

@@ -1,6 +1,7 @@
 import type { GivingUp } from './acquisition.ts';
 import { Conversion, type ConversionOutcome, type ConversionWish } from './conversion.ts';
 import { LockLostError, type LossReason } from './errors.ts';
+import type { HoldBound } from './hold-bound.ts';
 import { type Proclaimed, Proclamations } from './proclamations.ts';
 import type { Session } from './session.ts';
 import type { HoldOptions, Mode } from './table/index.ts';
@@ -51,6 +52,7 @@ export class Hold {
   #listener: HoldListener | undefined;
   #conversion: Conversion | undefined;
   #proclamations: Proclamations | undefined;
+  #bound: HoldBound | undefined;
 
   constructor(session: Session, { name, token, mode, permits, owner, options, acquiredAt }: HoldOrigin) {
     this.#session = session;
@@ -91,13 +93,16 @@ export class Hold {
   get isHeld(): boolean {
     if (this.#state !== 'held') return false;
     const sure = this.#session.check();
+    this.#bound?.check();
     // Checking may have found the session lost.
     return sure && this.#isKept();
   }
 
   /** Milliseconds for which `isHeld` stays true if nothing is heard any more; 0 when it is false. */
   get remainingMs(): number {
-    return this.isHeld ? Math.max(0, this.#session.remainingMs) : 0;
+    if (!this.isHeld) return 0;
+    const remainingMs = Math.max(0, this.#session.remainingMs);
+    return this.#bound === undefined ? remainingMs : Math.min(remainingMs, this.#bound.remainingMs);
   }
 
   /** At most one listener: the handle. */
@@ -110,6 +115,7 @@ export class Hold {
     if (this.#state === 'lost' && this.#loss !== undefined) return done({ kind: 'lost', error: this.#loss });
     if (this.#state !== 'held') return done({ kind: 'released' });
     this.#state = 'releasing';
+    this.#bound?.remove(this);
     this.#conversion?.giveUp({ kind: 'abort', reason: 'the lock was released' });
     this.#session.releaseHold(this, (outcome) => {
       this.#state = 'released';
@@ -155,6 +161,24 @@ export class Hold {
     if (this.#conversion === conversion) this.#conversion = undefined;
   }
 
+  /** Until when it may be claimed at the longest, if there is such a bound. */
+  get bound(): HoldBound | undefined {
+    return this.#bound;
+  }
+
+  /** For the session only, at most once. */
+  bind(bound: HoldBound): void {
+    this.#bound = bound;
+    bound.add(this);
+  }
+
+  /** For its bound only, which has marked it lost: tells, and frees the lock before the leader has to. */
+  giveBack(): void {
+    this.#conversion?.giveUp({ kind: 'abort', reason: this.#loss });
+    this.#session.giveBack(this);
+    this.tell('lost');
+  }
+
   /** For the session only: calls back once the token is the last one, which may be at once. */
   whenSettled(done: () => void): void {
     if (this.#conversion === undefined) done();
@@ -165,6 +189,7 @@ export class Hold {
   markLost(reason: LossReason, text: string): void {
     if (this.#state !== 'held') return;
     this.#state = 'lost';
+    this.#bound?.remove(this);
     this.#loss = new LockLostError(`lock ${JSON.stringify(this.name)} (token ${this.token}) is lost: ${text}`, {
       reason,
       outcome: 'not-applied',

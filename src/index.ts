@@ -15,6 +15,7 @@ export type { LockRequest } from './lock-requests.ts';
 export type { Logger } from './logger.ts';
 export type { ConnectOptions, HoldfastOptions, LimitOptions } from './options.ts';
 export type { LockProvider } from './provider.ts';
+export type { QueueListener, QueuePlace } from './queue-place.ts';
 export { ReaderWriterHandle, type ReaderWriterMode } from './reader-writer-handle.ts';
 export { DistributedReaderWriterLock } from './reader-writer-lock.ts';
 export { DistributedRegister, type RegisterEntry, type RegisterWrite, type RegisterWriteOptions } from './register.ts';

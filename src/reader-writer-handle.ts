@@ -89,7 +89,8 @@ export class ReaderWriterHandle extends LockHandle {
 /** Whoever holds the lock upgrades it. */
 const checkUpgradeOptions = (options: AcquireOptions | undefined): CheckedOptions => {
   const checked = checkAcquireOptions(options);
-  const { owner, reentrant, hold, guard } = checked;
-  if (owner === undefined && !reentrant && hold === undefined && guard === undefined) return checked;
+  const { owner, reentrant, hold, guard, onQueued } = checked;
+  const isBare = owner === undefined && !reentrant && hold === undefined && guard === undefined;
+  if (isBare && onQueued === undefined) return checked;
   throw wrongType('an upgrade takes timeout and signal; all else stays as the hold has it');
 };

@@ -5,6 +5,7 @@ import {
   KindMismatchError,
   LimitExceededError,
   type LockError,
+  QueueFullError,
   SemaphoreLimitError,
   SessionExpiredError,
 } from './errors.ts';
@@ -32,6 +33,10 @@ export const refusalOf = (wanted: Wanted, answer: Answer): LockError => {
       return mismatchOf(wantedKind(wanted, answer.name), answer);
     case 'deadlock':
       return new DeadlockError(deadlockText(answer.cycle), { cycle: answer.cycle });
+    case 'queue-full':
+      return new QueueFullError(
+        `${JSON.stringify(answer.name)} has waiters enough: this request goes behind fewer than ${answer.max} alone (maxQueueLength)`,
+      );
     case 'semaphore-limit':
       return limitErrorOf(wanted, answer);
     case 'fenced':

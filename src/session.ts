@@ -3,8 +3,9 @@ import type { Clock, Timer } from './clock/index.ts';
 import { type LockError, type LockOutcome, type LossReason, SessionExpiredError } from './errors.ts';
 import { errorOf } from './failure.ts';
 import { Hold, type HoldOrigin, type ReleaseOutcome } from './hold.ts';
+import { isBoundNow } from './hold-bound.ts';
 import { Liveness } from './liveness.ts';
-import type { Failure, Gateway, SessionListener } from './node/index.ts';
+import type { Failure, Gateway, QueryOutcome, SessionListener } from './node/index.ts';
 import { Releases } from './releases.ts';
 import { Sequences } from './sequences.ts';
 import { requestOf } from './session-request.ts';
@@ -129,12 +130,29 @@ export class Session implements SessionListener {
     this.#leave();
   }
 
+  /** Asks the cluster where a request of it stands in its queue. */
+  askPosition(sequence: Sequence, done: (outcome: QueryOutcome) => void): void {
+    const { gateway } = this.#world;
+    if (this.#id === undefined) return;
+    gateway.query({ kind: 'position', session: this.#id, sequence, consistency: 'linearizable' }, done);
+  }
+
   /** A granted lock that may be claimed now. Check that first. */
   keep(grant: Omit<HoldOrigin, 'acquiredAt'>): Hold {
     const hold = new Hold(this, { ...grant, acquiredAt: this.#world.clock.wall() });
+    // The leader counts from when it hears this, so later than the hold does.
+    if (isBoundNow(hold, this.#holds, this.#world)) this.ask({ kind: 'begun', name: hold.name, token: hold.token });
     this.#holds.add(hold);
     this.#armDeadline();
     return hold;
+  }
+
+  /** For `Hold.giveBack` only. */
+  giveBack(hold: Hold): void {
+    this.#holds.delete(hold);
+    hold.whenSettled(() => {
+      if (this.isOpen) this.ask({ kind: 'release', name: hold.name, token: hold.token });
+    });
   }
 
   /** Whether that owner holds that lock in it. */
@@ -173,6 +191,8 @@ export class Session implements SessionListener {
     if (this.#liveness.observe()) {
       this.#beat();
       this.#raiseJeopardy();
+      // How much of its time has passed meanwhile nobody knows.
+      for (const { bound } of [...this.#holds]) bound?.end('the clocks jumped while its time was bounded');
     }
     if (this.isOpen && this.#liveness.remainingMs <= 0 && this.#holds.size > 0) {
       this.finish('deadline', 'no heartbeat was acknowledged in time');

@@ -37,6 +37,7 @@ const byErrorCode: ReadonlyMap<string, number> = new Map([
   ['SEMAPHORE_LIMIT', exitCodes.usage],
   ['TIMEOUT', exitCodes.notInTime],
   ['DEADLOCK', exitCodes.notInTime],
+  ['QUEUE_FULL', exitCodes.notInTime],
   ['LOCK_LOST', exitCodes.lost],
   ['SESSION_EXPIRED', exitCodes.lost],
   ['CORRUPT_STORAGE', exitCodes.dataDir],

@@ -45,7 +45,11 @@ export class EventSlots {
     this.#indexes[slot] = index;
     this.#places[slot] = place;
     this.#times[slot] = time;
-    if (!('name' in happening) || happening.kind === 'converted' || happening.kind === 'proclaimed') {
+    const isRare =
+      happening.kind === 'converted' ||
+      happening.kind === 'proclaimed' ||
+      (happening.kind === 'lost' && happening.reason !== undefined);
+    if (!('name' in happening) || isRare) {
       this.#subjects[slot] = happening;
       return;
     }

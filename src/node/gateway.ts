@@ -106,7 +106,14 @@ export type Query =
   /** Whether that hold stands. */
   | { readonly kind: 'verify'; readonly name: string; readonly token: number; readonly consistency: Consistency }
   | EventsQuery
-  | { readonly kind: 'status' };
+  | { readonly kind: 'status' }
+  /** Where a request stands in its queue: a number from 1 on, or null. */
+  | {
+      readonly kind: 'position';
+      readonly session: SessionId;
+      readonly sequence: Sequence;
+      readonly consistency: Consistency;
+    };
 
 /** What became of a question. */
 export type QueryOutcome =

@@ -68,6 +68,8 @@ export class Narrator {
       case 'downgrade':
       case 'proclaim':
       case 'write':
+      case 'begun':
+      case 'overdue':
         return;
       default:
         command satisfies never;
@@ -139,7 +141,8 @@ export class Narrator {
     // Whoever wants more permits than a semaphore now has in all waits no more.
     if (answer.kind !== (command.kind === 'limit' ? 'semaphore-limit' : 'cancelled')) return;
     // The end of a hold ends an upgrade that it waits for.
-    if (command.kind === 'release') return this.#cancelled(session, { name: command.name, sequence });
+    if (command.kind === 'release' || command.kind === 'overdue')
+      return this.#cancelled(session, { name: command.name, sequence });
     for (const wait of this.#waits.get(session) ?? []) if (wait.sequence === sequence) this.#cancelled(session, wait);
   }
 

@@ -103,6 +103,8 @@ function answerTo(query: TableQuery, table: Table): unknown {
       return table.views.register(query.name) ?? null;
     case 'verify':
       return table.views.isCurrent(query);
+    case 'position':
+      return table.views.positionOf(query.session, query.sequence);
     default:
       return query satisfies never;
   }

@@ -118,6 +118,8 @@ const queryTuple = (query: Query): readonly Value[] => {
       return [query.kind, query.consistency];
     case 'verify':
       return [query.kind, query.name, query.token, query.consistency];
+    case 'position':
+      return [query.kind, query.session, query.sequence, query.consistency];
     case 'status':
       return [query.kind];
     default:
@@ -146,6 +148,8 @@ const answerTuple = (answer: Answer): readonly Value[] => {
     case 'written':
     case 'version-mismatch':
       return [answer.kind, answer.version];
+    case 'queue-full':
+      return [answer.kind, answer.name, answer.max];
     default:
       return [answer.kind];
   }

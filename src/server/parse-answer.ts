@@ -28,6 +28,8 @@ const answerKinds = [
   'fenced',
   'written',
   'version-mismatch',
+  'queue-full',
+  'begun',
 ] as const;
 
 /** An answer as `serverTuple` wrote it. Throws a `MalformedError`. */
@@ -62,6 +64,10 @@ export const readAnswer = (value: Value): Answer => {
     case 'written':
     case 'version-mismatch':
       return { kind, version: fields.count() };
+    case 'queue-full': {
+      const name = fields.text(nameCharsMax);
+      return { kind, name, max: fields.count() };
+    }
     default:
       fields.end();
       return { kind };

@@ -89,6 +89,7 @@ const readRequest = (value: Value): SessionRequest => {
     case 'open':
     case 'close':
     case 'expire':
+    case 'overdue':
       throw new MalformedError(`a client does not send the command ${command.kind}`);
     case 'malformed':
       throw new MalformedError(command.reason);
@@ -99,7 +100,7 @@ const readRequest = (value: Value): SessionRequest => {
 
 const readQuery = (value: Value): Query => {
   const fields = new Fields(value, 'query');
-  const kind = fields.one(['inspect', 'list', 'sessions', 'verify', 'register', 'events', 'status']);
+  const kind = fields.one(['inspect', 'list', 'sessions', 'verify', 'register', 'events', 'status', 'position']);
   const query = readQueryBody(kind, fields);
   fields.end();
   return query;
@@ -133,6 +134,11 @@ const readQueryBody = (kind: Query['kind'], fields: Fields): Query => {
     }
     case 'status':
       return { kind };
+    case 'position': {
+      const session = fields.count();
+      const sequence = fields.count();
+      return { kind, session, sequence, consistency: fields.one(consistencies) };
+    }
     default:
       return kind satisfies never;
   }

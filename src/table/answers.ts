@@ -15,6 +15,7 @@ export const stale: Answer = { kind: 'stale' };
 export const mismatch: Answer = { kind: 'mismatch' };
 export const sessionExpired: Answer = { kind: 'session-expired' };
 export const downgraded: Answer = { kind: 'downgraded' };
+export const begun: Answer = { kind: 'begun' };
 export const limitChanged: Answer = { kind: 'limit-changed' };
 export const proclaimed: Answer = { kind: 'proclaimed' };
 
@@ -32,6 +33,7 @@ export const fenced = (highest: number): Answer => ({ kind: 'fenced', highest })
 export const written = (version: number): Answer => ({ kind: 'written', version });
 
 export const versionMismatch = (version: number): Answer => ({ kind: 'version-mismatch', version });
+export const queueFull = (name: string, max: number): Answer => ({ kind: 'queue-full', name, max });
 
 export const deadlock = (cycle: readonly CycleStep[]): Answer => ({
   kind: 'deadlock',
@@ -51,6 +53,7 @@ const plain: readonly (readonly [number, Answer])[] = [
   [15, downgraded],
   [16, limitChanged],
   [35, proclaimed],
+  [19, begun],
 ];
 
 const layout = {
@@ -64,6 +67,7 @@ const layout = {
   fenced: 45,
   written: 46,
   versionMismatch: 47,
+  queueFull: 18,
 } as const;
 
 const numbers: ReadonlyMap<string, number> = new Map(plain.map(([number, { kind }]) => [kind, number]));
@@ -93,6 +97,8 @@ export function answerCells(answer: Answer): readonly RowCell[] {
       return [layout.written, answer.version];
     case 'version-mismatch':
       return [layout.versionMismatch, answer.version];
+    case 'queue-full':
+      return [layout.queueFull, answer.name, answer.max];
     default:
       return [numbers.get(answer.kind) ?? 0];
   }
@@ -134,6 +140,10 @@ export const answerField: field.Field<Answer> = (value, what) => {
         name: field.lockName(name, 'its name'),
         limit: field.positive(limit, 'its limit'),
       };
+    }
+    case layout.queueFull: {
+      const [, name, max] = field.tupleOf(cells, what, 3);
+      return { kind: 'queue-full', name: field.lockName(name, 'its name'), max: field.nonNegative(max, 'its max') };
     }
     case layout.fenced:
       return fenced(countField(cells, what));

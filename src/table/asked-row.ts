@@ -36,6 +36,10 @@ export const askedField: field.Field<Asked> = (value, what) => {
       const [, name, token, to] = field.tupleOf(cells, what, 4);
       return { kind: 'downgrade', ...holdField([name, token]), to: weakerField(to, 'its mode') };
     }
+    case layout.begun: {
+      const [, name, token] = field.tupleOf(cells, what, 3);
+      return { kind: 'begun', ...holdField([name, token]) };
+    }
     case layout.limit: {
       const [, name, limit] = field.tupleOf(cells, what, 3);
       return { kind: 'limit', name: field.lockName(name, 'its name'), limit: field.permits(limit, 'its limit') };

@@ -33,6 +33,8 @@ export const layout = {
   limit: 11,
   acquireAllForOwner: 12,
   acquireAllWithOptions: 13,
+  begun: 14,
+  overdue: 15,
   proclaim: 30,
   guarded: 40,
   /** Behind a guard only. */
@@ -73,6 +75,10 @@ export function commandTuple(command: Command): CommandTuple {
     }
     case 'limit':
       return [layout.limit, command.session, command.sequence, command.mark, command.name, command.limit];
+    case 'begun':
+      return [layout.begun, command.session, command.sequence, command.mark, command.name, command.token];
+    case 'overdue':
+      return [layout.overdue, command.name, command.token];
     case 'cancel':
       return [layout.cancel, command.session, command.sequence, command.mark, command.target];
     case 'release':
@@ -139,6 +145,12 @@ function parse(value: unknown): Command {
       return parseDowngrade(tuple);
     case layout.limit:
       return parseLimit(tuple);
+    case layout.begun:
+      return parseBegun(tuple);
+    case layout.overdue: {
+      const [, name, token] = field.tupleOf(tuple, 'an overdue', 3);
+      return { kind: 'overdue', name: field.lockName(name, 'its name'), token: field.positive(token, 'its token') };
+    }
     case layout.proclaim:
       return parseProclaim(tuple);
     case layout.guarded:
@@ -238,6 +250,16 @@ function parseDowngrade(tuple: readonly unknown[]): Command {
   };
 }
 
+function parseBegun(tuple: readonly unknown[]): Command {
+  const [, session, sequence, mark, name, token] = field.tupleOf(tuple, 'a begun', 6);
+  return {
+    kind: 'begun',
+    ...parseTurn([session, sequence, mark]),
+    name: field.lockName(name, 'its name'),
+    token: field.positive(token, 'its token'),
+  };
+}
+
 function parseLimit(tuple: readonly unknown[]): Command {
   const [, session, sequence, mark, name, limit] = field.tupleOf(tuple, 'a limit', 6);
   return {
@@ -267,6 +289,7 @@ function parseGuarded([, name, token, ...cells]: readonly unknown[]): Guarded {
     case 'open':
     case 'close':
     case 'expire':
+    case 'overdue':
     case 'guarded':
       throw new FieldError(`a guard stands before a command of kind ${request.kind}, expected what a session asks`);
     default: {

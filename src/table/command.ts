@@ -130,6 +130,23 @@ export interface Downgrade extends SessionCommand {
   readonly to: 'U' | 'R';
 }
 
+/**
+ * Whoever holds something for a bounded time knows by now that he does: the leader counts from here on, so later than the
+ * holder does.
+ */
+export interface Begun extends SessionCommand {
+  readonly kind: 'begun';
+  readonly name: string;
+  readonly token: number;
+}
+
+/** The leader has counted a bounded hold's time to its end. Void unless it is still that hold. */
+export interface Overdue {
+  readonly kind: 'overdue';
+  readonly name: string;
+  readonly token: number;
+}
+
 /** Sets how many permits a semaphore has, for good: its row stays even while nobody is at it. */
 export interface ChangeLimit extends SessionCommand {
   readonly kind: 'limit';
@@ -162,7 +179,16 @@ export interface Proclaim extends SessionCommand {
 }
 
 /** What a session asks of locks. */
-export type PlainRequest = Acquire | AcquireAll | Upgrade | Downgrade | ChangeLimit | Cancel | Release | Proclaim;
+export type PlainRequest =
+  | Acquire
+  | AcquireAll
+  | Upgrade
+  | Downgrade
+  | ChangeLimit
+  | Cancel
+  | Release
+  | Begun
+  | Proclaim;
 
 /** Writes or deletes a register. Only behind a guard, whose token the register keeps. */
 export interface WriteRegister extends SessionCommand {
@@ -189,7 +215,7 @@ export interface Guarded extends SessionCommand {
 export type SessionRequest = PlainRequest | Guarded;
 
 /** Everything that may stand in a log entry's batch. */
-export type Command = Started | OpenSession | CloseSession | ExpireSession | SessionRequest;
+export type Command = Started | OpenSession | CloseSession | ExpireSession | SessionRequest | Overdue;
 
 /** What the table remembers of a request until the client's mark passes it. */
 export type Answer =
@@ -207,6 +233,7 @@ export type Answer =
   | { readonly kind: 'downgraded' }
   | { readonly kind: 'limit-changed' }
   | { readonly kind: 'proclaimed' }
+  | { readonly kind: 'begun' }
   /** To what is asked of a hold: no such hold (released before, or lost). */
   | { readonly kind: 'not-held' }
   /** Not executed: the hold is in this mode, or waits for an upgrade already. */
@@ -226,6 +253,8 @@ export type Answer =
   | { readonly kind: 'written'; readonly version: number }
   /** Not executed: the register has this version; 0: there is none. */
   | { readonly kind: 'version-mismatch'; readonly version: number }
+  /** Not executed: so many wait for that lock as the request allows at most, or more. */
+  | { readonly kind: 'queue-full'; readonly name: string; readonly max: number }
   /** The sequence stands at or below the session's mark: not executed. */
   | { readonly kind: 'stale' }
   /** The same sequence came before with other arguments: not executed. */
@@ -278,8 +307,14 @@ export type TableEvent =
       readonly token: number;
       readonly metadata: string;
     }
-  /** The hold ended with its session. */
-  | { readonly kind: 'lost'; readonly name: string; readonly session: SessionId; readonly token: number }
+  /** The hold ended with its session, unless a reason says why else. */
+  | {
+      readonly kind: 'lost';
+      readonly name: string;
+      readonly session: SessionId;
+      readonly token: number;
+      readonly reason?: 'overdue' | undefined;
+    }
   /** A run or boot that is not above the recorded one: that node must stop (SEMANTICS 6.5). */
   | {
       readonly kind: 'started';

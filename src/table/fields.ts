@@ -1,4 +1,5 @@
 import {
+  holdMsMin,
   labelBytesMax,
   permitsMax,
   ttlMsMax,
@@ -27,6 +28,13 @@ export const ttlMs: Field<number> = (value, what) => {
   if (read < ttlMsMin || read > ttlMsMax) {
     throw new FieldError(`${what} is ${read} ms, expected ${ttlMsMin} to ${ttlMsMax}`);
   }
+  return read;
+};
+
+/** How long a hold may last. */
+export const holdMs: Field<number> = (value, what) => {
+  const read = positive(value, what);
+  if (read < holdMsMin) throw new FieldError(`${what} is ${read} ms, expected at least ${holdMsMin}`);
   return read;
 };
 

@@ -194,6 +194,21 @@ export class Views {
     return session === undefined ? undefined : recordOf(session);
   }
 
+  /** How long the hold of that token may last; undefined unless it is bounded and has begun. */
+  boundOf(name: string, token: number): number | undefined {
+    for (const { token: held, terms } of this.#state.locks.get(name)?.holders ?? []) {
+      if (held === token) return terms?.hasBegun === true ? terms.options?.holdMsMax : undefined;
+    }
+    return undefined;
+  }
+
+  /** All bounded holds that have begun. Read it before the next `apply`. */
+  *bounds(): Generator<{ readonly name: string; readonly token: number; readonly holdMsMax: number }, void> {
+    for (const { lock, token, terms } of this.#state.begun) {
+      yield { name: lock.name, token, holdMsMax: terms?.options?.holdMsMax ?? 0 };
+    }
+  }
+
   /** The holds of a session, by rising token; none for an unknown one. Read it before the next `apply`. */
   *holdsOf(id: SessionId): Generator<Hold, void> {
     const session = this.#state.sessions.get(id);
@@ -207,6 +222,13 @@ export class Views {
   waitsAt(id: SessionId, sequence: Sequence): readonly Wait[] {
     const claim = this.#state.sessions.get(id)?.waiters.get(sequence);
     return claim === undefined ? nowhere : waitsOfRequest(claim);
+  }
+
+  /** How far that request of that session is from its turn, 1 being next, in the longest of its queues; null if it does not wait. */
+  positionOf(id: SessionId, sequence: Sequence): number | null {
+    const claim = this.#state.sessions.get(id)?.waiters.get(sequence);
+    if (claim === undefined) return null;
+    return Math.max(...(claim.terms?.group ?? [claim]).map(placeOf));
   }
 
   /** Who waits for that lock, in the order of the queue, each with all that his request waits for. */
@@ -278,6 +300,12 @@ function firstOf<T>(claims: Iterable<Claim>, view: (claim: Claim, at: number) =>
     shown.push(view(claim, shown.length));
   }
   return shown;
+}
+
+function placeOf(waiter: Claim): number {
+  let place = 1;
+  for (let { ahead } = waiter; ahead !== undefined; ahead = ahead.ahead) place += 1;
+  return place;
 }
 
 const nowhere: readonly Wait[] = [];

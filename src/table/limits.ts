@@ -63,6 +63,9 @@ export const permitsMax = 2_147_483_647;
 
 export const ttlMsMin = 1_000;
 
+/** Of a bound on one hold, which must leave room for clocks that differ. */
+export const holdMsMin = 1_000;
+
 export const ttlMsMax = 3_600_000;
 
 /**

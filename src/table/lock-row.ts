@@ -86,6 +86,8 @@ export interface Terms {
   /** How often its owner has entered this hold and not left it yet. */
   entries: number;
   options: HoldOptions | undefined;
+  /** Its holder has said that its bounded time has begun. */
+  hasBegun: boolean;
   /** All waiters of a request for several locks, in the order of its parts; a hold stands alone. */
   group: readonly Claim[] | undefined;
 }

@@ -1,4 +1,5 @@
-import type { Acquire, AcquireAll, Mode, Part, Sequence } from './command.ts';
+import { queueFull } from './answers.ts';
+import type { Acquire, AcquireAll, Answer, Mode, Part, Sequence } from './command.ts';
 import type { HoldOptions } from './hold-options.ts';
 import { invariant } from './invariant.ts';
 import { Claim, Lock, type Terms } from './lock-row.ts';
@@ -18,6 +19,14 @@ export class Locks {
   isFree({ name, mode, permits }: Omit<Part, 'limit'>): boolean {
     const lock = this.#state.locks.get(name);
     return lock === undefined || (lock.queue.length === 0 && lock.admits(mode, permits));
+  }
+
+  /** What a request that has to wait is answered if it allows fewer waiters than one of its locks has. */
+  fullFor({ parts, options }: AcquireAll): Answer | undefined {
+    const max = options?.queueLengthMax;
+    if (max === undefined) return undefined;
+    const full = parts.find(({ name }) => (this.#state.locks.get(name)?.queue.length ?? 0) >= max);
+    return full && queueFull(full.name, max);
   }
 
   /** Grants an exclusive lock at once; only where it is free. */
@@ -76,7 +85,16 @@ export class Locks {
   waitForUpgrade(hold: Claim, sequence: Sequence): Claim {
     const { lock, session } = hold;
     const { owner, options } = hold.terms ?? plain;
-    const terms: Terms = { permits: 1, limit: 0, upgrades: hold, owner, entries: 0, options, group: undefined };
+    const terms: Terms = {
+      permits: 1,
+      limit: 0,
+      upgrades: hold,
+      owner,
+      entries: 0,
+      options,
+      hasBegun: false,
+      group: undefined,
+    };
     const claim = this.#waiter({ lock, session, sequence, mode: 'W', terms });
     lock.queue.unshift(claim);
     session.waiters.set(sequence, claim);
@@ -88,6 +106,7 @@ export class Locks {
     const { changes, totals } = this.#state;
     invariant(claim.token > 0 && claim.session.holds.delete(claim.token), 'only a hold can end as one');
     if (claim.terms?.owner !== undefined) this.#state.owners.remove(claim.terms.owner, claim);
+    if (claim.terms?.hasBegun === true) this.#state.begun.delete(claim);
     claim.lock.leave(claim);
     totals.holds -= 1;
     changes.holds.remove(claim);
@@ -123,6 +142,16 @@ export class Locks {
     hold.since = this.#state.counters.time;
     invariant(lock.holders.length === 0 && hold.session === session, 'whoever is upgraded is alone');
     this.#grant(hold);
+    if (hold.terms?.hasBegun === true) this.#state.begun.add(hold);
+  }
+
+  /** The time of a bounded hold is counted from now on. */
+  begin(hold: Claim): void {
+    const { terms } = hold;
+    invariant(terms?.options?.holdMsMax !== undefined, 'only a bounded hold has a time to count');
+    terms.hasBegun = true;
+    this.#state.begun.add(hold);
+    this.#state.changes.holds.put(hold);
   }
 
   /** Its owner enters a hold once more, or leaves it but for the last time. */
@@ -218,5 +247,6 @@ const termsOf = (
   owner,
   entries: 1,
   options,
+  hasBegun: false,
   group: undefined,
 });

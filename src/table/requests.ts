@@ -3,10 +3,12 @@ import type {
   Acquire,
   AcquireAll,
   Answer,
+  Begun,
   Cancel,
   ChangeLimit,
   Downgrade,
   Guarded,
+  Overdue,
   Proclaim,
   Release,
   Sequence,
@@ -53,6 +55,8 @@ export class Requests {
         return this.#downgrade(session, command, emit);
       case 'limit':
         return this.#changeLimit(command, emit);
+      case 'begun':
+        return this.#begin(session, command);
       case 'cancel':
         return this.#cancel(session, command, emit);
       case 'release':
@@ -114,6 +118,8 @@ export class Requests {
     const entered = command.reenters ? this.#reenter(session, command) : undefined;
     if (entered !== undefined) return entered;
     if (!isFree && !waits) return answers.busy;
+    const full = isFree ? undefined : this.#locks.fullFor(command);
+    if (full !== undefined) return full;
     const refusal = this.#refusal(session, { isFree, parts: parts.length, newLocks });
     if (refusal !== undefined) return refusal;
     if (!isFree) return this.#unlessDeadlocked(this.#locks.waitAll(session, command));
@@ -237,14 +243,35 @@ export class Requests {
       this.#locks.enter(hold, -1);
       return answers.released;
     }
+    this.#leave(hold, { kind: 'released', name, session: session.id, token }, emit);
+    return answers.released;
+  }
+
+  /** Ends a hold, while its session lives on. */
+  #leave(hold: Claim, event: TableEvent, emit: Emit): void {
     const upgrade = hold.pendingUpgrade;
     if (upgrade !== undefined) this.#endWait(upgrade, answers.cancelled, emit);
     this.#locks.endHold(hold);
-    this.#sessions.forgetBelowMark(session, hold.sequence);
-    emit({ kind: 'released', name, session: session.id, token });
+    this.#sessions.forgetBelowMark(hold.session, hold.sequence);
+    emit(event);
     const others = this.#passOnOne(hold.lock, emit);
     if (others.length > 0) this.passOn(others, emit);
-    return answers.released;
+  }
+
+  #begin(session: Session, { name, token }: Begun): Answer {
+    const hold = session.holds.get(token);
+    if (hold?.lock.name !== name || hold.terms?.options?.holdMsMax === undefined) return answers.notHeld;
+    if (!hold.terms.hasBegun) this.#locks.begin(hold);
+    return answers.begun;
+  }
+
+  /** The time of a bounded hold is over. */
+  overdue({ name, token }: Overdue, emit: Emit): void {
+    for (const hold of this.#state.locks.get(name)?.holders ?? []) {
+      if (hold.token !== token || hold.terms?.hasBegun !== true) continue;
+      const session = hold.session.id;
+      return this.#leave(hold, { kind: 'lost', name, session, token, reason: 'overdue' }, emit);
+    }
   }
 
   #proclaim(session: Session, { name, token, metadata }: Proclaim, emit: Emit): Answer {

@@ -162,14 +162,21 @@ export class Rebuilding {
       throw new FieldError('it stands beside a hold that excludes it');
     }
     if (claim.terms?.owner !== undefined) this.#state.owners.add(claim.terms.owner, claim);
+    if (claim.terms?.hasBegun === true) this.#begun(claim);
     lock.enter(claim);
     session.holds.set(claim.token, claim);
     this.#state.totals.holds += 1;
   }
 
+  #begun(claim: Claim): void {
+    if (claim.terms?.options?.holdMsMax === undefined) throw new FieldError('it has begun, but is not bounded');
+    this.#state.begun.add(claim);
+  }
+
   #waiter(key: string, value: unknown): void {
     const [arrival] = numbersIn(key, 1);
     const claim = this.#claim(value, arrival);
+    if (claim.terms?.hasBegun === true) throw new FieldError('it waits, but has begun');
     const { lock, session, terms } = claim;
     notAbove(arrival, this.#state.counters.arrivals, 'arrival');
     const first = session.waiters.get(claim.sequence);
@@ -184,8 +191,8 @@ export class Rebuilding {
 
   #claim(value: unknown, arrival: number): Claim {
     const cells = field.tuple(value, 'it');
-    const { plain, withTerms, withOwner, withOptions } = claimWidths;
-    const width = [plain, withOwner, withOptions].find((known) => known === cells.length) ?? withTerms;
+    const { plain, withTerms, withOwner, withOptions, begun } = claimWidths;
+    const width = [plain, withOwner, withOptions, begun].find((known) => known === cells.length) ?? withTerms;
     const [name, sessionId, sequence, mode, since, ...rest] = field.tupleOf(cells, 'it', width);
     const session = this.#sessionAt(field.positive(sessionId, 'its session'));
     const isPlain = width === plain;
@@ -254,7 +261,8 @@ function joinGroup(first: Claim, claim: Claim): void {
 }
 
 function termsField(cells: readonly unknown[], session: Session): Terms {
-  const [permits, limit, upgraded, owner, entries, options] = cells;
+  const [permits, limit, upgraded, owner, entries, options, begun] = cells;
+  if (begun !== undefined && begun !== true) throw new FieldError('its last value is not true');
   const token = field.nonNegative(upgraded, 'its hold');
   const upgrades = token === 0 ? undefined : session.holds.get(token);
   if (token > 0 && upgrades?.mode !== 'U') throw new FieldError('its hold is not there, or not upgradeable');
@@ -266,6 +274,7 @@ function termsField(cells: readonly unknown[], session: Session): Terms {
       owner === undefined || (owner === null && options !== undefined) ? undefined : field.owner(owner, 'its owner'),
     entries: cells.length > 3 ? field.nonNegative(entries, 'its entries') : 1,
     options: options === undefined ? undefined : optionsField(options, 'its options'),
+    hasBegun: begun === true,
     group: undefined,
   };
 }

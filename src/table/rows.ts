@@ -74,9 +74,9 @@ export const limitForm: RowForm<Lock> = {
 
 /**
  * How many values a claim's row has; those of a plain exclusive acquire are a layout of their own, and so are those without
- * an owner, and those without options. With options the owner may be null.
+ * an owner, and those without options. With options the owner may be null; a bounded hold that has begun says so.
  */
-export const claimWidths = { plain: 5, withTerms: 8, withOwner: 10, withOptions: 11 } as const;
+export const claimWidths = { plain: 5, withTerms: 8, withOwner: 10, withOptions: 11, begun: 12 } as const;
 
 function claimValue({ lock, session, sequence, mode, since, terms }: Claim): RowValue {
   const cells: (RowCell | readonly RowCell[])[] = [lock.name, session.id, sequence, mode, since];
@@ -84,7 +84,8 @@ function claimValue({ lock, session, sequence, mode, since, terms }: Claim): Row
   cells.push(terms.permits, terms.limit, terms.upgrades?.token ?? 0);
   const { owner, entries, options } = terms;
   if (options !== undefined) cells.push(owner ?? null, entries, optionCells(options));
-  else if (owner !== undefined) cells.push(owner, entries);
+  if (terms.hasBegun) cells.push(true);
+  if (options === undefined && owner !== undefined) cells.push(owner, entries);
   return cells;
 }
 
@@ -119,6 +120,8 @@ function askedCells(asked: AnyAsked): readonly RowCell[] {
       return [layout.downgrade, asked.name, asked.token, asked.to];
     case 'limit':
       return [layout.limit, asked.name, asked.limit];
+    case 'begun':
+      return [layout.begun, asked.name, asked.token];
     case 'cancel':
       return [layout.cancel, asked.target];
     case 'release':

@@ -2,6 +2,7 @@ import type {
   Acquire,
   AcquireAll,
   Answer,
+  Begun,
   Cancel,
   ChangeLimit,
   Downgrade,
@@ -33,6 +34,7 @@ export type PlainAsked =
   | Pick<AcquireAll, 'kind' | 'parts' | 'waits' | 'owner' | 'reenters' | 'options'>
   | Pick<Upgrade, 'kind' | 'name' | 'token' | 'waits'>
   | Pick<Downgrade, 'kind' | 'name' | 'token' | 'to'>
+  | Pick<Begun, 'kind' | 'name' | 'token'>
   | Pick<ChangeLimit, 'kind' | 'name' | 'limit'>
   | Pick<Cancel, 'kind' | 'target'>
   | Pick<Release, 'kind' | 'name' | 'token'>
@@ -106,8 +108,9 @@ function isSame(asked: AnyAsked, command: SessionRequest | WriteRegister): boole
       return command.kind === 'limit' && command.name === asked.name && command.limit === asked.limit;
     case 'cancel':
       return command.kind === 'cancel' && command.target === asked.target;
+    case 'begun':
     case 'release':
-      return command.kind === 'release' && isSameHold(command, asked);
+      return command.kind === asked.kind && isSameHold(command, asked);
     case 'proclaim':
       return command.kind === 'proclaim' && isSameHold(command, asked) && command.metadata === asked.metadata;
     case 'write':

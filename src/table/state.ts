@@ -34,6 +34,8 @@ export interface TableState {
   readonly runs: Map<string, NodeRun>;
   readonly owners: Owners;
   readonly registers: RegisterRows;
+  /** Bounded holds that have begun. */
+  readonly begun: Set<Claim>;
   readonly totals: Totals;
   readonly changes: Changes;
 }
@@ -67,6 +69,7 @@ export const newState = (limits: TableLimits): TableState => ({
   runs: new Map(),
   owners: new Owners(),
   registers: noRegisters(),
+  begun: new Set(),
   totals: { holds: 0, waiters: 0 },
   changes: {
     runs: new ChangedRows(runForm),

@@ -141,6 +141,9 @@ export class Table {
       case 'expire':
         this.#expire(command, emit);
         break;
+      case 'overdue':
+        this.#requests.overdue(command, emit);
+        break;
       default:
         this.#request(command, emit);
     }

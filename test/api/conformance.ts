@@ -5,6 +5,7 @@ import { electing, leading, observing, refusingElections } from './conformance-e
 import { refusingEvents, watching } from './conformance-events.ts';
 import { verifying } from './conformance-fencing.ts';
 import { keepingWord } from './conformance-hazards.ts';
+import { bounding, describing, queueing } from './conformance-hold-options.ts';
 import { acquiring, givingUp, releasing } from './conformance-locks.ts';
 import { owning } from './conformance-owners.ts';
 import { querying, refusing } from './conformance-questions.ts';
@@ -29,6 +30,9 @@ export const conformance = (who: string, start: () => Promise<Pair>): void => {
     describe('semaphores', () => counting(() => ({ subject, other })));
     describe('several locks at once', () => combining(() => ({ subject, other })));
     describe('several locks while something runs', () => combiningInScope(() => ({ subject, other })));
+    describe('options of a hold', () => describing(() => ({ subject, other })));
+    describe('bounds', () => bounding(() => ({ subject, other })));
+    describe('queues', () => queueing(() => ({ subject, other })));
     describe('owners', () => owning(() => ({ subject, other })));
     describe('what is held', () => keepingWord(() => ({ subject, other })));
     describe('verify', () => verifying(() => ({ subject, other })));

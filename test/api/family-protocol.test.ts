@@ -20,6 +20,15 @@ const family: readonly SessionRequest[] = [
     owner: 'ann',
     reenters: false,
   },
+  {
+    ...turn,
+    kind: 'acquire-all',
+    parts: [{ name: 'x', mode: 'X', permits: 1, limit: 0 }],
+    waits: true,
+    owner: undefined,
+    reenters: false,
+    options: { metadata: 'm', queueLengthMax: 3 },
+  },
   { ...turn, kind: 'upgrade', name: 'r', token: 7, waits: true },
   { ...turn, kind: 'downgrade', name: 'r', token: 7, to: 'R' },
   { ...turn, kind: 'limit', name: 's', limit: 4 },
@@ -32,6 +41,7 @@ const family: readonly SessionRequest[] = [
     guard,
     request: { ...turn, kind: 'write', register: 'k', value: null, expected: undefined },
   },
+  { ...turn, kind: 'begun', name: 'x', token: 7 },
 ];
 
 const answers: readonly Answer[] = [
@@ -41,9 +51,11 @@ const answers: readonly Answer[] = [
   { kind: 'version-mismatch', version: 3 },
   { kind: 'limit-changed' },
   { kind: 'proclaimed' },
+  { kind: 'begun' },
   { kind: 'wrong-mode', mode: 'U' },
   { kind: 'kind-mismatch', name: 'x', is: 'reader-writer' },
   { kind: 'semaphore-limit', name: 'x', limit: 3 },
+  { kind: 'queue-full', name: 'x', max: 0 },
   {
     kind: 'deadlock',
     cycle: [
@@ -77,4 +89,19 @@ it('what it is answered is read back', () => {
   const messages = answers.map((answer) => ({ kind: 'answer', session: 1, sequence: 2, answer }) as const);
 
   expect(messages.map((message) => parseServerMessage(serverTuple(message)))).toEqual(messages);
+});
+
+it('a question for a place in a queue is read back', () => {
+  const query = { kind: 'position', session: 3, sequence: 4, consistency: 'local' } as const;
+  const message = { kind: 'query', id: 2, query } as const;
+
+  expect(parseClientMessage(clientTuple(message))).toEqual(message);
+  expect(parseClientMessage(['query', 2, ['position', 3, -4, 'local']])).toMatchObject({ kind: 'bad' });
+});
+
+it('no client says that a hold is overdue: that is for the leader', () => {
+  expect(parseClientMessage(['submit', [15, 'x', 7]])).toMatchObject({
+    kind: 'bad',
+    bad: expect.stringContaining('overdue'),
+  });
 });

@@ -4,14 +4,9 @@ import { calm, denied, type Event, gave, misled, relimited, took, written } from
 
 type Unlawful = readonly [claim: string, rule: Rule, meta: Partial<MetaToWrite>, events: readonly Event[]];
 
-const _pair = [{ name: 'l' }, { name: 'm' }];
-const _one = { ...calm, tokens: 'global' } as const;
 const changing = { ...calm, default: { kind: 'semaphore', permits: 2 } } as const;
 const two = { permits: 1, limit: 2 };
 const three = { permits: 1, limit: 3 };
-const _ann = { owner: 'ann' };
-const _again = { owner: 'ann', reenters: true };
-const _atM = { name: 'm' };
 
 const limits: readonly Unlawful[] = [
   [

@@ -29,9 +29,6 @@ type Unlawful = readonly [claim: string, rule: Rule, meta: Partial<MetaToWrite>,
 
 const pair = [{ name: 'l' }, { name: 'm' }];
 const one = { ...calm, tokens: 'global' } as const;
-const _changing = { ...calm, default: { kind: 'semaphore', permits: 2 } } as const;
-const _two = { permits: 1, limit: 2 };
-const _three = { permits: 1, limit: 3 };
 const ann = { owner: 'ann' };
 const again = { owner: 'ann', reenters: true };
 const atM = { name: 'm' };

@@ -5,6 +5,7 @@ import { familyMutants } from './family-mutants.ts';
 import { historyMutants } from './history-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { nodeMutants } from './node-mutants.ts';
+import { optionMutants } from './option-mutants.ts';
 import { raftMutants } from './raft-mutants.ts';
 import { sessionMutants } from './session-mutants.ts';
 import { sideMutants } from './side-mutants.ts';
@@ -24,4 +25,5 @@ export const catalogue: readonly Mutant[] = [
   ...cliMutants,
   ...historyMutants,
   ...electionMutants,
+  ...optionMutants,
 ];

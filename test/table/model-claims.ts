@@ -1,11 +1,13 @@
 import type {
   AcquireAll,
   Answer,
+  Begun,
   CycleStep,
   HoldOptions,
   LockKind,
   Mode,
   OpenSession,
+  Overdue,
   Part,
   Proclaim,
   SessionRequest,
@@ -24,6 +26,7 @@ export interface ModelClaim extends Part {
   readonly owner: string | undefined;
   entries: number;
   options: HoldOptions | undefined;
+  hasBegun: boolean;
   /** When it was granted. */
   since: number;
 }
@@ -139,8 +142,50 @@ export class ModelClaims {
 
   /** What a request stands for, in the order of its parts. */
   claimsOf({ session, sequence, parts, owner, options }: AcquireAll): readonly ModelClaim[] {
-    const terms = { session, sequence, token: undefined, upgrades: undefined, owner, entries: 1, options };
+    const terms = {
+      session,
+      sequence,
+      token: undefined,
+      upgrades: undefined,
+      owner,
+      entries: 1,
+      options,
+      hasBegun: false,
+    };
     return parts.map((part) => ({ ...part, ...terms, since: this.time }));
+  }
+
+  /** Ends a hold whose session lives on. */
+  leave(held: ModelClaim, event: TableEvent): void {
+    for (const waiter of this.claims.filter(({ upgrades }) => upgrades === held.token)) {
+      this.endWait(waiter, { kind: 'cancelled' });
+    }
+    this.claims = this.claims.filter((claim) => claim !== held);
+    const session = this.session(held.session);
+    if (session !== undefined) this.forgetBelowMark(session, held.sequence);
+    this.events.push(event);
+    this.passOn([held.name]);
+  }
+
+  /** The leader has counted a hold's time; void unless its holder has begun to, too. */
+  overdue({ name, token }: Overdue): void {
+    const held = this.claims.find((claim) => claim.name === name && claim.token === token && claim.hasBegun);
+    if (held === undefined) return;
+    this.leave(held, { kind: 'lost', name, session: held.session, token, reason: 'overdue' });
+  }
+
+  begin(session: ModelSession, { name, token }: Begun): Answer {
+    const held = this.held(session, name, token);
+    if (held?.options?.holdMsMax === undefined) return { kind: 'not-held' };
+    held.hasBegun = true;
+    return { kind: 'begun' };
+  }
+
+  /** Whether more wait at one of the locks than the request allows. */
+  fullFor({ parts, options }: AcquireAll): Answer | undefined {
+    const max = options?.queueLengthMax ?? Number.POSITIVE_INFINITY;
+    const full = parts.filter(({ name }) => this.queueOf(name).length >= max)[0];
+    return full === undefined ? undefined : { kind: 'queue-full', name: full.name, max };
   }
 
   isReady(head: ModelClaim): boolean {

@@ -52,6 +52,8 @@ interface Shown {
   readonly options?: HoldOptions | undefined;
 }
 
+const byNumber = ([one]: readonly unknown[], [other]: readonly unknown[]): number => Number(one) - Number(other);
+
 function expectSame({ table }: World, model: Model): void {
   const { views } = table;
   for (const name of names) {
@@ -72,12 +74,22 @@ function expectSame({ table }: World, model: Model): void {
     for (let token = 1; token <= model.tokens; token += 1) {
       expect(views.isCurrent({ name, token })).toBe(model.holdersOf(name).some((claim) => claim.token === token));
     }
+    for (const waiter of model.queueOf(name)) {
+      const places = model.groupOf(waiter).map((part) => 1 + model.queueOf(part.name).indexOf(part));
+      expect(views.positionOf(waiter.session, waiter.sequence)).toBe(Math.max(...places));
+    }
     if (seen?.kind === 'semaphore') expect(seen.limit).toBe(model.limitOf(name));
   }
   for (const name of registerNames) {
     const { value, version, token } = model.registers.at(name) ?? {};
     expect(views.register(name)).toEqual(value === undefined ? undefined : { value, version, token });
   }
+  expect([...views.bounds()].map(({ name, token, holdMsMax }) => [token, name, holdMsMax]).sort(byNumber)).toEqual(
+    model.claims
+      .filter(({ hasBegun }) => hasBegun)
+      .map(({ name, token, options }) => [token, name, options?.holdMsMax])
+      .sort(byNumber),
+  );
   expect([...views.sessionIds()].map((id) => [id, views.session(id)?.version, views.session(id)?.mark])).toEqual(
     model.sessions.map(({ id, version, mark }) => [id, version, mark]),
   );
@@ -101,6 +113,8 @@ function wordFor(event: TableEvent): string {
       return `refused ${event.reason}`;
     case 'started':
       return event.isCurrent ? 'started' : 'not started';
+    case 'lost':
+      return event.reason === undefined ? 'lost' : `lost ${event.reason}`;
     default:
       return event.kind;
   }
@@ -112,6 +126,7 @@ const everyWord = [
   ...['busy', 'cancelled', 'already-granted', 'not-held', 'stale', 'mismatch', 'session-expired', 'converted'],
   ...['proclaimed', 'downgraded', 'limit-changed', 'wrong-mode', 'kind-mismatch', 'semaphore-limit', 'deadlock of 1'],
   ...['fenced', 'fenced in the register', 'written', 'deleted', 'version-mismatch'],
+  ...['queue-full', 'begun', 'lost overdue'],
 ];
 
 const everyLimit = [
@@ -141,14 +156,14 @@ describe('the table and a naive model of it', () => {
   });
 
   it('are led by the stories to every answer and every limit', () => {
-    const words = fc.sample(stories, { numRuns: 400, seed: 7 }).flatMap((story) => live(story, tight).map(wordFor));
+    const words = fc.sample(stories, { numRuns: 640, seed: 7 }).flatMap((story) => live(story, tight).map(wordFor));
 
     const count = (word: string) => words.filter((one) => one === word).length;
     expect([...everyWord, ...everyLimit].filter((word) => count(word) < 5)).toEqual([]);
   });
 
   it('are led to deadlocks of one, of two and of more', () => {
-    const words = fc.sample(stories, { numRuns: 400, seed: 7 }).flatMap((story) => live(story, {}).map(wordFor));
+    const words = fc.sample(stories, { numRuns: 640, seed: 7 }).flatMap((story) => live(story, {}).map(wordFor));
 
     expect(everyCycle.filter((cycle) => words.filter((word) => word === cycle).length < 3)).toEqual([]);
   });

@@ -54,7 +54,8 @@ export class Model extends ModelClaims {
     else if (command.kind === 'expire') {
       const session = this.session(command.session);
       if (session === undefined || session.version === command.version) this.#end([command.session], 'expired');
-    } else this.#request(command);
+    } else if (command.kind === 'overdue') this.overdue(command);
+    else this.#request(command);
     return this.events;
   }
 
@@ -168,6 +169,8 @@ export class Model extends ModelClaims {
         return this.#downgrade(session, command);
       case 'limit':
         return this.#changeLimit(command);
+      case 'begun':
+        return this.begin(session, command);
       case 'cancel':
         return this.#cancel(session, command);
       case 'release':
@@ -193,13 +196,7 @@ export class Model extends ModelClaims {
       held.entries -= 1;
       return { kind: 'released' };
     }
-    for (const waiter of this.claims.filter(({ upgrades }) => upgrades === token)) {
-      this.endWait(waiter, { kind: 'cancelled' });
-    }
-    this.claims = this.claims.filter((claim) => claim !== held);
-    this.forgetBelowMark(session, held.sequence);
-    this.events.push({ kind: 'released', name, session: session.id, token });
-    this.passOn([name]);
+    this.leave(held, { kind: 'released', name, session: session.id, token });
     return { kind: 'released' };
   }
 
@@ -222,6 +219,8 @@ export class Model extends ModelClaims {
     const claims = this.claimsOf(command);
     const isTaken = claims.some((claim) => this.queueOf(claim.name).length > 0 || !this.fits(claim));
     if (isTaken && !waits) return { kind: 'busy' };
+    const full = isTaken ? this.fullFor(command) : undefined;
+    if (full !== undefined) return full;
     const mine = this.claims.filter((claim) => claim.session === session);
     if (mine.filter(isHold).length + parts.length > limits.holdsPerSessionMax) {
       return { kind: 'limit-exceeded', limit: 'holds per session', max: limits.holdsPerSessionMax };
@@ -243,7 +242,7 @@ export class Model extends ModelClaims {
     if (hold === undefined) return { kind: 'not-held' };
     const isUnderWay = this.claims.some(({ upgrades }) => upgrades === token);
     if (hold.mode !== 'U' || isUnderWay) return { kind: 'wrong-mode', mode: hold.mode };
-    const waiter = { ...hold, sequence, mode: 'W' as const, token: undefined, upgrades: token };
+    const waiter = { ...hold, sequence, mode: 'W' as const, token: undefined, upgrades: token, hasBegun: false };
     if (this.fits(waiter)) return this.convert(hold, sequence);
     if (!waits) return { kind: 'busy' };
     const max = this.#limits.waitersPerSessionMax;

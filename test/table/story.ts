@@ -13,6 +13,7 @@ import type { Model } from './model.ts';
 import {
   acquire,
   acquireFor,
+  begun,
   cancel,
   changeLimit,
   downgrade,
@@ -20,6 +21,7 @@ import {
   guarded,
   incarnationOf,
   nonceOf,
+  overdue,
   permits,
   proclaim,
   read,
@@ -63,6 +65,8 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: plans('proclaim') },
   { weight: 5, arbitrary: plans('guarded') },
   { weight: 12, arbitrary: plans('write') },
+  { weight: 5, arbitrary: plans('begun') },
+  { weight: 4, arbitrary: plans('overdue') },
   { weight: 8, arbitrary: plans('again') },
   { weight: 3, arbitrary: fc.constantFrom<Step>('checkpoint', 'restart', 'install') },
 );
@@ -101,6 +105,11 @@ export class Author {
         const version = this.#model.sessions.find(({ id }) => id === session)?.version ?? 1;
         return { kind, session, version: Math.max(0, version - (when % 3)) };
       }
+      case 'overdue': {
+        const begun = this.#model.claims.filter(({ hasBegun }) => hasBegun);
+        const meant = when % 5 === 0 ? undefined : pick(begun, who);
+        return overdue(meant?.name ?? nameOf(who), meant?.token ?? 1 + (what % 9));
+      }
       default:
         return this.#request(kind, picks);
     }
@@ -137,6 +146,8 @@ export class Author {
       case 'cancel':
         if (sequence === 1) return acquire(turn, nameOf(what), waits);
         return cancel(turn, this.#target(session, sequence, what));
+      case 'begun':
+        return begun(turn, this.#bounded(session, what) ?? hold);
       case 'release':
         return release(turn, hold.name, hold.token);
       case 'proclaim':
@@ -220,6 +231,12 @@ export class Author {
     return { name: meant?.name ?? nameOf(what), token: meant?.token ?? 1 + (what % 9) };
   }
 
+  #bounded(session: number, what: number): { readonly name: string; readonly token: number } | undefined {
+    const holds = this.#model.claims.filter((claim) => claim.session === session && claim.options?.holdMsMax);
+    const { name, token } = pick(holds, what) ?? {};
+    return name === undefined || token === undefined ? undefined : { name, token };
+  }
+
   #session(who: number): number {
     return (who % 9 === 0 ? undefined : pick(this.#model.sessions, who)?.id) ?? 1 + (who % 5);
   }
@@ -248,8 +265,15 @@ const partAt = (what: number, how: number): Part => {
 };
 
 /** Mostly none. */
-const optionsAt = (what: number, how: number): HoldOptions | undefined =>
-  (what + 3 * how) % 5 < 3 ? undefined : { metadata: `of ${how % 3}` };
+const optionsAt = (what: number, how: number): HoldOptions | undefined => {
+  const options: readonly HoldOptions[] = [
+    { metadata: `of ${how % 3}` },
+    { queueLengthMax: how % 3 },
+    { metadata: '', queueLengthMax: 1 + (how % 2) },
+    { holdMsMax: 1_000 },
+  ];
+  return options[(what + 3 * how) % 9];
+};
 
 const runOf = (who: number, what: number) => ({
   node: ['n1', 'n2', 'n3'][who % 3] ?? 'n1',

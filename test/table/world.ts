@@ -2,6 +2,7 @@ import {
   type Acquire,
   type AcquireAll,
   type Answer,
+  type Begun,
   type Cancel,
   type ChangeLimit,
   type Command,
@@ -11,6 +12,7 @@ import {
   type Guarded,
   type HoldOptions,
   type OpenSession,
+  type Overdue,
   type Part,
   type PlainRequest,
   type Proclaim,
@@ -171,6 +173,17 @@ interface HoldOf {
   readonly token: number;
 }
 
+export const begun = ([session, sequence, mark = 0]: Turn, { name, token }: HoldOf): Begun => ({
+  kind: 'begun',
+  session,
+  sequence,
+  mark,
+  name,
+  token,
+});
+
+export const overdue = (name: string, token: number): Overdue => ({ kind: 'overdue', name, token });
+
 export const upgrade = ([session, sequence, mark = 0]: Turn, { name, token }: HoldOf, waits = true): Upgrade => ({
   kind: 'upgrade',
   session,
@@ -250,6 +263,8 @@ export function furnishedFamily(): World {
   world.ask(downgrade([3, 5], { name: 'w', token }, 'U'));
   world.ask(acquireWith({ metadata: 'm\n' }, undefined, [3, 6], exclusive('m')));
   world.ask(acquireWith({ metadata: '' }, 'bob', [2, 4], [exclusive('m'), read('n')]));
+  const bounded = tokenOf(world.ask(acquireWith({ holdMsMax: 5_000 }, undefined, [3, 7], exclusive('o'))));
+  world.ask(begun([3, 8], { name: 'o', token: bounded }));
   return world;
 }
 

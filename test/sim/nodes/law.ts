@@ -167,6 +167,20 @@ export class Law {
     }
   }
 
+  /** O5: what a view shows of a hold is what was said of it when it was asked for. */
+  shown(name: string, holders: readonly { readonly token: number; readonly metadata: string | null }[]): void {
+    for (const { token, metadata } of holders) {
+      const claims = [...(this.#claims.get(name) ?? [])].filter(
+        ({ hold }) => hold.token === token && hold.owner === undefined,
+      );
+      for (const { hold } of claims) {
+        const said = hold.options?.metadata ?? null;
+        if (said !== null) this.#ghost.count('metadata');
+        this.#ghost.demand(metadata === said, 'O5', () => `${name} (token ${token}) shows ${metadata}, not ${said}`);
+      }
+    }
+  }
+
   /** What a view of `name` that is asked for now must show at least. */
   expectation(name: string): (sight: Sight) => void {
     const claim = this.#newest.get(name);

@@ -1,6 +1,7 @@
 import type { AcquireWish, Acquisition } from '../../../src/acquisition.ts';
-import { DeadlockError } from '../../../src/errors.ts';
+import { DeadlockError, QueueFullError } from '../../../src/errors.ts';
 import type { Gateway } from '../../../src/node/index.ts';
+import type { AskPosition } from '../../../src/queue-place.ts';
 import { SessionEngine } from '../../../src/session-engine.ts';
 import { type NodeClock, Stream } from '../../../src/testing/index.ts';
 import { decodeLock } from '../../../src/views.ts';
@@ -47,7 +48,8 @@ export class Party implements Claimant {
     this.#way = way;
     const who = `${way.name} at ${world.cluster.time.now}`;
     this.#stream = new Stream(seed, `party ${who}`);
-    this.#desires = new Desires(world.conditions.kinds, new Stream(seed, `desires ${who}`));
+    const streams = { desires: new Stream(seed, `desires ${who}`), options: new Stream(seed, `options ${who}`) };
+    this.#desires = new Desires(world.conditions.kinds, streams);
     this.#engine = new SessionEngine({
       ...{ gateway: way.gateway, clock: way.clock, random: world.cluster.random, ttlMs: ttl },
       ...{ label: way.name, isHome: way.isHome },
@@ -128,7 +130,7 @@ export class Party implements Claimant {
       if (claims === undefined) return this.#think(false);
       // Now and then somebody keeps a lock for very long.
       const ms = this.#stream.exponential(conditions.hold) * (this.#stream.chance(0.02) ? 20 : 1);
-      const holdMs = this.#world.isOver ? 0 : Math.min(ms, holdMsMax);
+      const holdMs = this.#world.isOver ? 0 : Math.min(this.#desires.holdMsOf(desire, ms), holdMsMax);
       const besides = this.#desires.besides(desire);
       if (besides === undefined) this.#way.clock.after(holdMs, () => this.#release(claims, () => this.#think()));
       else this.#acquireBesides(besides, claims, holdMs);
@@ -145,7 +147,8 @@ export class Party implements Claimant {
     const { name } = wish;
     const moment = law.asked();
     const settle = this.#ask(`acquire ${name}`);
-    return this.#engine.acquire(wish, (outcome) => {
+    const onQueued = this.#desires.isCurious ? (ask: AskPosition) => this.#askPlace(name, ask) : undefined;
+    return this.#engine.acquire({ ...wish, onQueued }, (outcome) => {
       settle();
       this.#world.trace(
         this.name,
@@ -153,10 +156,24 @@ export class Party implements Claimant {
         outcome.kind === 'granted' ? outcome.hold.token : undefined,
       );
       if (outcome.kind === 'failed' && outcome.error instanceof DeadlockError) this.#world.count('deadlocks');
+      if (outcome.kind === 'failed' && outcome.error instanceof QueueFullError) this.#world.count('full queues');
       if (outcome.kind !== 'granted') return done(undefined);
       const holds = [outcome.hold, ...outcome.others];
       if (holds.length > 1) this.#world.count('composites');
       this.#world.judge(() => done(holds.map((hold) => this.#listened(law.granted(this, hold, moment)))));
+    });
+  }
+
+  /** Where a request stands in its queue; null if it has been granted or given up meanwhile. */
+  #askPlace(name: string, ask: AskPosition): void {
+    const settle = this.#ask(`place in the queue of ${name}`);
+    ask((outcome) => {
+      settle();
+      if (!outcome.ok || outcome.value === null) return;
+      this.#world.count('positions');
+      this.#world.judge(() =>
+        this.#world.ghost.demand(Number(outcome.value) >= 1, 'O5', () => `${name}: place ${String(outcome.value)}`),
+      );
     });
   }
 
@@ -200,6 +217,7 @@ export class Party implements Claimant {
         this.#world.trace(this.name, `${claim.hold.name} recovered`, claim.hold.token);
       },
       lost: (error) => {
+        if (error.reason === 'overdue') this.#world.count('bounded holds');
         claim.isToldLost = true;
         this.#world.trace(this.name, `${claim.hold.name} lost: ${error.reason}`, claim.hold.token);
       },
@@ -231,8 +249,9 @@ export class Party implements Claimant {
       settle();
       if (outcome.ok) {
         this.#world.ghost.count('questions');
-        const tokens = decodeLock(outcome.value)?.holders.map(({ token }) => token) ?? [];
-        this.#world.judge(() => expect({ name, tokens }));
+        const holders = decodeLock(outcome.value)?.holders ?? [];
+        this.#world.judge(() => expect({ name, tokens: holders.map(({ token }) => token) }));
+        this.#world.judge(() => this.#world.law.shown(name, holders));
       }
       this.#think(outcome.ok);
     });

@@ -61,7 +61,9 @@ export class TableGhost {
     for (const event of expected) {
       if (event.kind === 'granted') this.#ghost.count('grants');
       if (event.kind === 'lost') this.#ghost.count('losses');
-      if (event.kind === 'lost' && expired.has(event.session)) this.#expired(event.name, event.token);
+      if (event.kind === 'lost' && event.reason === 'overdue') this.#ghost.count('overdue holds');
+      if (event.kind === 'lost' && (event.reason === 'overdue' || expired.has(event.session)))
+        this.#expired(event.name, event.token);
       if (event.kind === 'started' && event.isCurrent) {
         this.#recorded.set(event.node, { incarnation: event.incarnation, run: event.run, since: entry.index });
       }
