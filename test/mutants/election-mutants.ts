@@ -115,6 +115,14 @@ const standing: readonly Mutant[] = [
     killer: candidacy,
   },
   {
+    id: 'rests-in-vain',
+    guard: 'nobody rests before a campaign that will be refused, because the provider is closed',
+    file: 'src/candidacy.ts',
+    find: '    if (this.#isHopeless) return this.#ask();\n',
+    plant: '',
+    killer: candidacy,
+  },
+  {
     id: 'begins-what-is-lost',
     guard: 'nobody begins to lead who has lost the leadership already',
     file: 'src/term.ts',
