@@ -1,8 +1,9 @@
 import { beforeAll, describe } from 'vitest';
 import type { LockProvider } from '../../src/index.ts';
 import { combining } from './conformance-composites.ts';
-import { electing, leading, observing, refusingElections } from './conformance-elections.ts';
+import { electing, observing, refusingElections } from './conformance-elections.ts';
 import { refusingEvents, watching } from './conformance-events.ts';
+import { leading } from './conformance-leading.ts';
 import { acquiring, givingUp, releasing } from './conformance-locks.ts';
 import { owning } from './conformance-owners.ts';
 import { querying, refusing } from './conformance-questions.ts';
