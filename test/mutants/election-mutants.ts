@@ -87,7 +87,7 @@ const standing: readonly Mutant[] = [
     guard: 'whoever comes and goes rests in between, and longer after failures',
     file: 'src/candidacy.ts',
     find: 'const restMs = this.#failures > 0 ? this.#delayMs : this.#electedAt + this.#delayMs - this.#clock.now();',
-    plant: 'const restMs = 0;',
+    plant: 'const restMs = 1;',
     killer: candidacy,
   },
   {
