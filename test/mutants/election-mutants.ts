@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.ts';
 
-const table = { tests: ['test/table'] };
+const table = { tests: ['test/table/proclaim.test.ts'] };
 
 /** Bugs of what a holder proclaims. */
 const proclaiming: readonly Mutant[] = [
