@@ -26,6 +26,12 @@ export interface Candidate {
   over(failure?: { readonly error: unknown }): void;
 }
 
+/** What a candidacy works with. */
+export interface CandidacyWorld {
+  readonly engine: Pick<SessionEngine, 'acquire' | 'whenStopped'>;
+  readonly clock: Clock;
+}
+
 /** How far the delay grows, unless it is longer from the start. */
 const retryDelayMsMax = 30_000;
 
@@ -36,22 +42,21 @@ const retryDelayMsMax = 30_000;
  */
 export class Candidacy {
   readonly #plan: CandidacyPlan;
-  readonly #engine: Pick<SessionEngine, 'acquire'>;
+  readonly #engine: CandidacyWorld['engine'];
   readonly #clock: Clock;
   readonly #candidate: Candidate;
   #state: 'campaigning' | 'leading' | 'resigning' | 'resting' | 'over' = 'resting';
   #isStopped = false;
+  /** This process asks nothing any more: there is no use in waiting. */
+  #isHopeless = false;
+  #forget: (() => void) | undefined;
   /** In a row. */
   #failures = 0;
   #electedAt = Number.NEGATIVE_INFINITY;
   #campaign: Acquisition | undefined;
   #rest: Timer | undefined;
 
-  constructor(
-    plan: CandidacyPlan,
-    world: { readonly engine: Pick<SessionEngine, 'acquire'>; readonly clock: Clock },
-    candidate: Candidate,
-  ) {
+  constructor(plan: CandidacyPlan, world: CandidacyWorld, candidate: Candidate) {
     this.#plan = plan;
     this.#engine = world.engine;
     this.#clock = world.clock;
@@ -60,10 +65,8 @@ export class Candidacy {
 
   /** Call once. */
   begin(): void {
-    this.#state = 'campaigning';
-    this.#campaign = this.#engine.acquire({ ...this.#plan.wish, waits: true, limitMs: undefined }, (outcome) =>
-      this.#decided(outcome),
-    );
+    this.#forget = this.#engine.whenStopped(() => this.#despair());
+    this.#ask();
   }
 
   /** Ends it: a campaign is given up, a term is to end and is given back then. */
@@ -76,6 +79,21 @@ export class Candidacy {
       this.#rest?.cancel();
       this.#end();
     }
+  }
+
+  #ask(): void {
+    this.#state = 'campaigning';
+    this.#campaign = this.#engine.acquire({ ...this.#plan.wish, waits: true, limitMs: undefined }, (outcome) =>
+      this.#decided(outcome),
+    );
+  }
+
+  /** What is asked from now on is refused, and that is the end. */
+  #despair(): void {
+    this.#isHopeless = true;
+    if (this.#state !== 'resting') return;
+    this.#rest?.cancel();
+    this.#ask();
   }
 
   #decided(outcome: AcquireOutcome): void {
@@ -119,9 +137,10 @@ export class Candidacy {
   /** Campaigns again, after a rest if it failed or was elected just before: nobody fills the log by coming and going. */
   #goOn(): void {
     if (this.#isStopped) return this.#end();
+    if (this.#isHopeless) return this.#ask();
     this.#state = 'resting';
     const restMs = this.#failures > 0 ? this.#delayMs : this.#electedAt + this.#delayMs - this.#clock.now();
-    this.#rest = this.#clock.after(Math.max(0, restMs), () => this.begin());
+    this.#rest = this.#clock.after(Math.max(0, restMs), () => this.#ask());
   }
 
   get #delayMs(): number {
@@ -132,6 +151,7 @@ export class Candidacy {
 
   #end(failure?: { readonly error: unknown }): void {
     this.#state = 'over';
+    this.#forget?.();
     this.#candidate.over(failure);
   }
 }

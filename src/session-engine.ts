@@ -50,6 +50,8 @@ export class SessionEngine {
   /** Set once this process is closed or its node failed: how later calls are refused. */
   #refusal: ((outcome: LockOutcome) => LockError | RangeError) | undefined;
   #whenGone: (() => void) | undefined;
+  /** Told when it is closed or has failed. */
+  readonly #onStop = new Set<() => void>();
 
   constructor(options: SessionEngineOptions) {
     this.#options = options;
@@ -80,6 +82,12 @@ export class SessionEngine {
   run(wish: ErrandWish, done: (outcome: ErrandOutcome) => void): void {
     const { clock, ttlMs } = this.#options;
     this.#admit(new Errand(wish, { clock, ttlMs, left: (left) => this.#asleep.delete(left) }, done));
+  }
+
+  /** Calls back once it is closed or has failed, from when on everything is refused; gives a way to forget that. */
+  whenStopped(tell: () => void): () => void {
+    this.#onStop.add(tell);
+    return () => this.#onStop.delete(tell);
   }
 
   /** A hold is entered once more in the session that has it, even if that has made way for another one. */
@@ -123,6 +131,7 @@ export class SessionEngine {
     this.#refusal ??= refuse;
     for (const session of [...this.#known]) if (session.isOpen) session.finish(reason, text, refuse);
     for (const each of this.#takeAsleep()) each.refuse(refuse('not-applied'));
+    for (const tell of [...this.#onStop]) tell();
   }
 
   /** Of all its sessions: those that made way for the current one may be full of waiters. */

@@ -63,7 +63,7 @@ Exit codes:
   75  the lock was not acquired in time, or would have closed a circle of owners
   76  the lock was lost and the command was killed
   128 + n  ended by signal n
-  lock: otherwise the command's own; 126 and 127 if it cannot be started`;
+  lock, elect: otherwise the command's own; 126 and 127 if it cannot be started`;
 
 function addServe(root: Command, end: End): void {
   root

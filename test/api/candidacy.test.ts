@@ -220,6 +220,21 @@ describe('a candidate', () => {
     expect(lost.leader.lived).toEqual(['leads', 'over: LOCK_LOST']);
   });
 
+  it('does not wait once its process asks nothing any more, and ends with the reason', () => {
+    const resting = furnished();
+    resting.leader.end({ error: 'a failure' });
+    resting.clock.pass(10);
+    resting.one.engine.close(() => undefined);
+    const leading = furnished();
+    leading.one.engine.close(() => undefined);
+    const before = [...leading.leader.lived];
+    leading.leader.end();
+
+    expect(resting.leader.lived).toEqual(['leads', 'failed: a failure', 'over: SHUTTING_DOWN']);
+    expect(before).toEqual(['leads']);
+    expect(leading.leader.lived).toEqual(['leads', 'over: SHUTTING_DOWN']);
+  });
+
   it('hears the end of a term once', () => {
     const { clock, leader } = furnished();
     const { end } = leader;

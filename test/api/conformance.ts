@@ -1,11 +1,12 @@
 import { beforeAll, describe } from 'vitest';
 import type { LockProvider } from '../../src/index.ts';
 import { combining, combiningInScope } from './conformance-composites.ts';
-import { electing, leading, observing, refusingElections } from './conformance-elections.ts';
+import { electing, observing, refusingElections } from './conformance-elections.ts';
 import { refusingEvents, watching } from './conformance-events.ts';
 import { verifying } from './conformance-fencing.ts';
 import { keepingWord } from './conformance-hazards.ts';
 import { bounding, describing, queueing } from './conformance-hold-options.ts';
+import { leading } from './conformance-leading.ts';
 import { acquiring, givingUp, releasing } from './conformance-locks.ts';
 import { owning } from './conformance-owners.ts';
 import { querying, refusing } from './conformance-questions.ts';

@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.ts';
 
-const table = { tests: ['test/table'] };
+const table = { tests: ['test/table/proclaim.test.ts'] };
 
 /** Bugs of what a holder proclaims. */
 const proclaiming: readonly Mutant[] = [
@@ -87,7 +87,7 @@ const standing: readonly Mutant[] = [
     guard: 'whoever comes and goes rests in between, and longer after failures',
     file: 'src/candidacy.ts',
     find: 'const restMs = this.#failures > 0 ? this.#delayMs : this.#electedAt + this.#delayMs - this.#clock.now();',
-    plant: 'const restMs = 0;',
+    plant: 'const restMs = 1;',
     killer: candidacy,
   },
   {
@@ -111,6 +111,14 @@ const standing: readonly Mutant[] = [
     guard: 'a campaign is given up when it is stopped',
     file: 'src/candidacy.ts',
     find: "    if (this.#state === 'campaigning') this.#campaign?.giveUp({ kind: 'abort', reason: undefined });\n",
+    plant: '',
+    killer: candidacy,
+  },
+  {
+    id: 'rests-in-vain',
+    guard: 'nobody rests before a campaign that will be refused, because the provider is closed',
+    file: 'src/candidacy.ts',
+    find: '    if (this.#isHopeless) return this.#ask();\n',
     plant: '',
     killer: candidacy,
   },

@@ -1,4 +1,4 @@
-import { Candidacy, type Candidate } from '../../../src/candidacy.ts';
+import { Candidacy, type CandidacyWorld, type Candidate } from '../../../src/candidacy.ts';
 import { errorOf } from '../../../src/failure.ts';
 import type { Hold } from '../../../src/hold.ts';
 import { type AskCluster, type ElectionView, LeaderWatch, type Sighting } from '../../../src/leader-watch.ts';
@@ -174,8 +174,9 @@ export class Contender implements Candidate {
   };
 
   /** Knows what was true when it asked. */
-  #watched(engine: SessionEngine): Pick<SessionEngine, 'acquire'> {
+  #watched(engine: SessionEngine): CandidacyWorld['engine'] {
     return {
+      whenStopped: (tell) => engine.whenStopped(tell),
       acquire: (wish, done) => {
         this.#moment = this.#parts.world.law.asked();
         return engine.acquire(wish, done);
