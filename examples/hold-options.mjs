@@ -1,4 +1,4 @@
-// Who holds a lock says why; who waits learns for how many, and nobody waits in a queue that is too long.
+// Who holds a lock says why; who waits learns his place, nobody waits in a queue that is too long, and nobody holds for ever.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,6 +31,14 @@ const handle = await second;
 console.log(handle.metadata, 'holds the lock; its place is', await place.refresh());
 await handle.release();
 
+// A job that hangs does not keep the lock for ever, though its process is well.
+const hanging = await report.acquire({ metadata: 'job 4', maxHold: 2_000 });
+const waiting = report.acquire({ metadata: 'job 5' });
+const { reason } = await new Promise((resolve) => hanging.on('lost', resolve));
+const next = await waiting;
+console.log('job 4 lost the lock:', reason, '- it goes to', next.metadata);
+
+await next.release();
 await node.close();
 await rm(directory, { recursive: true });
-if (place.position !== 1 || !isRefused) process.exitCode = 1;
+if (place.position !== 1 || !isRefused || reason !== 'overdue') process.exitCode = 1;
