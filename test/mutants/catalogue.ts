@@ -1,5 +1,6 @@
 import { eventMutants } from './event-mutants.ts';
 import { familyMutants } from './family-mutants.ts';
+import { guardMutants } from './guard-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { nodeMutants } from './node-mutants.ts';
 import { raftMutants } from './raft-mutants.ts';
@@ -13,6 +14,7 @@ export const catalogue: readonly Mutant[] = [
   ...raftMutants,
   ...tableMutants,
   ...familyMutants,
+  ...guardMutants,
   ...nodeMutants,
   ...sessionMutants,
   ...storageMutants,

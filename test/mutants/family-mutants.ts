@@ -293,8 +293,8 @@ const owners: readonly Mutant[] = [
     id: 'owner-not-passed',
     guard: 'the owner of the scope goes with the request',
     file: 'src/awaiting.ts',
-    find: 'owner = scope.owner, reentrant }',
-    plant: 'owner = scope.owner && undefined, reentrant }',
+    find: 'owner = scope.owner, reentrant,',
+    plant: 'owner = scope.owner && undefined, reentrant,',
     killer: { tests: ['test/api/conformance.test.ts'] },
   },
 ];
