@@ -61,6 +61,22 @@ export const guardMutants: readonly Mutant[] = [
     killer: { tests: ['test/node/disk-space.test.ts'] },
   },
   {
+    id: 'guard-hides-the-weight',
+    guard: 'what is large behind a guard travels in messages that a peer reads',
+    file: 'src/node/forward.ts',
+    find: '1 + namesPerValue : 1',
+    plant: '1 : 1',
+    killer: { tests: ['test/node/forward.test.ts'] },
+  },
+  {
+    id: 'guard-past-a-full-node',
+    guard: 'a node without room puts off what would wait, with a guard and without',
+    file: 'src/server/client-stream.ts',
+    find: 'waiting.has(askedFor(request).kind)',
+    plant: 'waiting.has(request.kind)',
+    killer: { tests: ['test/api/client-stream.test.ts'] },
+  },
+  {
     id: 'guard-lost-but-current',
     guard: 'a handle that was lost stays lost, whatever the cluster says of its hold',
     file: 'src/handle.ts',
