@@ -10,7 +10,7 @@ export const guardMutants: readonly Mutant[] = [
     file: 'src/table/requests.ts',
     find: 'if (currentHold(this.#state, guard) === undefined) return answers.fenced(0);',
     plant: '',
-    killer: table,
+    killer: { ...table, seeds: 100 },
   },
   {
     id: 'guard-of-another-lock',
