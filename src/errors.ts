@@ -102,7 +102,10 @@ export interface FencedErrorInit extends LockErrorInit {
   readonly highestSeen?: number | undefined;
 }
 
-/** A resource refused a fencing token: somebody with a higher one was there already, so the hold behind it is over. */
+/**
+ * A resource refused a fencing token: somebody with a higher one was there already, so the hold behind it is over. Or the
+ * cluster refused a call, because the hold that guards it is over.
+ */
 export class FencedError extends LockError {
   readonly code = 'FENCED' as const;
   readonly retryable: boolean = false;

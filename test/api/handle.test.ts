@@ -60,6 +60,16 @@ describe('a handle whose lock is lost', () => {
     expect(() => handle.assertHeld()).toThrow(signal.reason);
   });
 
+  it('is not current any more, whatever the cluster says of its hold', async () => {
+    const { acquired, endSession } = scene();
+    const handle = await acquired();
+    const before = await handle.verify();
+
+    endSession();
+
+    expect([before, await handle.verify()]).toEqual([true, false]);
+  });
+
   it('has an aborted signal also for whoever asks for it only then', async () => {
     const { acquired, endSession } = scene();
     const handle = await acquired();

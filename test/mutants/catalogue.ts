@@ -2,6 +2,7 @@ import { cliMutants } from './cli-mutants.ts';
 import { electionMutants } from './election-mutants.ts';
 import { eventMutants } from './event-mutants.ts';
 import { familyMutants } from './family-mutants.ts';
+import { guardMutants } from './guard-mutants.ts';
 import { historyMutants } from './history-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { nodeMutants } from './node-mutants.ts';
@@ -17,6 +18,7 @@ export const catalogue: readonly Mutant[] = [
   ...raftMutants,
   ...tableMutants,
   ...familyMutants,
+  ...guardMutants,
   ...nodeMutants,
   ...sessionMutants,
   ...storageMutants,

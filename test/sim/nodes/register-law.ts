@@ -19,7 +19,7 @@ export interface Writing {
 export type WritingTold = { readonly version: number } | 'mismatch' | 'fenced';
 
 /**
- * O8: a register is one place. Each version was written once, by one write, in the order of what its writers knew; what
+ * O9: a register is one place. Each version was written once, by one write, in the order of what its writers knew; what
  * was confirmed is missed by no later write and no later look; tokens never fall; and nobody writes under an exclusive
  * lock when a later holder was known before he asked.
  */
@@ -49,12 +49,12 @@ export class RegisterLaw {
       if (told === 'mismatch') return;
       this.#ghost.count('register writes');
       const isTimely = newest <= token;
-      this.#ghost.demand(isTimely, 'O8', () => `${who} writes ${register} after ${newest} was given out`);
+      this.#ghost.demand(isTimely, 'O9', () => `${who} writes ${register} after ${newest} was given out`);
       if (value === null) return;
       const isNew = told.version > before;
-      this.#ghost.demand(isNew, 'O8', () => `${who} writes version ${told.version} of ${register} after ${before}`);
+      this.#ghost.demand(isNew, 'O9', () => `${who} writes version ${told.version} of ${register} after ${before}`);
       const isNext = expected === undefined || expected === 0 || told.version === expected + 1;
-      this.#ghost.demand(isNext, 'O8', () => `${who} expects version ${expected} of ${register}: ${told.version}`);
+      this.#ghost.demand(isNext, 'O9', () => `${who} expects version ${expected} of ${register}: ${told.version}`);
       this.#learn(register, { value, token, version: told.version });
     };
   }
@@ -66,7 +66,7 @@ export class RegisterLaw {
       if (seen !== undefined) this.#learn(register, seen);
       const isMissed = (seen?.version ?? 0) < before && !this.#mayBeGone.has(register);
       const isOld = seen !== undefined && seen.version < before;
-      this.#ghost.demand(!isMissed && !isOld, 'O8', () => `${register} shows ${seen?.version} after ${before}`);
+      this.#ghost.demand(!isMissed && !isOld, 'O9', () => `${register} shows ${seen?.version} after ${before}`);
     };
   }
 
@@ -75,13 +75,13 @@ export class RegisterLaw {
     this.#known.set(register, known);
     const other = known.get(version);
     const isOne = other === undefined || (other.value === value && other.token === token);
-    this.#ghost.demand(isOne, 'O8', () => `version ${version} of ${register} is ${value} and ${other?.value}`);
+    this.#ghost.demand(isOne, 'O9', () => `version ${version} of ${register} is ${value} and ${other?.value}`);
     known.set(version, { value, token });
     this.#highest.set(register, Math.max(version, this.#highest.get(register) ?? 0));
     if (this.#mayBeGone.has(register)) return;
     for (const [at, { token: written }] of known) {
       const isInOrder = at < version ? written <= token : written >= token;
-      this.#ghost.demand(isInOrder, 'O8', () => `${register}: ${at} has token ${written}, ${version} has ${token}`);
+      this.#ghost.demand(isInOrder, 'O9', () => `${register}: ${at} has token ${written}, ${version} has ${token}`);
     }
   }
 }
