@@ -11,6 +11,14 @@ import type { LockRequest } from './lock-requests.ts';
 import type { Logger } from './logger.ts';
 import { checkName } from './names.ts';
 import type { Failure, Gateway, Query } from './node/index.ts';
+import {
+  closeSession,
+  forceRelease,
+  type HoldersMeant,
+  type HoldersOptions,
+  type OperatorOptions,
+  requestRevoke,
+} from './operators.ts';
 import { OwnerScope } from './owner-scope.ts';
 import type { ReaderWriterHandle } from './reader-writer-handle.ts';
 import { DistributedReaderWriterLock } from './reader-writer-lock.ts';
@@ -84,6 +92,25 @@ export interface LockProvider extends AsyncDisposable {
   list(options?: ListOptions): Promise<LockList>;
   /** The sessions of all nodes and clients. */
   sessions(options?: QueryOptions): Promise<SessionList>;
+  /**
+   * Ends the holds of a lock, or the one with that token, whatever their holders do; see docs/operators.md. Their handles
+   * are lost at once, with a `LockLostError` that says who did it and why, but perhaps only after somebody else has been
+   * granted the lock: what they do meanwhile is stopped by fencing tokens alone. Waiters keep their places. Executed once,
+   * also when it has to be sent again. A count of 0: nobody held it. Rejects with a TypeError or RangeError for wrong
+   * arguments, and with `TIMEOUT` of outcome `unknown` if nobody confirmed it within a session TTL.
+   */
+  forceRelease(name: string, options: HoldersOptions): Promise<HoldersMeant>;
+  /**
+   * Asks the holders of a lock, or the one with that token, to let go: their handles tell `revokeRequested`, if their
+   * processes are connected. Nothing is forced. A count of 0: nobody held it. Rejects as `forceRelease`.
+   */
+  requestRevoke(name: string, options: HoldersOptions): Promise<HoldersMeant>;
+  /**
+   * Ends another session at once, by its number in `sessions()`: all that it holds and awaits. Its process learns who did
+   * it and why if it is connected, and opens a new session with its next acquire: this does not lock anybody out. False if
+   * there is no such session. A RangeError for the session of this provider itself; otherwise rejects as `forceRelease`.
+   */
+  closeSession(session: number, options: OperatorOptions): Promise<boolean>;
   /**
    * What happens to locks, sessions and members, in the order of the log; see docs/events.md. Throws a TypeError or
    * RangeError at once for wrong options. A step rejects with an `EventsLostError` for events that are not kept any more,
@@ -217,6 +244,18 @@ export class Provider implements LockProvider {
   async sessions(options: QueryOptions = {}): Promise<SessionList> {
     const { value, appliedIndex } = await this.ask({ kind: 'sessions', consistency: checkQueryOptions(options) });
     return { sessions: decodeSessions(value), appliedIndex };
+  }
+
+  forceRelease(name: string, options: HoldersOptions): Promise<HoldersMeant> {
+    return forceRelease(this.#parts.engine, name, options);
+  }
+
+  requestRevoke(name: string, options: HoldersOptions): Promise<HoldersMeant> {
+    return requestRevoke(this.#parts.engine, name, options);
+  }
+
+  closeSession(session: number, options: OperatorOptions): Promise<boolean> {
+    return closeSession(this.#parts.engine, session, options);
   }
 
   events(options: EventOptions = {}): ClusterEvents {

@@ -1,22 +1,15 @@
-import type { Asker, Over, Parked, Wish } from './asker.ts';
-import type { Clock, Timer } from './clock/index.ts';
+import { type Asker, type Ending, ignoreAnswer, type Over, type Parked, requestOf, type Wish } from './asker.ts';
+import type { Timer } from './clock/index.ts';
 import { type LockError, type LockOutcome, type LossReason, SessionExpiredError } from './errors.ts';
 import { errorOf } from './failure.ts';
 import { Hold, type HoldOrigin, type ReleaseOutcome } from './hold.ts';
 import { Liveness } from './liveness.ts';
-import type { Failure, Gateway, SessionListener, SessionRequest } from './node/index.ts';
+import type { SessionListener, Taken } from './node/index.ts';
 import { Releases } from './releases.ts';
 import { Sequences } from './sequences.ts';
-import type { Answer, Sequence, SessionEnd, SessionId } from './table/index.ts';
-
-/** What a session lives in. */
-export interface SessionWorld {
-  readonly gateway: Gateway;
-  readonly clock: Clock;
-  readonly ttlMs: number;
-  /** Why the node below has stopped, if it has: then it knows no session any more, whatever the cluster knows. */
-  readonly stoppedBy?: (() => Failure | undefined) | undefined;
-}
+import { endOf, takenAway } from './session-end.ts';
+import type { SessionWorld } from './session-world.ts';
+import type { Answer, Intervention, Sequence, SessionEnd, SessionId } from './table/index.ts';
 
 /** Told once each, in this order. */
 export interface SessionOwner {
@@ -25,26 +18,6 @@ export interface SessionOwner {
   /** The cluster has ended it. */
   gone(session: Session): void;
 }
-
-/** The common kinds of requests have one shape wherever they are made: what handles them is fast only then. */
-function requestOf(
-  wish: Wish,
-  session: SessionId,
-  { sequence, mark }: { readonly sequence: Sequence; readonly mark: Sequence },
-): SessionRequest {
-  switch (wish.kind) {
-    case 'acquire':
-      return { kind: 'acquire', session, sequence, mark, name: wish.name, mode: wish.mode, waits: wish.waits };
-    case 'release':
-      return { kind: 'release', session, sequence, mark, name: wish.name, token: wish.token };
-    case 'cancel':
-      return { kind: 'cancel', session, sequence, mark, target: wish.target };
-    default:
-      return { ...wish, session, sequence, mark };
-  }
-}
-
-const ignoreAnswer: Asker = { answered: () => undefined, over: () => undefined };
 
 /**
  * One session of this process in the cluster: numbers its requests, keeps it alive, and knows by clocks alone until
@@ -59,6 +32,8 @@ export class Session implements SessionListener {
   readonly #askers = new Map<Sequence, Asker>();
   readonly #holds = new Set<Hold>();
   readonly #parked = new Set<Parked>();
+  /** By token: holds that were ended by force before anybody here knew of them. */
+  readonly #takenEarly = new Map<number, Taken>();
   #id: SessionId | undefined;
   #state: 'opening' | 'open' | 'over' | 'gone' = 'opening';
   #inJeopardy = false;
@@ -151,7 +126,14 @@ export class Session implements SessionListener {
     const hold = new Hold(this, { ...grant, acquiredAt: this.#world.clock.wall() });
     this.#holds.add(hold);
     this.#armDeadline();
+    this.recheck(hold);
     return hold;
+  }
+
+  /** That hold has a token which it had not before: it may have been ended by force already. */
+  recheck(hold: Hold): void {
+    const taken = this.#takenEarly.size > 0 ? this.#takenEarly.get(hold.token) : undefined;
+    if (taken !== undefined) this.#lose([hold], taken);
   }
 
   /** Whether that owner holds that lock in it. */
@@ -175,7 +157,7 @@ export class Session implements SessionListener {
     const release = this.#releases.expect(hold, done);
     hold.whenSettled(() => {
       if (this.isOpen) this.ask({ kind: 'release', name: hold.name, token: hold.token }, release);
-      else release.lose('session', 'its session has ended');
+      else release.lose({ reason: 'session', text: 'its session has ended' });
     });
   }
 
@@ -203,7 +185,7 @@ export class Session implements SessionListener {
    */
   finish(reason: LossReason, text: string, refuse?: Over['refuse']): void {
     if (this.#state === 'over' || this.#state === 'gone') return;
-    this.#endHere(reason, text, refuse);
+    this.#endHere({ reason, text }, refuse);
     if (this.#id !== undefined) this.#world.gateway.end(this.#id);
   }
 
@@ -215,7 +197,18 @@ export class Session implements SessionListener {
       this.#sequences.settle(sequence);
     }
     asker.answered(answer);
+    // Whatever is not known by now never will be: it was given back.
+    if (this.#takenEarly.size > 0 && this.#isQuiet) this.#takenEarly.clear();
     this.#leave();
+  }
+
+  taken(taken: Taken): void {
+    if (!this.isOpen) return;
+    const holds = [...this.#holds].filter(({ token }) => token === taken.token);
+    if (holds.length > 0) this.#lose(holds, taken);
+    else if (this.#releases.lose(taken.token, takenAway(taken))) return;
+    else if (this.#isQuiet) this.#acknowledge(taken);
+    else this.#takenEarly.set(taken.token, taken);
   }
 
   beatAcknowledged(counter: number): void {
@@ -234,24 +227,48 @@ export class Session implements SessionListener {
     for (const each of parked) each.sure();
   }
 
-  ended(end: SessionEnd): void {
+  revokeRequested({ token, by: { actor, reason } }: Taken): void {
+    for (const hold of [...this.#holds]) if (hold.token === token) hold.tellRevoke({ actor, reason });
+  }
+
+  ended(end: SessionEnd, by?: Intervention): void {
     if (this.#state === 'gone') return;
     const failure = end === 'unknown' ? this.#world.stoppedBy?.() : undefined;
     if (this.#state !== 'over') {
-      if (failure === undefined) this.#endHere('session', textOf(end));
-      else this.#endHere('failed', failure.text, (outcome) => errorOf(failure, { outcome }));
+      if (failure === undefined) this.#endHere(endOf(end, by));
+      else this.#endHere({ reason: 'failed', text: failure.text }, (outcome) => errorOf(failure, { outcome }));
     }
     this.#state = 'gone';
     this.#owner.gone(this);
   }
 
-  #endHere(reason: LossReason, text: string, refuse?: Over['refuse']): void {
+  /** No grant can be on its way. */
+  get #isQuiet(): boolean {
+    return this.openRequests === 0 && this.#parked.size === 0;
+  }
+
+  /** These holds of one grant ended by force. The session goes on, with all others. */
+  #lose(holds: readonly Hold[], taken: Taken): void {
+    for (const hold of holds) {
+      this.#holds.delete(hold);
+      hold.markLost(takenAway(taken));
+    }
+    this.#acknowledge(taken);
+    for (const hold of holds) hold.tell('lost');
+  }
+
+  /** Lets go of what is gone, so that the cluster need not remember to tell it. */
+  #acknowledge({ name, token }: Taken): void {
+    this.ask({ kind: 'release', name, token });
+  }
+
+  #endHere(ending: Ending, refuse?: Over['refuse']): void {
     this.#state = 'over';
     this.#beatTimer?.cancel();
     this.#deadlineTimer?.cancel();
     const holds = [...this.#holds];
     this.#holds.clear();
-    for (const hold of holds) hold.markLost(reason, text);
+    for (const hold of holds) hold.markLost(ending);
     // A listener that acquires again must find this session gone already.
     this.#owner.over(this);
     for (const hold of holds) hold.tell('lost');
@@ -259,8 +276,8 @@ export class Session implements SessionListener {
     this.#askers.clear();
     this.#parked.clear();
     const expired = (outcome: LockOutcome): LockError =>
-      new SessionExpiredError(`the session ended: ${text}`, { outcome });
-    const over: Over = { reason, text, refuse: refuse ?? expired };
+      new SessionExpiredError(`the session ended: ${ending.text}`, { outcome });
+    const over: Over = { ...ending, refuse: refuse ?? expired };
     for (const each of waiting) each.over(over);
   }
 
@@ -300,18 +317,3 @@ export class Session implements SessionListener {
     });
   }
 }
-
-const textOf = (end: SessionEnd): string => {
-  switch (end) {
-    case 'expired':
-      return 'the cluster heard no heartbeat for the session TTL';
-    case 'closed':
-      return 'the session was closed';
-    case 'superseded':
-      return 'a newer run of this node took over';
-    case 'unknown':
-      return 'the cluster does not know the session';
-    default:
-      return end satisfies never;
-  }
-};

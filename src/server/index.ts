@@ -6,8 +6,10 @@ export {
   permitsMax,
   ttlMsMax,
   ttlMsMin,
+  validateActor,
   validateName,
   validateOwner,
+  validateReason,
   validateText,
 } from '../table/index.ts';
 export {

@@ -2,7 +2,7 @@ import type { RowCell } from './changed-rows.ts';
 import type { Answer, CycleStep, LockKind, Mode } from './command.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
-import { cycleStepsMax, type LimitName } from './limits.ts';
+import { cycleStepsMax, type LimitName, tokensToldMax } from './limits.ts';
 import { kindField, modeField } from './modes.ts';
 
 /** Answers without a value of their own, made once. */
@@ -16,6 +16,16 @@ export const mismatch: Answer = { kind: 'mismatch' };
 export const sessionExpired: Answer = { kind: 'session-expired' };
 export const downgraded: Answer = { kind: 'downgraded' };
 export const limitChanged: Answer = { kind: 'limit-changed' };
+export const sessionClosed: Answer = { kind: 'session-closed' };
+
+export const notClosed = (why: 'unknown' | 'own'): Answer => ({ kind: 'not-closed', why });
+
+/** Of those holds, all of which are counted and the first of which are told. */
+export const ofHolds = (kind: 'force-released' | 'revoke-requested', tokens: readonly number[]): Answer => ({
+  kind,
+  count: tokens.length,
+  tokens: tokens.slice(0, tokensToldMax),
+});
 
 export const exceeded = (limit: LimitName, max: number): Answer => ({ kind: 'limit-exceeded', limit, max });
 
@@ -42,6 +52,7 @@ const plain: readonly (readonly [number, Answer])[] = [
   [10, sessionExpired],
   [15, downgraded],
   [16, limitChanged],
+  [26, sessionClosed],
 ];
 
 const layout = {
@@ -52,6 +63,9 @@ const layout = {
   kindMismatch: 13,
   semaphoreLimit: 14,
   deadlock: 17,
+  forceReleased: 25,
+  notClosed: 27,
+  revokeRequested: 28,
 } as const;
 
 const numbers: ReadonlyMap<string, number> = new Map(plain.map(([number, { kind }]) => [kind, number]));
@@ -75,6 +89,12 @@ export function answerCells(answer: Answer): readonly RowCell[] {
       return [layout.deadlock, ...answer.cycle.flatMap(({ owner, lock }) => [owner, lock])];
     case 'semaphore-limit':
       return [layout.semaphoreLimit, answer.name, answer.limit];
+    case 'force-released':
+      return [layout.forceReleased, answer.count, ...answer.tokens];
+    case 'revoke-requested':
+      return [layout.revokeRequested, answer.count, ...answer.tokens];
+    case 'not-closed':
+      return [layout.notClosed, answer.why];
     default:
       return [numbers.get(answer.kind) ?? 0];
   }
@@ -117,14 +137,32 @@ export const answerField: field.Field<Answer> = (value, what) => {
         limit: field.positive(limit, 'its limit'),
       };
     }
+    case layout.forceReleased:
+      return { kind: 'force-released', ...heldField(cells.slice(1), what) };
+    case layout.revokeRequested:
+      return { kind: 'revoke-requested', ...heldField(cells.slice(1), what) };
+    case layout.notClosed: {
+      const [, why] = field.tupleOf(cells, what, 2);
+      if (why !== 'unknown' && why !== 'own') throw new FieldError(`its why is ${field.shown(why)}`);
+      return { kind: 'not-closed', why };
+    }
     default: {
       const answer = answers.get(cells[0]);
       if (answer === undefined || cells.length !== 1) {
-        throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 1 to 17`);
+        throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 1 to 17 or 25 to 28`);
       }
       return answer;
     }
   }
+};
+
+const heldField: field.Field<{ readonly count: number; readonly tokens: readonly number[] }> = (value, what) => {
+  const [count, ...tokens] = field.tuple(value, what);
+  const read = field.positive(count, 'its count');
+  if (tokens.length !== Math.min(read, tokensToldMax)) {
+    throw new FieldError(`${what} has ${tokens.length} tokens of ${read} holds, expected up to ${tokensToldMax}`);
+  }
+  return { count: read, tokens: tokens.map((token) => field.positive(token, 'a token')) };
 };
 
 const cycleField: field.Field<readonly CycleStep[]> = (value, what) => {

@@ -2,6 +2,7 @@ import { layout, parseOwned, parseUnowned } from './command-tuple.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
 import { exclusiveField, weakerField } from './modes.ts';
+import { isOrderLayout, parseOrder } from './order-tuple.ts';
 import { withdrawnLayout } from './rows.ts';
 import type { Asked } from './session.ts';
 
@@ -50,7 +51,8 @@ export const askedField: field.Field<Asked> = (value, what) => {
       return { kind: 'release', ...holdField([name, token]) };
     }
     default:
-      throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 0 or 5 to 12`);
+      if (isOrderLayout(cells[0])) return parseOrder(cells);
+      throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 0, 5 to 12 or 20 to 23`);
   }
 };
 

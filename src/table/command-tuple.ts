@@ -3,6 +3,7 @@ import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
 import { partsMax } from './limits.ts';
 import { exclusiveField, modeField, weakerField } from './modes.ts';
+import { isOrderLayout, orderCells, parseOrder } from './order-tuple.ts';
 
 export type Scalar = string | number | boolean | null;
 
@@ -66,6 +67,13 @@ export function commandTuple(command: Command): CommandTuple {
       return [layout.cancel, command.session, command.sequence, command.mark, command.target];
     case 'release':
       return [layout.release, command.session, command.sequence, command.mark, command.name, command.token];
+    case 'force-release':
+    case 'end-session':
+    case 'request-revoke':
+    case 'steal': {
+      const [number = 0, ...cells] = orderCells(command);
+      return [number, command.session, command.sequence, command.mark, ...cells];
+    }
     default:
       return command satisfies never;
   }
@@ -119,7 +127,8 @@ function parse(value: unknown): Command {
     case layout.limit:
       return parseLimit(tuple);
     default:
-      throw new FieldError(`the command's kind is ${field.shown(tuple[0])}, expected 1 to 12`);
+      if (isOrderLayout(tuple[0])) return parseOperator(tuple);
+      throw new FieldError(`the command's kind is ${field.shown(tuple[0])}, expected 1 to 12 or 20 to 23`);
   }
 }
 
@@ -235,6 +244,10 @@ function parseLimit(tuple: readonly unknown[]): Command {
     name: field.lockName(name, 'its name'),
     limit: field.permits(limit, 'its limit'),
   };
+}
+
+function parseOperator([number, session, sequence, mark, ...cells]: readonly unknown[]): Command {
+  return { ...parseTurn([session, sequence, mark]), ...parseOrder([number, ...cells]) };
 }
 
 const partWidth = 4;

@@ -1,3 +1,5 @@
+import type { Intervention, OperatorRequest } from './operator-command.ts';
+
 /** A session's number: minted by the table at open, rising, never used again. */
 export type SessionId = number;
 
@@ -14,7 +16,7 @@ export type Mode = 'X' | 'R' | 'U' | 'W' | 'S';
 export type LockKind = 'exclusive' | 'reader-writer' | 'semaphore';
 
 /** What every request of a session carries. */
-interface SessionCommand {
+export interface SessionCommand {
   readonly session: SessionId;
   readonly sequence: Sequence;
   /**
@@ -142,7 +144,15 @@ export interface Release extends SessionCommand {
 }
 
 /** What a session asks, under a sequence of its own: executed at most once, and answered. */
-export type SessionRequest = Acquire | AcquireAll | Upgrade | Downgrade | ChangeLimit | Cancel | Release;
+export type SessionRequest =
+  | Acquire
+  | AcquireAll
+  | Upgrade
+  | Downgrade
+  | ChangeLimit
+  | Cancel
+  | Release
+  | OperatorRequest;
 
 /** Everything that may stand in a log entry's batch. */
 export type Command = Started | OpenSession | CloseSession | ExpireSession | SessionRequest;
@@ -181,7 +191,15 @@ export type Answer =
    * Not executed. Of `answers per session` alone nothing is remembered: the same sequence may be executed when it comes
    * again after the mark has made room, so a client keeps its open requests below that limit.
    */
-  | { readonly kind: 'limit-exceeded'; readonly limit: string; readonly max: number };
+  | { readonly kind: 'limit-exceeded'; readonly limit: string; readonly max: number }
+  /** So many holds were ended; the first `tokensToldMax` of them by token. */
+  | { readonly kind: 'force-released'; readonly count: number; readonly tokens: readonly number[] }
+  /** The other session was ended. */
+  | { readonly kind: 'session-closed' }
+  /** No session was ended: there is no such one, or it is the one that asks. */
+  | { readonly kind: 'not-closed'; readonly why: 'unknown' | 'own' }
+  /** So many holders are asked to let go; the first `tokensToldMax` of them by token. */
+  | { readonly kind: 'revoke-requested'; readonly count: number; readonly tokens: readonly number[] };
 
 /** Why a session is no more; `unknown`: it never was, or its end is forgotten. */
 export type SessionEnd = 'closed' | 'expired' | 'superseded' | 'unknown';
@@ -198,7 +216,13 @@ export type TableEvent =
       readonly nonce: string;
       readonly reason: 'limit-exceeded' | 'superseded' | 'mismatch';
     }
-  | { readonly kind: 'session-ended'; readonly session: SessionId; readonly end: SessionEnd }
+  /** `by`: whoever closed it, if that was another session. */
+  | {
+      readonly kind: 'session-ended';
+      readonly session: SessionId;
+      readonly end: SessionEnd;
+      readonly by?: Intervention;
+    }
   | {
       readonly kind: 'answered';
       readonly session: SessionId;
@@ -216,8 +240,22 @@ export type TableEvent =
       readonly token: number;
       readonly mode: Mode;
     }
-  /** The hold ended with its session. */
-  | { readonly kind: 'lost'; readonly name: string; readonly session: SessionId; readonly token: number }
+  /** The hold ended with its session; or was ended `by` somebody, while its session goes on. */
+  | {
+      readonly kind: 'lost';
+      readonly name: string;
+      readonly session: SessionId;
+      readonly token: number;
+      readonly by?: Intervention;
+    }
+  /** Its holder is asked to let go. */
+  | {
+      readonly kind: 'revoke-requested';
+      readonly name: string;
+      readonly session: SessionId;
+      readonly token: number;
+      readonly by: Intervention;
+    }
   /** A run or boot that is not above the recorded one: that node must stop (SEMANTICS 6.5). */
   | {
       readonly kind: 'started';

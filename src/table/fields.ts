@@ -1,4 +1,14 @@
-import { labelBytesMax, permitsMax, ttlMsMax, ttlMsMin, validateName, validateOwner, validateText } from './limits.ts';
+import {
+  labelBytesMax,
+  permitsMax,
+  ttlMsMax,
+  ttlMsMin,
+  validateActor,
+  validateName,
+  validateOwner,
+  validateReason,
+  validateText,
+} from './limits.ts';
 
 /** Reads one value of a tuple that somebody else wrote. Fails with a `FieldError`, never otherwise. */
 export type Field<T> = (value: unknown, what: string) => T;
@@ -41,6 +51,18 @@ export const lockName: Field<string> = (value, what) => {
 export const owner: Field<string> = (value, what) => {
   const reason = validateOwner(value);
   if (typeof value !== 'string' || reason !== undefined) throw new FieldError(`${what} is ${reason}`);
+  return value;
+};
+
+export const actor: Field<string> = (value, what) => {
+  const fault = validateActor(value);
+  if (typeof value !== 'string' || fault !== undefined) throw new FieldError(`${what} is ${fault}`);
+  return value;
+};
+
+export const reason: Field<string> = (value, what) => {
+  const fault = validateReason(value);
+  if (typeof value !== 'string' || fault !== undefined) throw new FieldError(`${what} is ${fault}`);
   return value;
 };
 

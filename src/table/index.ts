@@ -5,6 +5,7 @@ export * from './inspect.ts';
 export { TableInvariantError } from './invariant.ts';
 export * from './limits.ts';
 export { kindOf } from './modes.ts';
+export * from './operator-command.ts';
 export type { Emit } from './requests.ts';
 export { MalformedRowError } from './restore.ts';
 export { type Restoring, Table } from './table.ts';

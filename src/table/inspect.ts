@@ -1,5 +1,6 @@
 import type { Answer, LockKind, Mode, OpenSession, Sequence, SessionId } from './command.ts';
 import type { Claim, Lock } from './lock-row.ts';
+import type { Intervention } from './operator-command.ts';
 import type { NodeRun } from './runs.ts';
 import { rangeOf, smallest } from './select.ts';
 import type { Session } from './session.ts';
@@ -97,6 +98,13 @@ export interface Hold {
   readonly grantedAt: number;
 }
 
+/** A hold that was ended by force, as its session hears of it. */
+export interface Taken {
+  readonly name: string;
+  readonly token: number;
+  readonly by: Intervention;
+}
+
 /** A request in a queue as its session knows it. */
 export interface Wait {
   readonly name: string;
@@ -177,6 +185,15 @@ export class Views {
     }
   }
 
+  /** What was taken from a session by force and it has not let go of, by rising token; nothing for an unknown one. */
+  takenFrom(id: SessionId): readonly Taken[] {
+    const losses = this.#state.sessions.get(id)?.losses;
+    if (losses === undefined || losses.size === 0) return nothing;
+    return Array.from(losses.values(), ({ name, token, by }) => ({ name, token, by })).sort(
+      (a, b) => a.token - b.token,
+    );
+  }
+
   /** Where that request of that session waits; it stands in more than one queue if it is for several locks. */
   waitsAt(id: SessionId, sequence: Sequence): readonly Wait[] {
     const claim = this.#state.sessions.get(id)?.waiters.get(sequence);
@@ -254,6 +271,8 @@ function firstOf<T>(claims: Iterable<Claim>, view: (claim: Claim, at: number) =>
 }
 
 const nowhere: readonly Wait[] = [];
+
+const nothing: readonly Taken[] = [];
 
 const waitsOfRequest = (claim: Claim): readonly Wait[] =>
   (claim.terms?.group ?? [claim]).map(({ lock, sequence }) => ({ name: lock.name, sequence }));

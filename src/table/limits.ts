@@ -42,6 +42,18 @@ export const cycleStepsMax = 16;
 /** In bytes of UTF-8. */
 export const ownerBytesMax = 256;
 
+/** Whoever meddles with what others hold; in bytes of UTF-8. */
+export const actorBytesMax = 256;
+
+/** Why; in bytes of UTF-8. */
+export const reasonBytesMax = 512;
+
+/** Of the holds that one command ends, or asks for, as far as its answer tells them. */
+export const tokensToldMax = 1_000;
+
+/** Holds ended by force that are remembered of one session until it has heard; beyond it the one with the lowest token is forgotten. */
+export const lossesKeptMax = 1_000;
+
 /** Of a semaphore. */
 export const permitsMax = 2_147_483_647;
 
@@ -64,6 +76,18 @@ export function validateName(name: unknown): string | undefined {
 export function validateOwner(owner: unknown): string | undefined {
   if (typeof owner !== 'string') return `${owner === null ? 'null' : typeof owner}, not a string`;
   return owner === '' ? 'empty' : validateText(owner, ownerBytesMax);
+}
+
+/** Why `actor` is none, in words that follow "the actor is"; undefined if it is one. */
+export function validateActor(actor: unknown): string | undefined {
+  if (typeof actor !== 'string') return `${actor === null ? 'null' : typeof actor}, not a string`;
+  return actor === '' ? 'empty' : validateText(actor, actorBytesMax);
+}
+
+/** Why `reason` is none, in words that follow "the reason is"; undefined if it is one. */
+export function validateReason(reason: unknown): string | undefined {
+  if (typeof reason !== 'string') return `${reason === null ? 'null' : typeof reason}, not a string`;
+  return validateText(reason, reasonBytesMax);
 }
 
 /** The part of `validateName` that also binds labels: length, control characters, surrogates. */

@@ -16,6 +16,8 @@ import { cycleThrough } from './deadlock.ts';
 import type { Claim, Lock } from './lock-row.ts';
 import type { Locks } from './locks.ts';
 import { kindOf } from './modes.ts';
+import type { EndSession } from './operator-command.ts';
+import { Operators } from './operators.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import type { TableState } from './state.ts';
@@ -28,14 +30,16 @@ export class Requests {
   readonly #state: TableState;
   readonly #locks: Locks;
   readonly #sessions: Sessions;
+  readonly #operators: Operators;
 
   constructor(state: TableState, locks: Locks, sessions: Sessions) {
     this.#state = state;
     this.#locks = locks;
     this.#sessions = sessions;
+    this.#operators = new Operators(state, { locks, sessions, passOn: (left, emit) => this.passOn(left, emit) });
   }
 
-  execute(session: Session, command: SessionRequest, emit: Emit): Answer {
+  execute(session: Session, command: Exclude<SessionRequest, EndSession>, emit: Emit): Answer {
     switch (command.kind) {
       case 'acquire':
         return this.#acquire(session, command, emit);
@@ -51,6 +55,10 @@ export class Requests {
         return this.#cancel(session, command, emit);
       case 'release':
         return this.#release(session, command, emit);
+      case 'force-release':
+      case 'request-revoke':
+      case 'steal':
+        return this.#operators.execute(session, command, emit);
       default:
         return command satisfies never;
     }
@@ -215,7 +223,10 @@ export class Requests {
 
   #release(session: Session, { name, token }: Release, emit: Emit): Answer {
     const hold = session.holds.get(token);
-    if (hold?.lock.name !== name) return answers.notHeld;
+    if (hold?.lock.name !== name) {
+      this.#sessions.forgetLoss(session, token);
+      return answers.notHeld;
+    }
     if (hold.terms !== undefined && hold.terms.entries > 1) {
       this.#locks.enter(hold, -1);
       return answers.released;

@@ -6,6 +6,7 @@ import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
 import type { TableLimits } from './limits.ts';
 import { Claim, Lock, type Terms } from './lock-row.ts';
+import { lossField } from './loss-row.ts';
 import { exclusiveField, kindOf, modeField } from './modes.ts';
 import { claimWidths, limitNameIn, numbersIn, rowLetters, rowsVersion } from './rows.ts';
 import { type Asked, Request, Session } from './session.ts';
@@ -78,6 +79,9 @@ export class Rebuilding {
         break;
       case rowLetters.hold:
         this.#hold(key, value);
+        break;
+      case rowLetters.loss:
+        this.#loss(key, value);
         break;
       case rowLetters.waiter:
         this.#waiter(key, value);
@@ -160,6 +164,15 @@ export class Rebuilding {
     lock.enter(claim);
     session.holds.set(claim.token, claim);
     this.#state.totals.holds += 1;
+  }
+
+  #loss(key: string, value: unknown): void {
+    const [token] = numbersIn(key, 1);
+    notAbove(token, this.#state.counters.tokens, 'token');
+    const [id, ...cells] = field.tuple(value, 'it');
+    const session = this.#sessionAt(field.positive(id, 'its session'));
+    if (session.holds.has(token)) throw new FieldError('its hold stands');
+    session.losses.set(token, lossField([session, token], cells));
   }
 
   #waiter(key: string, value: unknown): void {

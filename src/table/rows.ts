@@ -3,14 +3,15 @@ import type { RowCell, RowForm, RowTuple } from './changed-rows.ts';
 import { homeTuple, layout, partCells } from './command-tuple.ts';
 import { FieldError, positive } from './fields.ts';
 import type { Claim, Lock } from './lock-row.ts';
+import { orderCells } from './order-tuple.ts';
 import type { NodeRun } from './runs.ts';
-import type { Request, Session } from './session.ts';
+import type { Loss, Request, Session } from './session.ts';
 import type { Counters, TableState } from './state.ts';
 
 /**
  * The persisted rows. Each hold, waiter and answer has a row of its own, so that one change in a queue of ten thousand
  * writes one row. First letters rise in the order in which rows need each other: counters, nodes, sessions, tokens
- * (holds), waiters, executed requests; changed limits come before the holds under them. Numbers have a fixed width, so keys sort as the numbers do.
+ * (holds), holds ended by force, waiters, executed requests; changed limits come before the holds under them. Numbers have a fixed width, so keys sort as the numbers do.
  */
 export const rowLetters = {
   counters: 'm',
@@ -18,6 +19,7 @@ export const rowLetters = {
   limit: 'p',
   session: 's',
   hold: 't',
+  loss: 'u',
   waiter: 'w',
   request: 'x',
 } as const;
@@ -96,6 +98,11 @@ export const claimForms: { readonly hold: RowForm<Claim>; readonly waiter: RowFo
   waiter: { key: ({ arrival }) => keyOf(rowLetters.waiter, arrival), value: claimValue },
 };
 
+export const lossForm: RowForm<Loss> = {
+  key: ({ token }) => keyOf(rowLetters.loss, token),
+  value: ({ session, name, by }) => [session.id, name, by.session, by.actor, by.reason],
+};
+
 export const requestForm: RowForm<Request> = {
   key: ({ session, sequence }) => keyOf(rowLetters.request, session.id, sequence),
   value: (request) => [askedCells(request), answerCells(request.answer)],
@@ -123,6 +130,11 @@ function askedCells({ asked }: Request): readonly RowCell[] {
       return [layout.cancel, asked.target];
     case 'release':
       return [layout.release, asked.name, asked.token];
+    case 'force-release':
+    case 'end-session':
+    case 'request-revoke':
+    case 'steal':
+      return orderCells(asked);
     default:
       return asked satisfies never;
   }
@@ -155,6 +167,8 @@ export function* canonicalRows(state: TableState): Generator<RowTuple, void> {
   );
   yield* written(sessionForm, sessions);
   yield* written(claimForms.hold, holds);
+  const losses = sessions.flatMap((session) => [...session.losses.values()]).sort((a, b) => a.token - b.token);
+  yield* written(lossForm, losses);
   yield* written(claimForms.waiter, waiters);
   for (const { requests } of sessions) yield* written(requestForm, [...requests.values()].sort(bySequence));
 }

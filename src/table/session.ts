@@ -14,6 +14,8 @@ import type {
   Upgrade,
 } from './command.ts';
 import type { Claim } from './lock-row.ts';
+import type { Intervention } from './operator-command.ts';
+import { isSameOrder, type Order } from './order-tuple.ts';
 
 /** The part of a request that a repetition of the same sequence must have in common with it. */
 export type Asked =
@@ -24,7 +26,8 @@ export type Asked =
   | Pick<ChangeLimit, 'kind' | 'name' | 'limit'>
   | Pick<Cancel, 'kind' | 'target'>
   | Pick<Release, 'kind' | 'name' | 'token'>
-  /** An acquire or upgrade that a cancel overtook: what it would have asked for is not known, and never will be granted. */
+  | Order
+  /** An acquire, upgrade or steal that a cancel overtook: what it would have asked for is not known, and never will be granted. */
   | { readonly kind: 'withdrawn' };
 
 /** What is remembered of one sequence of one session, so that it is executed at most once. */
@@ -46,7 +49,7 @@ export class Request {
   /** Whether it is one that a cancel may end. */
   get mayWait(): boolean {
     const { kind } = this.asked;
-    return kind === 'acquire' || kind === 'acquire-all' || kind === 'upgrade' || kind === 'withdrawn';
+    return kind === 'withdrawn' || mayTake(kind);
   }
 
   /** Whether `command`, which came under the same sequence, asks for the same. */
@@ -54,7 +57,7 @@ export class Request {
     const { asked } = this;
     switch (asked.kind) {
       case 'withdrawn':
-        return command.kind === 'acquire' || command.kind === 'acquire-all' || command.kind === 'upgrade';
+        return mayTake(command.kind);
       case 'acquire':
         return (
           command.kind === 'acquire' &&
@@ -80,11 +83,20 @@ export class Request {
         return command.kind === 'cancel' && command.target === asked.target;
       case 'release':
         return command.kind === 'release' && isSameHold(command, asked);
+      case 'force-release':
+      case 'end-session':
+      case 'request-revoke':
+      case 'steal':
+        return command.kind === asked.kind && isSameOrder(command, asked);
       default:
         return asked satisfies never;
     }
   }
 }
+
+/** What a cancel may come for: whoever does not want it any more must not be left with a hold. */
+const mayTake = (kind: SessionRequest['kind']): boolean =>
+  kind === 'acquire' || kind === 'acquire-all' || kind === 'upgrade' || kind === 'steal';
 
 type OfHold = Pick<Release, 'name' | 'token'>;
 
@@ -96,6 +108,16 @@ const areSameParts = (some: readonly Part[], others: readonly Part[]): boolean =
     const other = others[at];
     return name === other?.name && mode === other.mode && permits === other.permits && limit === other.limit;
   });
+
+/** A hold that was ended by force, until its session is known to have heard. */
+export interface Loss {
+  readonly session: Session;
+  readonly name: string;
+  readonly token: number;
+  readonly by: Intervention;
+  /** See `ChangedRows`. */
+  isPersisted: boolean;
+}
 
 /** What never changes of a session. */
 export interface SessionOrigin {
@@ -124,6 +146,8 @@ export class Session {
   readonly requests: Map<Sequence, Request> = new Map();
   /** By token; iterates in the order of grants. */
   readonly holds: Map<number, Claim> = new Map();
+  /** By token: of holds ended by force, those that the session has not let go of yet. In no order. */
+  readonly losses: Map<number, Loss> = new Map();
   /** By sequence; iterates in the order of arrival. */
   readonly waiters: Map<Sequence, Claim> = new Map();
   /** See `ChangedRows`. */

@@ -15,6 +15,7 @@ import { invariant } from './invariant.ts';
 import type { TableLimits } from './limits.ts';
 import type { Lock } from './lock-row.ts';
 import { Locks } from './locks.ts';
+import type { EndSession, Intervention } from './operator-command.ts';
 import { type Emit, Requests } from './requests.ts';
 import { Rebuilding } from './restore.ts';
 import { canonicalRows, countersRow } from './rows.ts';
@@ -97,8 +98,8 @@ export class Table {
 
   /** How many rows `takeChanges` would give. */
   get changedRows(): number {
-    const { runs, limits, sessions, holds, waiters, requests, hasNewCounters } = this.#state.changes;
-    const claims = holds.length + waiters.length + requests.length;
+    const { runs, limits, sessions, holds, losses, waiters, requests, hasNewCounters } = this.#state.changes;
+    const claims = holds.length + losses.length + waiters.length + requests.length;
     return runs.length + limits.length + sessions.length + claims + (hasNewCounters ? 1 : 0);
   }
 
@@ -115,6 +116,7 @@ export class Table {
     changes.limits.takeInto(rows);
     changes.sessions.takeInto(rows);
     changes.holds.takeInto(rows);
+    changes.losses.takeInto(rows);
     changes.waiters.takeInto(rows);
     changes.requests.takeInto(rows);
     return rows;
@@ -172,7 +174,7 @@ export class Table {
   }
 
   /** All of them end before anybody is granted what they leave: no lock passes from the dead to the dead. */
-  #endAll(sessions: readonly Session[], end: SessionEnd, emit: Emit): void {
+  #endAll(sessions: readonly Session[], ending: SessionEnd | Intervention, emit: Emit): void {
     const left = new Set<Lock>();
     for (const session of sessions) {
       for (const hold of session.holds.values()) {
@@ -186,7 +188,8 @@ export class Table {
         this.#locks.endWait(waiter);
       }
       this.#sessions.drop(session);
-      emit({ kind: 'session-ended', session: session.id, end });
+      if (typeof ending === 'string') emit({ kind: 'session-ended', session: session.id, end: ending });
+      else emit({ kind: 'session-ended', session: session.id, end: 'closed', by: ending });
     }
     this.#requests.passOn([...left], emit);
   }
@@ -203,9 +206,19 @@ export class Table {
     this.#sessions.raiseMark(session, command.mark);
     const known = this.#knownAnswer(session, command);
     if (known !== undefined) return known;
-    const answer = this.#requests.execute(session, command, emit);
+    const answer =
+      command.kind === 'end-session' ? this.#endOther(command, emit) : this.#requests.execute(session, command, emit);
     this.#sessions.remember(session, command.sequence, { asked: command, answer });
     return answer;
+  }
+
+  /** By an operator. Whoever asks goes on: it could not be answered otherwise, and has a close of its own. */
+  #endOther({ session, target, actor, reason }: EndSession, emit: Emit): Answer {
+    const other = this.#state.sessions.get(target);
+    if (other === undefined) return answers.notClosed('unknown');
+    if (target === session) return answers.notClosed('own');
+    this.#endAll([other], { session, actor, reason }, emit);
+    return answers.sessionClosed;
   }
 
   /** The answer to what must not be executed; undefined for what is to be executed now, for the first time. */

@@ -8,6 +8,7 @@ import type {
   QueryOutcome,
   SessionListener,
   SessionRequest,
+  Taken,
 } from '../../src/node/index.ts';
 import { type Command, defaultTableLimits, type SessionId, Table, type TableEvent } from '../../src/table/index.ts';
 
@@ -137,6 +138,10 @@ export class LocalGateway implements Gateway {
     this.#clock.soon(() => done({ ok: true }));
   }
 
+  takenFrom(session: SessionId): readonly Taken[] {
+    return this.#cluster.table.views.takenFrom(session);
+  }
+
   hear(event: TableEvent): void {
     if (event.kind === 'session-opened') {
       const opening = this.#openings.get(event.nonce);
@@ -151,7 +156,11 @@ export class LocalGateway implements Gateway {
       this.#carry(() => attached.listener.answered(sequence, answer));
     } else if (event.kind === 'session-ended') {
       const attached = this.#attached.get(event.session);
-      if (attached !== undefined) this.#carry(() => attached.listener.ended(event.end));
+      if (attached !== undefined) this.#carry(() => attached.listener.ended(event.end, event.by));
+    } else if ((event.kind === 'lost' || event.kind === 'revoke-requested') && event.by !== undefined) {
+      const { kind, session, name, token, by } = event;
+      const tell = kind === 'lost' ? 'taken' : 'revokeRequested';
+      this.#carry(() => this.#attached.get(session)?.listener[tell]({ name, token, by }));
     }
   }
 

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { OpenOutcome, Runtime, SessionListener } from '../../src/node/index.ts';
-import type { Answer, SessionEnd } from '../../src/table/index.ts';
+import type { Answer, Intervention, SessionEnd, Taken } from '../../src/table/index.ts';
 import { SimulatedCluster, type SimulatedClusterOptions } from '../../src/testing/index.ts';
 
 /** The least that speaks the gateway: sequences, marks and answers of one session, without deadlines of its own. */
@@ -8,7 +8,10 @@ export class TestClient implements SessionListener {
   readonly answers = new Map<number, Answer>();
   readonly history: Answer[] = [];
   readonly acknowledged: number[] = [];
+  readonly takenAway: Taken[] = [];
+  readonly revokes: Taken[] = [];
   ended_: SessionEnd | undefined;
+  endedBy: Intervention | undefined;
   session = 0;
   opening: OpenOutcome | undefined;
   #sequence = 0;
@@ -57,7 +60,16 @@ export class TestClient implements SessionListener {
     this.acknowledged.push(counter);
   }
 
-  ended(end: SessionEnd): void {
+  taken(taken: Taken): void {
+    this.takenAway.push(taken);
+  }
+
+  revokeRequested(request: Taken): void {
+    this.revokes.push(request);
+  }
+
+  ended(end: SessionEnd, by?: Intervention): void {
+    this.endedBy = by;
     this.ended_ = end;
   }
 }

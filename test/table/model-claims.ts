@@ -234,4 +234,5 @@ export function isSame(first: ModelAnswer['command'], again: SessionRequest): bo
   return JSON.stringify({ ...first, mark: 0 }) === JSON.stringify({ ...again, mark: 0 });
 }
 
-export const mayWait = ({ kind }: SessionRequest): boolean => ['acquire', 'acquire-all', 'upgrade'].includes(kind);
+export const mayWait = ({ kind }: SessionRequest): boolean =>
+  ['acquire', 'acquire-all', 'upgrade', 'steal'].includes(kind);

@@ -7,36 +7,27 @@ import type {
   Downgrade,
   OpenSession,
   Release,
-  SessionEnd,
   SessionRequest,
   Started,
   TableEvent,
   TableLimits,
   Upgrade,
 } from '../../src/table/index.ts';
-import {
-  byToken,
-  isHold,
-  isSame,
-  kinds,
-  type ModelClaim,
-  ModelClaims,
-  type ModelSession,
-  mayWait,
-} from './model-claims.ts';
+import { isHold, isSame, kinds, type ModelClaim, type ModelSession, mayWait } from './model-claims.ts';
+import { ModelOperators } from './model-operators.ts';
 
 /**
  * The lock table as one would explain it: flat lists, searched from the front. Written from the semantics, not from
  * the table.
  */
-export class Model extends ModelClaims {
+export class Model extends ModelOperators {
   starts: Started[] = [];
   retired: { readonly node: string; readonly incarnation: string }[] = [];
   readonly #limits: TableLimits;
   #opened = 0;
 
   constructor(limits: TableLimits) {
-    super();
+    super(limits);
     this.#limits = limits;
   }
 
@@ -45,10 +36,10 @@ export class Model extends ModelClaims {
     this.time = Math.max(this.time, stamp);
     if (command.kind === 'started') this.#started(command);
     else if (command.kind === 'open') this.#open(command);
-    else if (command.kind === 'close') this.#end([command.session], 'closed');
+    else if (command.kind === 'close') this.end([command.session], 'closed');
     else if (command.kind === 'expire') {
       const session = this.session(command.session);
-      if (session === undefined || session.version === command.version) this.#end([command.session], 'expired');
+      if (session === undefined || session.version === command.version) this.end([command.session], 'expired');
     } else this.#request(command);
     return this.events;
   }
@@ -72,7 +63,7 @@ export class Model extends ModelClaims {
     this.starts = [...this.starts.filter(({ node }) => node !== command.node), command];
     const old = this.sessions.filter(({ open: { home } }) => home?.node === command.node && !this.#isHome(home));
     if (old.length > 0)
-      this.#end(
+      this.end(
         old.map(({ id }) => id),
         'superseded',
       );
@@ -110,27 +101,6 @@ export class Model extends ModelClaims {
     this.events.push({ kind: 'session-opened', session: this.#opened, nonce, ttlMs });
   }
 
-  #end(ids: readonly number[], end: SessionEnd): void {
-    const names: string[] = [];
-    for (const id of ids) {
-      if (this.session(id) === undefined) {
-        this.events.push({ kind: 'session-ended', session: id, end: 'unknown' });
-        continue;
-      }
-      const mine = this.claims.filter(({ session }) => session === id);
-      for (const { name, token } of mine.filter(isHold).sort(byToken)) {
-        names.push(name);
-        this.events.push({ kind: 'lost', name, session: id, token });
-      }
-      for (const { name } of mine.filter((claim) => !isHold(claim))) names.push(name);
-      this.claims = this.claims.filter(({ session }) => session !== id);
-      this.sessions = this.sessions.filter((session) => session.id !== id);
-      this.answers = this.answers.filter(({ session }) => session !== id);
-      this.events.push({ kind: 'session-ended', session: id, end });
-    }
-    this.passOn([...new Set(names)]);
-  }
-
   #request(command: SessionRequest): void {
     const { session: id, sequence } = command;
     const say = (answer: Answer) => this.events.push({ kind: 'answered', session: id, sequence, answer });
@@ -150,7 +120,7 @@ export class Model extends ModelClaims {
     session.mark = Math.max(session.mark, command.mark);
     const mine = this.answers.filter((old) => old.session === id);
     const first = mine.find((old) => old.sequence === sequence);
-    const takes = ['acquire', 'acquire-all', 'upgrade', 'limit'].includes(command.kind);
+    const takes = ['acquire', 'acquire-all', 'upgrade', 'limit', 'steal'].includes(command.kind);
     const room = this.#limits.answersPerSessionMax * (takes ? 1 : 2);
     if (first !== undefined) say(isSame(first.command, command) ? first.answer : { kind: 'mismatch' });
     else if (sequence <= session.mark) say({ kind: 'stale' });
@@ -186,13 +156,16 @@ export class Model extends ModelClaims {
       case 'release':
         return this.#release(session, command);
       default:
-        return command satisfies never;
+        return this.operate(command);
     }
   }
 
   #release(session: ModelSession, { name, token }: Release): Answer {
     const held = this.held(session, name, token);
-    if (held === undefined) return { kind: 'not-held' };
+    if (held === undefined) {
+      this.losses = this.losses.filter((loss) => loss.session !== session.id || loss.token !== token);
+      return { kind: 'not-held' };
+    }
     if (held.entries > 1) {
       held.entries -= 1;
       return { kind: 'released' };

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Command, OpenSession, Part, SessionRequest } from '../../src/table/index.ts';
+import type { Command, OpenSession, OperatorRequest, Part, SessionRequest } from '../../src/table/index.ts';
 import type { Model } from './model.ts';
 import {
   acquire,
@@ -7,13 +7,17 @@ import {
   cancel,
   changeLimit,
   downgrade,
+  endSession,
   exclusive,
+  forceRelease,
   incarnationOf,
   nonceOf,
   permits,
   read,
   readUpgradeable,
   release,
+  requestRevoke,
+  steal,
   upgrade,
   write,
 } from './world.ts';
@@ -48,6 +52,10 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: plans('limit') },
   { weight: 8, arbitrary: plans('cancel') },
   { weight: 10, arbitrary: plans('release') },
+  { weight: 4, arbitrary: plans('force-release') },
+  { weight: 1, arbitrary: plans('end-session') },
+  { weight: 1, arbitrary: plans('request-revoke') },
+  { weight: 3, arbitrary: plans('steal') },
   { weight: 8, arbitrary: plans('again') },
   { weight: 3, arbitrary: fc.constantFrom<Step>('checkpoint', 'restart', 'install') },
 );
@@ -124,6 +132,32 @@ export class Author {
         return cancel(turn, this.#target(session, sequence, what));
       case 'release':
         return release(turn, hold.name, hold.token);
+      case 'force-release':
+      case 'request-revoke':
+      case 'steal':
+      case 'end-session':
+        return this.#order(kind, turn, [what, how]);
+      default:
+        return kind satisfies never;
+    }
+  }
+
+  /** Of anybody's holds. */
+  #order(
+    kind: OperatorRequest['kind'],
+    turn: readonly [number, number, number],
+    [what, how]: readonly [number, number],
+  ): SessionRequest {
+    const meant = this.#hold(0, 0, what);
+    switch (kind) {
+      case 'force-release':
+        return forceRelease(turn, meant.name, how % 2 === 0 ? undefined : meant.token);
+      case 'request-revoke':
+        return requestRevoke(turn, meant.name, how % 2 === 0 ? undefined : meant.token);
+      case 'steal':
+        return steal(turn, meant.name, ['a', 'c'].includes(meant.name) ? 'X' : 'W');
+      case 'end-session':
+        return endSession(turn, this.#session(how));
       default:
         return kind satisfies never;
     }

@@ -8,13 +8,17 @@ import {
   commandTuple,
   type Downgrade,
   defaultTableLimits,
+  type EndSession,
+  type ForceRelease,
   type OpenSession,
   type Part,
   parseCommand,
   type Release,
+  type RequestRevoke,
   type RowTuple,
   type RowValue,
   type SessionRequest,
+  type Steal,
   Table,
   type TableEvent,
   type TableLimits,
@@ -189,6 +193,47 @@ export const changeLimit = ([session, sequence, mark = 0]: Turn, name: string, l
   limit,
 });
 
+const ann = { actor: 'ann', reason: 'it hangs' } as const;
+
+export const forceRelease = ([session, sequence, mark = 0]: Turn, name: string, token?: number): ForceRelease => ({
+  kind: 'force-release',
+  session,
+  sequence,
+  mark,
+  name,
+  token,
+  ...ann,
+});
+
+export const requestRevoke = ([session, sequence, mark = 0]: Turn, name: string, token?: number): RequestRevoke => ({
+  kind: 'request-revoke',
+  session,
+  sequence,
+  mark,
+  name,
+  token,
+  ...ann,
+});
+
+export const endSession = ([session, sequence, mark = 0]: Turn, target: number): EndSession => ({
+  kind: 'end-session',
+  session,
+  sequence,
+  mark,
+  target,
+  ...ann,
+});
+
+export const steal = ([session, sequence, mark = 0]: Turn, name: string, mode: 'X' | 'W' = 'X'): Steal => ({
+  kind: 'steal',
+  session,
+  sequence,
+  mark,
+  name,
+  mode,
+  ...ann,
+});
+
 /** The fencing token of a grant. */
 export function tokenOf(answer: Answer | undefined): number {
   if (answer?.kind !== 'granted') throw new Error(`not granted: ${JSON.stringify(answer)}`);
@@ -215,6 +260,21 @@ export function furnishedFamily(): World {
   world.ask(downgrade([2, 3], { name: 'r', token: 9 }, 'R'));
   const token = tokenOf(world.ask(acquireAll([3, 4], write('w'))));
   world.ask(downgrade([3, 5], { name: 'w', token }, 'U'));
+  return world;
+}
+
+/** A world with rows of all that operators leave behind. */
+export function furnishedForced(): World {
+  const world = new World();
+  for (let number = 1; number <= 2; number += 1) world.open(number);
+  world.ask(acquire([1, 1], 'x'));
+  world.ask(acquireAll([1, 2], write('w')));
+  world.ask(requestRevoke([2, 1], 'x'));
+  world.ask(forceRelease([2, 2], 'x'));
+  world.ask(steal([2, 3], 'w', 'W'));
+  world.ask(forceRelease([2, 4], 'w', 99));
+  world.ask(endSession([2, 5], 77));
+  world.ask(endSession([2, 6], 2));
   return world;
 }
 
