@@ -4,7 +4,7 @@ import { type LockError, type LockOutcome, SessionExpiredError } from './errors.
 import type { Hold } from './hold.ts';
 import { refusalOf } from './refusals.ts';
 import type { Session } from './session.ts';
-import type { Answer, Part, Sequence } from './table/index.ts';
+import type { Answer, Meddling, Part, Sequence } from './table/index.ts';
 
 /** One acquire as asked for. */
 export interface AcquireWish {
@@ -16,6 +16,8 @@ export interface AcquireWish {
   readonly owner?: string | undefined;
   /** Only with an owner, of one exclusive lock: enters once more what he holds in the same session. */
   readonly reenters?: boolean | undefined;
+  /** Takes the lock from its holders, ahead of all who wait: an exclusive lock, or a reader-writer lock as a write. */
+  readonly steals?: Meddling | undefined;
   /** False: one attempt, which never queues. */
   readonly waits: boolean;
   /** Milliseconds until it is given up; absent: never. */
@@ -75,7 +77,12 @@ export class Acquisition implements Asker, Parked {
     if (this.#state !== 'asleep') return;
     this.#session = session;
     this.#state = 'asked';
-    const { name, parts, waits, owner, reenters = false } = this.#wish;
+    const { name, parts, waits, owner, reenters = false, steals } = this.#wish;
+    if (steals !== undefined) {
+      const mode = parts === undefined ? 'X' : 'W';
+      this.#sequence = session.ask({ kind: 'steal', name, mode, ...steals }, this);
+      return;
+    }
     this.#sequence =
       parts === undefined
         ? session.ask({ kind: 'acquire', name, mode: 'X', waits }, this)

@@ -7,7 +7,7 @@ export { Holdfast, HoldfastClient, HoldfastNode } from './holdfast.ts';
 export { DistributedLock } from './lock.ts';
 export type { LockRequest } from './lock-requests.ts';
 export type { Logger } from './logger.ts';
-export type { HoldersMeant, HoldersOptions, OperatorOptions } from './operators.ts';
+export type { HoldersMeant, HoldersOptions, LockOperations, OperatorOptions } from './operators.ts';
 export type { ConnectOptions, HoldfastOptions, LimitOptions } from './options.ts';
 export type { LockProvider } from './provider.ts';
 export { ReaderWriterHandle, type ReaderWriterMode } from './reader-writer-handle.ts';

@@ -1,6 +1,10 @@
-import { type ForcedBy, outOfRange, wrongType } from './errors.ts';
+import type { AcquireOutcome } from './acquisition.ts';
+import { awaitGrant, type LockSurroundings, type Sought } from './awaiting.ts';
+import { BackendError, type ForcedBy, outOfRange, wrongType } from './errors.ts';
+import { LockHandle } from './handle.ts';
 import { checkName } from './names.ts';
 import type { Order } from './operator-call.ts';
+import { ReaderWriterHandle } from './reader-writer-handle.ts';
 import { refusalOf } from './refusals.ts';
 import { validateActor, validateReason } from './server/index.ts';
 import type { SessionEngine } from './session-engine.ts';
@@ -28,7 +32,38 @@ export interface HoldersMeant {
   readonly tokens: readonly number[];
 }
 
-/** See `LockProvider.forceRelease`. */
+/** What operators may do, or whoever has to: a part of every provider. See docs/operators.md. */
+export interface LockOperations {
+  /**
+   * Ends the holds of a lock, or the one with that token, whatever their holders do; see docs/operators.md. Their handles
+   * are lost at once, with a `LockLostError` that says who did it and why, but perhaps only after somebody else has been
+   * granted the lock: what they do meanwhile is stopped by fencing tokens alone. Waiters keep their places. Executed once,
+   * also when it has to be sent again. A count of 0: nobody held it. Rejects with a TypeError or RangeError for wrong
+   * arguments, and with `TIMEOUT` of outcome `unknown` if nobody confirmed it within a session TTL.
+   */
+  forceRelease(name: string, options: HoldersOptions): Promise<HoldersMeant>;
+  /**
+   * Takes an exclusive lock from its holder, ahead of all who wait, in one step: as `forceRelease`, but nobody can be
+   * granted it in between. A free lock is simply acquired. Rejects as `forceRelease`, and with a `KindMismatchError` or
+   * `LimitExceededError`; then nothing was taken.
+   */
+  stealLock(name: string, options: OperatorOptions): Promise<LockHandle>;
+  /** As `stealLock`, of a reader-writer lock from all its readers and its writer: for writing. */
+  stealWriteLock(name: string, options: OperatorOptions): Promise<ReaderWriterHandle>;
+  /**
+   * Asks the holders of a lock, or the one with that token, to let go: their handles tell `revokeRequested`, if their
+   * processes are connected. Nothing is forced. A count of 0: nobody held it. Rejects as `forceRelease`.
+   */
+  requestRevoke(name: string, options: HoldersOptions): Promise<HoldersMeant>;
+  /**
+   * Ends another session at once, by its number in `sessions()`: all that it holds and awaits. Its process learns who did
+   * it and why if it is connected, and opens a new session with its next acquire: this does not lock anybody out. False if
+   * there is no such session. A RangeError for the session of this provider itself; otherwise rejects as `forceRelease`.
+   */
+  closeSession(session: number, options: OperatorOptions): Promise<boolean>;
+}
+
+/** See `LockOperations.forceRelease`. */
 export async function forceRelease(
   engine: SessionEngine,
   name: string,
@@ -38,7 +73,7 @@ export async function forceRelease(
   return holdersIn(await answerTo(engine, order), order);
 }
 
-/** See `LockProvider.requestRevoke`. */
+/** See `LockOperations.requestRevoke`. */
 export async function requestRevoke(
   engine: SessionEngine,
   name: string,
@@ -48,7 +83,7 @@ export async function requestRevoke(
   return holdersIn(await answerTo(engine, order), order);
 }
 
-/** See `LockProvider.closeSession`. */
+/** See `LockOperations.closeSession`. */
 export async function closeSession(engine: SessionEngine, session: number, options: OperatorOptions): Promise<boolean> {
   const target = checkNumber(session, 'the session');
   const answer = await answerTo(engine, { kind: 'end-session', target, ...checkOperator(options, []) });
@@ -56,6 +91,43 @@ export async function closeSession(engine: SessionEngine, session: number, optio
   if (answer.kind !== 'not-closed') throw refusalOf({ name: `session ${target}` }, answer);
   if (answer.why === 'unknown') return false;
   throw outOfRange(`session ${target} is the one of this node or client: close() ends it`);
+}
+
+/** An exclusive lock, as its `acquire` seeks it. Throws an `InvalidNameError`. */
+export const soughtAlone =
+  (name: string) =>
+  ({ logger, engine }: LockSurroundings): Sought<LockHandle> => ({
+    name: checkName(name),
+    shown: () => `lock ${JSON.stringify(name)}`,
+    handleOf: (hold) => new LockHandle(hold, { logger, ttlMs: engine.ttlMs }),
+  });
+
+/** A reader-writer lock, as its `acquireWrite` seeks it. Throws an `InvalidNameError`. */
+export const soughtToWrite =
+  (name: string) =>
+  (world: LockSurroundings): Sought<ReaderWriterHandle> => ({
+    name: checkName(name),
+    parts: [{ name, mode: 'W', permits: 1, limit: 0 }],
+    shown: () => `lock ${JSON.stringify(name)}`,
+    handleOf: (hold) => new ReaderWriterHandle(hold, world),
+  });
+
+/** See `LockOperations.stealLock` and `LockOperations.stealWriteLock`. */
+export async function stealHold<H>(
+  world: LockSurroundings,
+  sought: (world: LockSurroundings) => Sought<H>,
+  options: OperatorOptions,
+): Promise<H> {
+  const { engine, now } = world;
+  const { name, parts, shown, handleOf } = sought(world);
+  const wish = { name, parts, waits: true, limitMs: engine.ttlMs, steals: checkOperator(options, []) };
+  const handle = await awaitGrant(
+    { shown, signal: undefined, now },
+    (done: (outcome: AcquireOutcome) => void) => engine.acquire(wish, done),
+    ({ hold, others }) => handleOf(hold, others),
+  );
+  if (handle !== null) return handle;
+  throw new BackendError(`${shown()}: a theft was answered busy`, { outcome: 'unknown' });
 }
 
 function answerTo(engine: SessionEngine, order: Order): Promise<Answer> {

@@ -16,8 +16,12 @@ import {
   forceRelease,
   type HoldersMeant,
   type HoldersOptions,
+  type LockOperations,
   type OperatorOptions,
   requestRevoke,
+  soughtAlone,
+  soughtToWrite,
+  stealHold,
 } from './operators.ts';
 import { OwnerScope } from './owner-scope.ts';
 import type { ReaderWriterHandle } from './reader-writer-handle.ts';
@@ -39,7 +43,7 @@ import {
 } from './views.ts';
 
 /** Whoever gives out locks: an embedded node or a remote client. */
-export interface LockProvider extends AsyncDisposable {
+export interface LockProvider extends LockOperations, AsyncDisposable {
   /** Asks nobody; throws `InvalidNameError` at once for what is no name. */
   createLock(name: string): DistributedLock;
   /** `createLock(name).acquire(options)`. */
@@ -92,25 +96,6 @@ export interface LockProvider extends AsyncDisposable {
   list(options?: ListOptions): Promise<LockList>;
   /** The sessions of all nodes and clients. */
   sessions(options?: QueryOptions): Promise<SessionList>;
-  /**
-   * Ends the holds of a lock, or the one with that token, whatever their holders do; see docs/operators.md. Their handles
-   * are lost at once, with a `LockLostError` that says who did it and why, but perhaps only after somebody else has been
-   * granted the lock: what they do meanwhile is stopped by fencing tokens alone. Waiters keep their places. Executed once,
-   * also when it has to be sent again. A count of 0: nobody held it. Rejects with a TypeError or RangeError for wrong
-   * arguments, and with `TIMEOUT` of outcome `unknown` if nobody confirmed it within a session TTL.
-   */
-  forceRelease(name: string, options: HoldersOptions): Promise<HoldersMeant>;
-  /**
-   * Asks the holders of a lock, or the one with that token, to let go: their handles tell `revokeRequested`, if their
-   * processes are connected. Nothing is forced. A count of 0: nobody held it. Rejects as `forceRelease`.
-   */
-  requestRevoke(name: string, options: HoldersOptions): Promise<HoldersMeant>;
-  /**
-   * Ends another session at once, by its number in `sessions()`: all that it holds and awaits. Its process learns who did
-   * it and why if it is connected, and opens a new session with its next acquire: this does not lock anybody out. False if
-   * there is no such session. A RangeError for the session of this provider itself; otherwise rejects as `forceRelease`.
-   */
-  closeSession(session: number, options: OperatorOptions): Promise<boolean>;
   /**
    * What happens to locks, sessions and members, in the order of the log; see docs/events.md. Throws a TypeError or
    * RangeError at once for wrong options. A step rejects with an `EventsLostError` for events that are not kept any more,
@@ -248,6 +233,14 @@ export class Provider implements LockProvider {
 
   forceRelease(name: string, options: HoldersOptions): Promise<HoldersMeant> {
     return forceRelease(this.#parts.engine, name, options);
+  }
+
+  stealLock(name: string, options: OperatorOptions): Promise<LockHandle> {
+    return stealHold(this.#surroundings, soughtAlone(name), options);
+  }
+
+  stealWriteLock(name: string, options: OperatorOptions): Promise<ReaderWriterHandle> {
+    return stealHold(this.#surroundings, soughtToWrite(name), options);
   }
 
   requestRevoke(name: string, options: HoldersOptions): Promise<HoldersMeant> {

@@ -3,6 +3,7 @@ import type { LockProvider } from '../../src/index.ts';
 import { combining } from './conformance-composites.ts';
 import { refusingEvents, watching } from './conformance-events.ts';
 import { acquiring, givingUp, releasing } from './conformance-locks.ts';
+import { operating, refusingOperators } from './conformance-operators.ts';
 import { owning } from './conformance-owners.ts';
 import { querying, refusing } from './conformance-questions.ts';
 import { converting, readingAndWriting } from './conformance-reader-writer.ts';
@@ -25,11 +26,13 @@ export const conformance = (who: string, start: () => Promise<Pair>): void => {
     describe('semaphores', () => counting(() => ({ subject, other })));
     describe('several locks at once', () => combining(() => ({ subject, other })));
     describe('owners', () => owning(() => ({ subject, other })));
+    describe('operators', () => operating(() => ({ subject, other })));
     describe('queries', () => querying(() => ({ subject, other })));
     describe('events', () => watching(() => ({ subject, other })));
     describe('arguments', () => {
       refusing(() => subject);
       refusingEvents(() => subject);
+      refusingOperators(() => subject);
     });
   });
 };

@@ -34,8 +34,13 @@ export class LocalCluster {
     this.table.apply(this.#index, Math.floor(this.#clock.wall()), command, (event) => events.push(event));
     for (const event of events) {
       if (event.kind === 'session-opened') this.heard(event.session, event.ttlMs);
-      for (const gateway of this.#gateways) gateway.hear(event);
+      this.tell(event);
     }
+  }
+
+  /** Says something, perhaps once more. */
+  tell(event: TableEvent): void {
+    for (const gateway of this.#gateways) gateway.hear(event);
   }
 
   /** A heartbeat, or the opening, counts from its arrival. */

@@ -9,7 +9,15 @@ import type {
   SessionListener,
   SessionRequest,
 } from '../../src/node/index.ts';
-import type { Acquire, AcquireAll, Answer, Intervention, Sequence, SessionEnd, SessionId } from '../../src/table/index.ts';
+import type {
+  Acquire,
+  AcquireAll,
+  Answer,
+  Intervention,
+  Sequence,
+  SessionEnd,
+  SessionId,
+} from '../../src/table/index.ts';
 import type { CallToWrite, Recorder, ResultToWrite } from './index.ts';
 import { type Lie, truth } from './lies.ts';
 

@@ -23,6 +23,7 @@ export type Deed =
   | 'composites'
   | 'deadlocks'
   | 're-entries'
+  | 'forced ends'
   | 'events'
   | 'questions'
   | 'stops'

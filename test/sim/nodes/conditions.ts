@@ -20,6 +20,8 @@ export interface NodeConditions {
   readonly locks: number;
   /** One for each lock. */
   readonly kinds: readonly LockKind[];
+  /** Somebody ends what others hold, now and then. */
+  readonly isMeddled: boolean;
   /** What each process does at the same time. */
   readonly fibers: number;
   readonly ttl: number;
@@ -92,6 +94,7 @@ export function drawConditions(seed: number, narrowing: NodeNarrowing = {}): Nod
     clients: narrowing.clients ?? clients,
     locks,
     kinds: drawKinds(seed, locks, narrowing),
+    isMeddled: narrowing.isPlain !== true && new Stream(seed, 'meddling').chance(0.35),
     fibers: stream.pick([1, 1, 2, 3]),
     ttl: stream.pick([1_000, 1_500, 3_000, 6_000]),
     timings: {

@@ -1,9 +1,10 @@
 import type { AcquireWish, Acquisition } from '../../../src/acquisition.ts';
 import { DeadlockError } from '../../../src/errors.ts';
 import type { Gateway } from '../../../src/node/index.ts';
+import type { Order } from '../../../src/operator-call.ts';
 import { SessionEngine } from '../../../src/session-engine.ts';
 import { type NodeClock, Stream } from '../../../src/testing/index.ts';
-import { decodeLock } from '../../../src/views.ts';
+import { decodeLock, decodeSessions } from '../../../src/views.ts';
 import { type Desire, Desires, nameAt } from './desires.ts';
 import type { Claim, Claimant } from './law.ts';
 import type { NodeWorld } from './world.ts';
@@ -32,6 +33,8 @@ export class Party implements Claimant {
   readonly #stream: Stream;
   readonly #engine: SessionEngine;
   readonly #desires: Desires;
+  /** Its own, so that runs without operators take the course that they always took. */
+  readonly #meddling: Stream;
   /** Questions without an outcome. */
   #open = 0;
 
@@ -43,6 +46,7 @@ export class Party implements Claimant {
     const who = `${way.name} at ${world.cluster.time.now}`;
     this.#stream = new Stream(seed, `party ${who}`);
     this.#desires = new Desires(world.conditions.kinds, new Stream(seed, `desires ${who}`));
+    this.#meddling = new Stream(seed, `meddling ${who}`);
     this.#engine = new SessionEngine({
       ...{ gateway: way.gateway, clock: way.clock, random: world.cluster.random, ttlMs: ttl },
       ...{ label: way.name, isHome: way.isHome },
@@ -99,7 +103,8 @@ export class Party implements Claimant {
     const ms = isBurst ? 0 : 5 + this.#stream.exponential(conditions.think);
     this.#way.clock.after(ms, () => {
       if (this.#world.isOver) return;
-      if (this.#stream.chance(0.12)) this.#look();
+      if (conditions.isMeddled && this.#meddling.chance(0.1)) this.#meddle();
+      else if (this.#stream.chance(0.12)) this.#look();
       else this.#work();
     });
   }
@@ -109,7 +114,8 @@ export class Party implements Claimant {
     const waits = this.#stream.chance(0.8);
     const limitMs = this.#stream.chance(0.4) ? this.#stream.logUniform(1, 3_000) : undefined;
     const desire = this.#desires.of(this.#anyLock());
-    const acquisition = this.#acquire({ ...desire, waits, limitMs }, (claims) => {
+    const steals = this.#stealing(desire);
+    const acquisition = this.#acquire({ ...desire, waits, limitMs, steals }, (claims) => {
       if (claims === undefined) return this.#think(false);
       // Now and then somebody keeps a lock for very long.
       const ms = this.#stream.exponential(conditions.hold) * (this.#stream.chance(0.02) ? 20 : 1);
@@ -122,6 +128,42 @@ export class Party implements Claimant {
     if (!this.#stream.chance(0.1)) return;
     const ms = this.#stream.exponential(conditions.hold);
     this.#way.clock.after(ms, () => acquisition.giveUp({ kind: 'abort', reason: 'changed its mind' }));
+  }
+
+  /** Now and then somebody takes what he would have waited for. */
+  #stealing({ parts, owner }: Desire): AcquireWish['steals'] {
+    const { isMeddled } = this.#world.conditions;
+    const isApt = owner === undefined && (parts === undefined || (parts.length === 1 && parts[0]?.mode === 'W'));
+    if (!isMeddled || !isApt || !this.#meddling.chance(0.1)) return undefined;
+    return { actor: this.name, reason: 'in haste' };
+  }
+
+  /** Ends what others hold, or its own, or the session of somebody. */
+  #meddle(): void {
+    const by = { actor: this.name, reason: 'it could' };
+    if (this.#meddling.chance(0.2)) return this.#closeSession(by);
+    const name = nameAt(this.#meddling.int(1, this.#world.conditions.locks));
+    const kind = this.#meddling.chance(0.2) ? 'request-revoke' : 'force-release';
+    this.#order({ kind, name, token: undefined, ...by });
+  }
+
+  #closeSession(by: { readonly actor: string; readonly reason: string }): void {
+    const settle = this.#ask('sessions');
+    this.#way.gateway.query({ kind: 'sessions', consistency: 'local' }, (outcome) => {
+      settle();
+      const ids = outcome.ok ? decodeSessions(outcome.value).map(({ session }) => session) : [];
+      if (ids.length === 0) return this.#think(false);
+      this.#order({ kind: 'end-session', target: this.#meddling.pick(ids), ...by });
+    });
+  }
+
+  #order(order: Order): void {
+    const settle = this.#ask(order.kind);
+    this.#engine.order(order, (outcome) => {
+      settle();
+      this.#world.trace(this.name, `${order.kind} ${outcome.ok ? outcome.answer.kind : 'failed'}`, undefined);
+      this.#think(outcome.ok);
+    });
   }
 
   #acquire(wish: AcquireWish, done: (claims: readonly Claim[] | undefined) => void): Acquisition {
@@ -198,7 +240,12 @@ export class Party implements Claimant {
       this.#world.law.letGo(claim);
       this.#world.trace(this.name, `${hold.name} let go`, hold.token);
       const settle = this.#ask(`release ${hold.name}`);
-      hold.release(() => {
+      const { isToldLost } = claim;
+      hold.release((outcome) => {
+        const isSaid = !isToldLost || outcome.kind === 'lost';
+        this.#world.judge(() =>
+          this.#world.ghost.demand(isSaid, 'O8', () => `${this.name} releases ${hold.name}, which it has lost`),
+        );
         settle();
         left -= 1;
         if (left === 0) done();

@@ -66,10 +66,13 @@ export class NodeWorld {
     const { seed, nodes, limits, timings, network, clockSpread } = conditions;
     this.conditions = conditions;
     this.ghost = new Ghost(blind);
-    this.law = new Law(this.ghost, { isBounded: clockSpread <= spreadBounded });
+    this.law = new Law(this.ghost, {
+      isBounded: clockSpread <= spreadBounded,
+      afterTurn: (look) => this.cluster.time.at(0, () => this.judge(look)),
+    });
     this.weather = { ...network };
     this.#events = new EventLaw(this.ghost, (look) => this.judge(look));
-    this.#tables = new TableGhost(this.ghost, (name, token) => this.law.expired(name, token));
+    this.#tables = new TableGhost(this.ghost, this.law);
     this.oldCopies = new OldCopies(this.ghost, {
       hasRecordedNewer: (nodeId, hello) => this.#hasRecordedNewer(nodeId, hello),
       // Not in the midst of the greeting.
