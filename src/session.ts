@@ -125,8 +125,8 @@ export class Session implements SessionListener {
   keep(grant: Omit<HoldOrigin, 'acquiredAt'>): Hold {
     const hold = new Hold(this, { ...grant, acquiredAt: this.#world.clock.wall() });
     this.#holds.add(hold);
-    this.#armDeadline();
     this.recheck(hold);
+    this.#armDeadline();
     return hold;
   }
 

@@ -8,6 +8,7 @@ import { usageFailure } from './exit-codes.ts';
 import type { HealthFlags } from './health-command.ts';
 import type { LockFlags } from './lock-command.ts';
 import type { LocksFlags } from './locks-command.ts';
+import type { OperatorFlags, ReleaseFlags } from './release-command.ts';
 import type { ReplaceFlags } from './replace-command.ts';
 import type { ServeFlags } from './serve-settings.ts';
 import type { WatchFlags } from './watch-command.ts';
@@ -38,6 +39,7 @@ export function program(end: End): Command {
     addStatus,
     addLocks,
     addSessions,
+    addRelease,
     addWatch,
     addReplace,
     addWipe,
@@ -51,6 +53,7 @@ export function program(end: End): Command {
 
 const exitCodeHelp = `
 Exit codes:
+  1   release, sessions --close: there was nothing to release or to close
   64  wrong arguments, names, environment or configuration
   69  no node or no quorum in time; watch: events are no longer to be had
   70  a fault in holdfast itself
@@ -157,17 +160,45 @@ function addLocks(root: Command): void {
   addClientFlags(addJson(command));
 }
 
-function addSessions(root: Command): void {
+function addSessions(root: Command, end: End): void {
   const command = root
     .command('sessions')
-    .description('show the sessions of all nodes and clients')
+    .description('show the sessions of all nodes and clients, or close one of them')
     .option('--local', "answer from the asked node's own table, without a quorum")
-    .action(async (flags: LocksFlags) => {
+    .option(
+      '--close <session>',
+      'end this session at once, with all that it holds; its process may open another',
+      count('--close', Number.MAX_SAFE_INTEGER),
+    )
+    .action(async ({ close, ...flags }: LocksFlags & OperatorFlags & { readonly close?: number }) => {
+      if (close !== undefined) {
+        const { closeSession } = await import('./release-command.ts');
+        return end(await closeSession(close, flags));
+      }
       const { showSessions } = await import('./locks-command.ts');
       await showSessions(flags);
     });
-  addClientFlags(addJson(command));
+  addClientFlags(addJson(addOperatorFlags(command)));
 }
+
+function addRelease(root: Command, end: End): void {
+  const command = root
+    .command('release')
+    .description('release a lock that somebody else holds, whatever he does; see docs/operators.md')
+    .argument('<name>', 'the lock')
+    .option('--force', 'its holder may be at work, and hears of it perhaps after others have the lock')
+    .option('--token <token>', 'only the hold with this fencing token', count('--token', Number.MAX_SAFE_INTEGER))
+    .action(async (name: string, flags: ReleaseFlags) => {
+      const { releaseByForce } = await import('./release-command.ts');
+      end(await releaseByForce(name, flags));
+    });
+  addClientFlags(addJson(addOperatorFlags(command)));
+}
+
+const addOperatorFlags = (command: Command): Command =>
+  command
+    .option('--actor <text>', 'who does it, for the log and for whoever it befalls; default user@host')
+    .option('--reason <text>', 'why; default: nothing');
 
 function addWatch(root: Command): void {
   const command = root

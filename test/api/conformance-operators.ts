@@ -104,7 +104,8 @@ export const operating = (pair: () => Pair): void => {
       await subject.forceRelease(name, by);
     });
 
-    expect(seen).toMatchObject([
+    // A node that lags begins with what it did not know yet.
+    expect(seen.filter(({ kind }) => kind !== 'granted')).toMatchObject([
       { kind: 'revoke-requested', name, token: held.fencingToken, by },
       { kind: 'lost', name, token: held.fencingToken, by },
     ]);

@@ -30,7 +30,7 @@ const optionsIn = (declaration: string): readonly string[] =>
   [...declaration.matchAll(/(?:option|Option)\(\s*'(--[a-z-]+)/g)].map((match) => match[1] ?? '');
 
 const sharedBy = (declaration: string): readonly string[] =>
-  ['addClientFlags', 'addJson']
+  ['addClientFlags', 'addJson', 'addOperatorFlags']
     .filter((helper) => declaration.includes(`${helper}(`))
     .flatMap((helper) => declarations.filter((each) => new RegExp(`^(?:function|const) ${helper}\\b`).test(each)))
     .flatMap(optionsIn);

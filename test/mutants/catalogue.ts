@@ -2,6 +2,7 @@ import { eventMutants } from './event-mutants.ts';
 import { familyMutants } from './family-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { nodeMutants } from './node-mutants.ts';
+import { operatorMutants } from './operator-mutants.ts';
 import { raftMutants } from './raft-mutants.ts';
 import { sessionMutants } from './session-mutants.ts';
 import { sideMutants } from './side-mutants.ts';
@@ -18,4 +19,5 @@ export const catalogue: readonly Mutant[] = [
   ...storageMutants,
   ...sideMutants,
   ...eventMutants,
+  ...operatorMutants,
 ];

@@ -64,9 +64,9 @@ export const tableMutants: readonly Mutant[] = [
     id: 'release-of-newer-hold',
     guard: 'a release frees the hold of its token and no other (S88)',
     file: 'src/table/requests.ts',
-    find: 'const hold = session.holds.get(token);\n    if (hold?.lock.name !== name) return answers.notHeld;\n    if (hold.terms',
+    find: 'const hold = session.holds.get(token);\n    if (hold?.lock.name !== name) {\n      this.#sessions',
     plant:
-      'const hold = [...session.holds.values()].find((one) => one.lock.name === name && token > 0);\n    if (hold === undefined) return answers.notHeld;\n    if (hold.terms',
+      'const hold = [...session.holds.values()].find((one) => one.lock.name === name && token > 0);\n    if (hold === undefined) {\n      this.#sessions',
     killer: table,
   },
   {

@@ -1,7 +1,9 @@
 import { expect } from 'vitest';
 import type { OpenOutcome, Runtime, SessionListener } from '../../src/node/index.ts';
-import type { Answer, Intervention, SessionEnd, Taken } from '../../src/table/index.ts';
+import type { Answer, Intervention, OperatorRequest, SessionEnd, Taken } from '../../src/table/index.ts';
 import { SimulatedCluster, type SimulatedClusterOptions } from '../../src/testing/index.ts';
+
+type WithoutTurn<T> = T extends unknown ? Omit<T, 'session' | 'sequence' | 'mark'> : never;
 
 /** The least that speaks the gateway: sequences, marks and answers of one session, without deadlines of its own. */
 export class TestClient implements SessionListener {
@@ -38,6 +40,13 @@ export class TestClient implements SessionListener {
   release(name: string, token: number): number {
     const sequence = ++this.#sequence;
     this.#runtime.submit({ kind: 'release', session: this.session, sequence, mark: 0, name, token });
+    return sequence;
+  }
+
+  /** As an operator: ends all holds of that name, asks their holders, or ends a session. */
+  order(order: WithoutTurn<OperatorRequest>): number {
+    const sequence = ++this.#sequence;
+    this.#runtime.submit({ ...order, session: this.session, sequence, mark: 0 });
     return sequence;
   }
 
