@@ -5,7 +5,7 @@ import type { Hold } from './hold.ts';
 import type { AskPosition } from './queue-place.ts';
 import { refusalOf } from './refusals.ts';
 import type { Session } from './session.ts';
-import type { Answer, HoldName, HoldOptions, Part, Sequence } from './table/index.ts';
+import type { Answer, HoldName, HoldOptions, Meddling, Part, Sequence } from './table/index.ts';
 
 /** One acquire as asked for. */
 export interface AcquireWish {
@@ -21,6 +21,8 @@ export interface AcquireWish {
   readonly reenters?: boolean | undefined;
   /** Only with parts. */
   readonly options?: HoldOptions | undefined;
+  /** Takes the lock from its holders, ahead of all who wait: an exclusive lock, or a reader-writer lock as a write. */
+  readonly steals?: Meddling | undefined;
   /** False: one attempt, which never queues. */
   readonly waits: boolean;
   /** Hears each time that it waits, with a way to ask how long the queue before it is. */
@@ -82,11 +84,8 @@ export class Acquisition implements Asker, Parked {
     if (this.#state !== 'asleep') return;
     this.#session = session;
     this.#state = 'asked';
-    const { name, parts, waits, owner, reenters = false, options, guard } = this.#wish;
-    const request: PlainWish =
-      parts === undefined
-        ? { kind: 'acquire', name, mode: 'X', waits }
-        : { kind: 'acquire-all', parts, waits, owner, reenters, options };
+    const { guard } = this.#wish;
+    const request = requestFor(this.#wish);
     this.#sequence = session.ask(guard === undefined ? request : { kind: 'guarded', guard, request }, this);
   }
 
@@ -230,3 +229,9 @@ export class Acquisition implements Asker, Parked {
 const none: readonly Part[] = [];
 
 const exclusive = { mode: 'X', permits: 1 } as const;
+
+function requestFor({ name, parts, waits, owner, reenters = false, options, steals }: AcquireWish): PlainWish {
+  if (steals !== undefined) return { kind: 'steal', name, mode: parts === undefined ? 'X' : 'W', ...steals };
+  if (parts === undefined) return { kind: 'acquire', name, mode: 'X', waits };
+  return { kind: 'acquire-all', parts, waits, owner, reenters, options };
+}

@@ -1,10 +1,16 @@
 import type { LockError, LockOutcome, LossReason } from './errors.ts';
-import type { Answer, HoldName, PlainRequest, WriteRegister } from './table/index.ts';
+import type { Answer, HoldName, Meddling, PlainRequest, WriteRegister } from './table/index.ts';
 
-/** Why a session is over, and the error for whoever still waited for something in it. */
-export interface Over {
+/** Why a hold or a session is over. */
+export interface Ending {
   readonly reason: LossReason;
   readonly text: string;
+  /** Who ended it; only by force. */
+  readonly by?: Meddling | undefined;
+}
+
+/** Why a session is over, and the error for whoever still waited for something in it. */
+export interface Over extends Ending {
   refuse(outcome: LockOutcome): LockError | RangeError;
 }
 
@@ -15,6 +21,9 @@ export interface Asker {
   /** The session ended first; nothing more comes. */
   over(over: Over): void;
 }
+
+/** For what nobody waits for. */
+export const ignoreAnswer: Asker = { answered: () => undefined, over: () => undefined };
 
 /** Whoever was granted a lock at a moment when nobody may claim one. */
 export interface Parked {

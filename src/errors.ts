@@ -78,19 +78,34 @@ export class ConnectionError extends LockError {
 /**
  * Why a hold ended without a release. `deadline`: no heartbeat was acknowledged in time, by this process's own clock.
  * `session`: the cluster ended the session. `closed`: this process closed its node or client. `failed`: the node stopped.
- * `overdue`: its `maxHold` is over.
+ * `overdue`: its `maxHold` is over. `forced`: somebody released the lock by force, or closed the session; `by` says who and
+ * why.
  */
-export type LossReason = 'deadline' | 'session' | 'closed' | 'failed' | 'overdue';
+export type LossReason = 'deadline' | 'session' | 'closed' | 'failed' | 'overdue' | 'forced';
+
+/** Who meddles with what others hold, and why. */
+export interface ForcedBy {
+  /** A person or program, as whoever did it has named it. */
+  readonly actor: string;
+  /** In words; may be empty. */
+  readonly reason: string;
+}
 
 /** The hold is gone: somebody else may have the lock already. Final; nothing is ever acquired again silently. */
 export class LockLostError extends LockError {
   readonly code = 'LOCK_LOST' as const;
   readonly retryable: boolean = false;
   readonly reason: LossReason;
+  /** Only when the reason is `forced`. */
+  readonly by: ForcedBy | undefined;
 
-  constructor(message: string, init: LockErrorInit & { readonly reason: LossReason }) {
+  constructor(
+    message: string,
+    init: LockErrorInit & { readonly reason: LossReason; readonly by?: ForcedBy | undefined },
+  ) {
     super(message, init);
     this.reason = init.reason;
+    this.by = init.by;
   }
 }
 

@@ -1,4 +1,4 @@
-import { type LockKindName, LockLostError, TimeoutError, wrongType } from './errors.ts';
+import { type ForcedBy, type LockKindName, LockLostError, TimeoutError, wrongType } from './errors.ts';
 import type { Hold, HoldListener, ReleaseOutcome } from './hold.ts';
 import type { Logger } from './logger.ts';
 import type { HoldName } from './table/index.ts';
@@ -10,6 +10,11 @@ export interface HandleEvents {
   readonly jeopardy: readonly [remainingMs: number];
   /** A heartbeat got through again. */
   readonly recovered: readonly [remainingMs: number];
+  /**
+   * Somebody asks that the lock be let go, soon: nothing is forced, and nothing else happens. Told at most once for each
+   * request, and not at all if this process is not connected at that moment.
+   */
+  readonly revokeRequested: readonly [by: ForcedBy];
   /** Final. `signal` has aborted just before. */
   readonly lost: readonly [error: LockLostError];
 }
@@ -36,7 +41,12 @@ export type Verify = (hold: HoldName, options: QueryOptions) => Promise<boolean>
 class Voice implements HoldListener {
   readonly #name: string;
   readonly #logger: Logger;
-  readonly #listeners: Listeners = { jeopardy: new Set(), recovered: new Set(), lost: new Set() };
+  readonly #listeners: Listeners = {
+    jeopardy: new Set(),
+    recovered: new Set(),
+    revokeRequested: new Set(),
+    lost: new Set(),
+  };
   readonly #abort = new AbortController();
 
   constructor(hold: Hold, logger: Logger) {
@@ -56,6 +66,10 @@ class Voice implements HoldListener {
 
   recovered(remainingMs: number): void {
     this.#emit('recovered', remainingMs);
+  }
+
+  revokeRequested(by: ForcedBy): void {
+    this.#emit('revokeRequested', by);
   }
 
   lost(error: LockLostError): void {
@@ -124,8 +138,8 @@ export class LockHandle implements AsyncDisposable {
   }
 
   /**
-   * Aborts with a `LockLostError` when the lock is lost, before anybody else can have it; never on a release. What an
-   * abort listener throws is reported by Node as uncaught, as for every signal; other handles do not notice.
+   * Aborts with a `LockLostError` when the lock is lost, before anybody else can have it, unless it was taken by force;
+   * never on a release. What an abort listener throws is reported by Node as uncaught, as for every signal; other handles do not notice.
    */
   get signal(): AbortSignal {
     return this.#speak().signal;

@@ -47,7 +47,7 @@ export class HoldBound {
     this.#holds.clear();
     this.#timer.cancel();
     // First the state of all changes, then their listeners hear of it.
-    for (const hold of holds) hold.markLost('overdue', text);
+    for (const hold of holds) hold.markLost({ reason: 'overdue', text });
     for (const hold of holds) hold.giveBack();
   }
 }

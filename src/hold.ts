@@ -1,6 +1,7 @@
 import type { GivingUp } from './acquisition.ts';
+import type { Ending } from './asker.ts';
 import { Conversion, type ConversionOutcome, type ConversionWish } from './conversion.ts';
-import { LockLostError, type LossReason } from './errors.ts';
+import { type ForcedBy, LockLostError } from './errors.ts';
 import type { HoldBound } from './hold-bound.ts';
 import { type Proclaimed, Proclamations } from './proclamations.ts';
 import type { Session } from './session.ts';
@@ -29,7 +30,9 @@ export interface HoldOrigin {
 export interface HoldListener {
   jeopardy(remainingMs: number): void;
   recovered(remainingMs: number): void;
-  /** `isHeld` of all holds of the session is false already. */
+  /** Somebody asks that it be let go. */
+  revokeRequested?(by: ForcedBy): void;
+  /** `isHeld` of all holds that end with it is false already. */
   lost(error: LockLostError): void;
 }
 
@@ -154,6 +157,7 @@ export class Hold {
   converted(mode: Mode, token: number): void {
     this.#mode = mode;
     this.#token = token;
+    this.#session.recheck(this);
   }
 
   /** For the conversion only: nothing more comes of it. */
@@ -186,12 +190,13 @@ export class Hold {
   }
 
   /** For the session only: first the state of all holds changes, then their listeners hear of it. */
-  markLost(reason: LossReason, text: string): void {
+  markLost({ reason, text, by }: Ending): void {
     if (this.#state !== 'held') return;
     this.#state = 'lost';
     this.#bound?.remove(this);
     this.#loss = new LockLostError(`lock ${JSON.stringify(this.name)} (token ${this.token}) is lost: ${text}`, {
       reason,
+      by,
       outcome: 'not-applied',
     });
   }
@@ -205,6 +210,11 @@ export class Hold {
     } else if (this.#state === 'held') {
       listener[event](this.#session.remainingMs);
     }
+  }
+
+  /** For the session only. */
+  tellRevoke(by: ForcedBy): void {
+    if (this.#state === 'held') this.#listener?.revokeRequested?.(by);
   }
 
   #isKept(): boolean {

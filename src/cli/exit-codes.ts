@@ -1,5 +1,7 @@
 /** How `holdfast` ends when it is not with its command's own code, and not by a signal (128 + its number). */
 export const exitCodes = {
+  /** There was nothing to release or to close. */
+  nothingDone: 1,
   /** Wrong flags, names, environment or configuration. */
   usage: 64,
   /** No node, or no quorum, could be reached in time. */

@@ -48,6 +48,7 @@ export function makesTableGrow(command: Command): boolean {
   switch (asked.kind) {
     case 'acquire':
     case 'acquire-all':
+    case 'steal':
     case 'limit':
     case 'open':
       return true;

@@ -48,6 +48,7 @@ export class EventSlots {
     const isRare =
       happening.kind === 'converted' ||
       happening.kind === 'proclaimed' ||
+      'by' in happening ||
       (happening.kind === 'lost' && happening.reason !== undefined);
     if (!('name' in happening) || isRare) {
       this.#subjects[slot] = happening;
@@ -77,7 +78,8 @@ export class EventSlots {
     const subject = this.#subjects[at % this.count];
     if (typeof subject === 'string') return 96 + 2 * subject.length;
     if (subject?.kind === 'proclaimed') return 512 + 2 * subject.metadata.length;
-    return subject?.kind === 'membership' ? 4_096 : 512;
+    if (subject === undefined || !('by' in subject)) return subject?.kind === 'membership' ? 4_096 : 512;
+    return 4_096;
   }
 
   /** Sessions and members have no name: whoever asks for a prefix asks for locks. */

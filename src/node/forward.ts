@@ -36,6 +36,10 @@ const batchNamesMax = 2_048;
 
 /** Options of a hold take as much room as so many names. */
 const optionNames = 3;
+
+/** Who asks for what operators may do, and why. */
+const orderNames = 2;
+
 const namesPerValue = valueBytesMax / nameBytesMax;
 
 const receipts: readonly Receipt[] = ['accepted', 'try-there', 'slow-down'];
@@ -229,6 +233,11 @@ function ownNames(asked: Unguarded): number {
       return 1 + optionNames;
     case 'write':
       return 1 + namesPerValue;
+    case 'force-release':
+    case 'request-revoke':
+    case 'end-session':
+    case 'steal':
+      return 1 + orderNames;
     default:
       return 1;
   }

@@ -1,5 +1,6 @@
 import { type Configuration, isVoter, membersOf, nodeIdOf } from '../../raft/index.ts';
 import {
+  type Answer,
   askedFor,
   type Command,
   type SessionId,
@@ -56,10 +57,19 @@ export class Narrator {
       case 'close':
       case 'expire':
         return this.#mayEnd(command.session);
+      case 'end-session':
+        return this.#mayEnd(command.target);
       case 'started':
         for (const id of views.sessionIds()) if (views.session(id)?.home?.node === command.node) this.#mayEnd(id);
         return;
       case 'limit':
+        for (const { session, waits } of views.waitersAt(command.name)) {
+          this.#waits.set(session, [...(this.#waits.get(session) ?? []), ...waits]);
+        }
+        return;
+      case 'force-release':
+      case 'steal':
+        // An upgrade ends with its hold.
         for (const { session, waits } of views.waitersAt(command.name)) {
           this.#waits.set(session, [...(this.#waits.get(session) ?? []), ...waits]);
         }
@@ -70,6 +80,7 @@ export class Narrator {
       case 'write':
       case 'begun':
       case 'overdue':
+      case 'request-revoke':
         return;
       default:
         command satisfies never;
@@ -84,17 +95,18 @@ export class Narrator {
       case 'proclaimed':
       case 'released':
       case 'lost':
+      case 'revoke-requested':
         return this.#tell(event);
       case 'answered':
         return this.#answered(event);
       case 'session-opened':
         return this.#opened(event);
       case 'session-ended': {
-        const { session, end } = event;
+        const { session, end, by } = event;
         // Nothing ended: it had before.
         if (end === 'unknown') return;
         for (const wait of this.#waits.get(session) ?? []) this.#cancelled(session, wait);
-        return this.#tell({ kind: 'session-ended', session, end });
+        return this.#tell({ kind: 'session-ended', session, end, ...(by === undefined ? {} : { by }) });
       }
       case 'session-refused':
       case 'started':
@@ -139,7 +151,7 @@ export class Narrator {
       for (const name of awaitedBy(command)) this.#tell({ kind: 'queued', name, session, sequence });
     }
     // Whoever wants more permits than a semaphore now has in all waits no more.
-    if (answer.kind !== (command.kind === 'limit' ? 'semaphore-limit' : 'cancelled')) return;
+    if (answer.kind !== endOfWait(command)) return;
     // The end of a hold ends an upgrade that it waits for.
     if (command.kind === 'release' || command.kind === 'overdue')
       return this.#cancelled(session, { name: command.name, sequence });
@@ -160,6 +172,12 @@ export class Narrator {
   #tell(happening: Happening): void {
     this.#history.add(happening, this.#table.time);
   }
+}
+
+/** What those are answered whose waits such a command ends. */
+function endOfWait({ kind }: Unguarded): Answer['kind'] {
+  if (kind === 'limit') return 'semaphore-limit';
+  return kind === 'force-release' || kind === 'steal' ? 'not-held' : 'cancelled';
 }
 
 /** The locks that a command may have to wait for. */

@@ -3,6 +3,7 @@ import type { Failure, Gateway, Runtime, SessionListener, SessionRequest } from 
 import {
   askedFor,
   commandTuple,
+  type Intervention,
   parseCommand,
   type Sequence,
   type SessionEnd,
@@ -18,7 +19,10 @@ import { Questions } from './questions.ts';
 
 /** What the server floor needs of the node. */
 export type Servant = Gateway &
-  Pick<Runtime, 'attach' | 'detach' | 'forgetOpening' | 'hasRoom' | 'isKnown' | 'isReady' | 'isDiskLow' | 'status'>;
+  Pick<
+    Runtime,
+    'attach' | 'takenFrom' | 'detach' | 'forgetOpening' | 'hasRoom' | 'isKnown' | 'isReady' | 'isDiskLow' | 'status'
+  >;
 
 /** What one stream works with. */
 export interface StreamWorld {
@@ -175,7 +179,9 @@ export class ClientStream {
       this.#attaching.delete(session);
       if (end !== undefined) return this.#send({ kind: 'ended', session, end });
       this.#admit(session, member);
-      return this.#send({ kind: 'attached', session });
+      this.#send({ kind: 'attached', session });
+      for (const taken of servant.takenFrom(session)) member.listener.taken(taken);
+      return;
     }
     servant.query({ kind: 'inspect', name: 'barrier', consistency: 'linearizable' }, (outcome) => {
       if (this.#isClosed) return;
@@ -247,13 +253,21 @@ export class ClientStream {
           const { session } = member;
           if (session !== undefined) this.#send({ kind: 'beat', session, counter });
         },
-        ended: (end) => this.#ended(member, end),
+        taken: (taken) => {
+          const { session } = member;
+          if (session !== undefined) this.#send({ kind: 'taken', session, taken });
+        },
+        revokeRequested: (taken) => {
+          const { session } = member;
+          if (session !== undefined) this.#send({ kind: 'revoke', session, taken });
+        },
+        ended: (end, by) => this.#ended(member, end, by),
       },
     };
     return member;
   }
 
-  #ended(member: Member, end: SessionEnd): void {
+  #ended(member: Member, end: SessionEnd, by: Intervention | undefined): void {
     const { session } = member;
     if (session === undefined || this.#sessions.get(session) !== member) return;
     // A node that stops knows no session any more, though the cluster may: the client asks another node.
@@ -264,7 +278,7 @@ export class ClientStream {
     this.#sessions.delete(session);
     this.#requests -= member.open.size;
     member.beats.close();
-    this.#send({ kind: 'ended', session, end });
+    this.#send({ kind: 'ended', session, end, by });
   }
 
   #admit(session: SessionId, member: Member): void {

@@ -9,9 +9,11 @@ export {
   ttlMsMax,
   ttlMsMin,
   utf8Length,
+  validateActor,
   validateMetadata,
   validateName,
   validateOwner,
+  validateReason,
   validateText,
   valueBytesMax,
 } from '../table/index.ts';

@@ -1,5 +1,5 @@
 import { failureCodes, type NodeStatus, type Query, type SessionRequest } from '../node/index.ts';
-import { parseCommand, type SessionEnd } from '../table/index.ts';
+import { type Intervention, parseCommand, type SessionEnd } from '../table/index.ts';
 import type { Value } from '../transport/index.ts';
 import type { ClientMessage, ClusterView, ServerMessage } from './client-protocol.ts';
 import { readAnswer } from './parse-answer.ts';
@@ -151,6 +151,8 @@ const serverKinds = [
   'answer',
   'later',
   'beat',
+  'taken',
+  'revoke',
   'ended',
   'result',
   'replaced',
@@ -192,9 +194,17 @@ const readServerBody = (kind: (typeof serverKinds)[number], fields: Fields): Ser
       const session = fields.count();
       return { kind, session, counter: fields.count() };
     }
+    case 'taken':
+    case 'revoke': {
+      const session = fields.count();
+      const name = fields.text(nameCharsMax);
+      const token = fields.count();
+      return { kind, session, taken: { name, token, by: readIntervention(fields) } };
+    }
     case 'ended': {
       const session = fields.count();
-      return { kind, session, end: fields.one(ends) };
+      const end = fields.one(ends);
+      return fields.hasMore ? { kind, session, end, by: readIntervention(fields) } : { kind, session, end };
     }
     case 'result': {
       const id = fields.count();
@@ -209,6 +219,12 @@ const readServerBody = (kind: (typeof serverKinds)[number], fields: Fields): Ser
     default:
       return kind satisfies never;
   }
+};
+
+const readIntervention = (fields: Fields): Intervention => {
+  const session = fields.count();
+  const actor = fields.text(nameCharsMax);
+  return { session, actor, reason: fields.text(nameCharsMax) };
 };
 
 const readView = (fields: Fields): ClusterView => {

@@ -2,7 +2,7 @@ import type { RowCell } from './changed-rows.ts';
 import type { Answer, CycleStep, LockKind, Mode } from './command.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
-import { cycleStepsMax, type LimitName } from './limits.ts';
+import { cycleStepsMax, type LimitName, tokensToldMax } from './limits.ts';
 import { kindField, modeField } from './modes.ts';
 
 /** Answers without a value of their own, made once. */
@@ -18,6 +18,16 @@ export const downgraded: Answer = { kind: 'downgraded' };
 export const begun: Answer = { kind: 'begun' };
 export const limitChanged: Answer = { kind: 'limit-changed' };
 export const proclaimed: Answer = { kind: 'proclaimed' };
+export const sessionClosed: Answer = { kind: 'session-closed' };
+
+export const notClosed = (why: 'unknown' | 'own'): Answer => ({ kind: 'not-closed', why });
+
+/** Of those holds, all of which are counted and the first of which are told. */
+export const ofHolds = (kind: 'force-released' | 'revoke-requested', tokens: readonly number[]): Answer => ({
+  kind,
+  count: tokens.length,
+  tokens: tokens.slice(0, tokensToldMax),
+});
 
 export const exceeded = (limit: LimitName, max: number): Answer => ({ kind: 'limit-exceeded', limit, max });
 
@@ -33,6 +43,7 @@ export const fenced = (highest: number): Answer => ({ kind: 'fenced', highest })
 export const written = (version: number): Answer => ({ kind: 'written', version });
 
 export const versionMismatch = (version: number): Answer => ({ kind: 'version-mismatch', version });
+
 export const queueFull = (name: string, max: number): Answer => ({ kind: 'queue-full', name, max });
 
 export const deadlock = (cycle: readonly CycleStep[]): Answer => ({
@@ -54,6 +65,7 @@ const plain: readonly (readonly [number, Answer])[] = [
   [16, limitChanged],
   [35, proclaimed],
   [19, begun],
+  [26, sessionClosed],
 ];
 
 const layout = {
@@ -68,6 +80,9 @@ const layout = {
   written: 46,
   versionMismatch: 47,
   queueFull: 18,
+  forceReleased: 25,
+  notClosed: 27,
+  revokeRequested: 28,
 } as const;
 
 const numbers: ReadonlyMap<string, number> = new Map(plain.map(([number, { kind }]) => [kind, number]));
@@ -99,6 +114,12 @@ export function answerCells(answer: Answer): readonly RowCell[] {
       return [layout.versionMismatch, answer.version];
     case 'queue-full':
       return [layout.queueFull, answer.name, answer.max];
+    case 'force-released':
+      return [layout.forceReleased, answer.count, ...answer.tokens];
+    case 'revoke-requested':
+      return [layout.revokeRequested, answer.count, ...answer.tokens];
+    case 'not-closed':
+      return [layout.notClosed, answer.why];
     default:
       return [numbers.get(answer.kind) ?? 0];
   }
@@ -151,6 +172,15 @@ export const answerField: field.Field<Answer> = (value, what) => {
       return written(countField(cells, what));
     case layout.versionMismatch:
       return versionMismatch(countField(cells, what));
+    case layout.forceReleased:
+      return { kind: 'force-released', ...heldField(cells.slice(1), what) };
+    case layout.revokeRequested:
+      return { kind: 'revoke-requested', ...heldField(cells.slice(1), what) };
+    case layout.notClosed: {
+      const [, why] = field.tupleOf(cells, what, 2);
+      if (why !== 'unknown' && why !== 'own') throw new FieldError(`its why is ${field.shown(why)}`);
+      return { kind: 'not-closed', why };
+    }
     default: {
       const answer = answers.get(cells[0]);
       if (answer === undefined || cells.length !== 1) {
@@ -163,6 +193,15 @@ export const answerField: field.Field<Answer> = (value, what) => {
 
 /** The one number behind the kind. */
 const countField: field.Field<number> = (cells, what) => field.nonNegative(field.tupleOf(cells, what, 2)[1], what);
+
+const heldField: field.Field<{ readonly count: number; readonly tokens: readonly number[] }> = (value, what) => {
+  const [count, ...tokens] = field.tuple(value, what);
+  const read = field.positive(count, 'its count');
+  if (tokens.length !== Math.min(read, tokensToldMax)) {
+    throw new FieldError(`${what} has ${tokens.length} tokens of ${read} holds, expected up to ${tokensToldMax}`);
+  }
+  return { count: read, tokens: tokens.map((token) => field.positive(token, 'a token')) };
+};
 
 const cycleField: field.Field<readonly CycleStep[]> = (value, what) => {
   const cells = field.tuple(value, what);

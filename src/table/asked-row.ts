@@ -2,6 +2,7 @@ import { layout, parseWish } from './command-tuple.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
 import { exclusiveField, weakerField } from './modes.ts';
+import { isOrderLayout, parseOrder } from './order-tuple.ts';
 import { withdrawnLayout } from './rows.ts';
 import type { Asked, GuardedAsked, PlainAsked, WriteAsked } from './session.ts';
 import { parseWritten } from './write-tuple.ts';
@@ -59,6 +60,7 @@ export const askedField: field.Field<Asked> = (value, what) => {
     case layout.guarded:
       return guardedField(cells, what);
     default:
+      if (isOrderLayout(cells[0])) return parseOrder(cells);
       throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, which is no request's`);
   }
 };

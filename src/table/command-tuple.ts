@@ -1,7 +1,9 @@
 import type { Command, Guarded, OpenSession } from './command.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
-import { exclusiveField, weakerField } from './modes.ts';
+import { parseBegun, parseDowngrade, parseProclaim, parseUpgrade } from './hold-tuple.ts';
+import { exclusiveField } from './modes.ts';
+import { isOrderLayout, orderCells, parseOrder } from './order-tuple.ts';
 import { markBelow, parseTurn } from './turn.ts';
 import { parseOwned, parseUnowned, parseWithOptions, partCells, type WishedHolds, wishCells } from './wish-tuple.ts';
 import { parseWrite, writeTuple } from './write-tuple.ts';
@@ -92,6 +94,13 @@ export function commandTuple(command: Command): CommandTuple {
       const inner = request.kind === 'write' ? [layout.write, ...writeTuple(request)] : commandTuple(request);
       return [layout.guarded, guard.name, guard.token, ...inner];
     }
+    case 'force-release':
+    case 'end-session':
+    case 'request-revoke':
+    case 'steal': {
+      const [number = 0, ...cells] = orderCells(command);
+      return [number, command.session, command.sequence, command.mark, ...cells];
+    }
     default:
       return command satisfies never;
   }
@@ -156,6 +165,7 @@ function parse(value: unknown): Command {
     case layout.guarded:
       return parseGuarded(tuple);
     default:
+      if (isOrderLayout(tuple[0])) return parseOperator(tuple);
       throw new FieldError(`the command's kind is ${field.shown(tuple[0])}, which is no command's`);
   }
 }
@@ -228,38 +238,6 @@ export function parseWish(kind: unknown, rest: readonly unknown[]): WishedHolds 
   return kind === layout.acquireAllForOwner ? parseOwned(rest) : parseWithOptions(rest);
 }
 
-function parseUpgrade(tuple: readonly unknown[]): Command {
-  const [, session, sequence, mark, name, token, waits] = field.tupleOf(tuple, 'an upgrade', 7);
-  return {
-    kind: 'upgrade',
-    ...parseTurn([session, sequence, mark]),
-    name: field.lockName(name, 'its name'),
-    token: field.positive(token, 'its token'),
-    waits: field.flag(waits, 'its waits'),
-  };
-}
-
-function parseDowngrade(tuple: readonly unknown[]): Command {
-  const [, session, sequence, mark, name, token, to] = field.tupleOf(tuple, 'a downgrade', 7);
-  return {
-    kind: 'downgrade',
-    ...parseTurn([session, sequence, mark]),
-    name: field.lockName(name, 'its name'),
-    token: field.positive(token, 'its token'),
-    to: weakerField(to, 'its mode'),
-  };
-}
-
-function parseBegun(tuple: readonly unknown[]): Command {
-  const [, session, sequence, mark, name, token] = field.tupleOf(tuple, 'a begun', 6);
-  return {
-    kind: 'begun',
-    ...parseTurn([session, sequence, mark]),
-    name: field.lockName(name, 'its name'),
-    token: field.positive(token, 'its token'),
-  };
-}
-
 function parseLimit(tuple: readonly unknown[]): Command {
   const [, session, sequence, mark, name, limit] = field.tupleOf(tuple, 'a limit', 6);
   return {
@@ -270,15 +248,8 @@ function parseLimit(tuple: readonly unknown[]): Command {
   };
 }
 
-function parseProclaim(tuple: readonly unknown[]): Command {
-  const [, session, sequence, mark, name, token, metadata] = field.tupleOf(tuple, 'a proclaim', 7);
-  return {
-    kind: 'proclaim',
-    ...parseTurn([session, sequence, mark]),
-    name: field.lockName(name, 'its name'),
-    token: field.positive(token, 'its token'),
-    metadata: field.metadata(metadata, 'its metadata'),
-  };
+function parseOperator([number, session, sequence, mark, ...cells]: readonly unknown[]): Command {
+  return { ...parseTurn([session, sequence, mark]), ...parseOrder([number, ...cells]) };
 }
 
 function parseGuarded([, name, token, ...cells]: readonly unknown[]): Guarded {

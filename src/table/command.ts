@@ -1,4 +1,5 @@
 import type { HoldOptions } from './hold-options.ts';
+import type { OperatorRequest } from './operator-command.ts';
 
 /** A session's number: minted by the table at open, rising, never used again. */
 export type SessionId = number;
@@ -22,7 +23,7 @@ export interface HoldName {
 export type LockKind = 'exclusive' | 'reader-writer' | 'semaphore';
 
 /** What every request of a session carries. */
-interface SessionCommand {
+export interface SessionCommand {
   readonly session: SessionId;
   readonly sequence: Sequence;
   /**
@@ -178,7 +179,7 @@ export interface Proclaim extends SessionCommand {
   readonly metadata: string;
 }
 
-/** What a session asks of locks. */
+/** What a session asks of locks, or of those who hold them. */
 export type PlainRequest =
   | Acquire
   | AcquireAll
@@ -188,7 +189,8 @@ export type PlainRequest =
   | Cancel
   | Release
   | Begun
-  | Proclaim;
+  | Proclaim
+  | OperatorRequest;
 
 /** Writes or deletes a register. Only behind a guard, whose token the register keeps. */
 export interface WriteRegister extends SessionCommand {
@@ -264,63 +266,12 @@ export type Answer =
    * Not executed. Of `answers per session` alone nothing is remembered: the same sequence may be executed when it comes
    * again after the mark has made room, so a client keeps its open requests below that limit.
    */
-  | { readonly kind: 'limit-exceeded'; readonly limit: string; readonly max: number };
-
-/** Why a session is no more; `unknown`: it never was, or its end is forgotten. */
-export type SessionEnd = 'closed' | 'expired' | 'superseded' | 'unknown';
-
-/** What one applied command changed: the same on every replica, in the same order. */
-export type TableEvent =
-  | { readonly kind: 'session-opened'; readonly session: SessionId; readonly nonce: string; readonly ttlMs: number }
-  /**
-   * No session was made: the limit of sessions is reached, the home's run is not the current one, or a session with
-   * this nonce lives that was opened with other arguments.
-   */
-  | {
-      readonly kind: 'session-refused';
-      readonly nonce: string;
-      readonly reason: 'limit-exceeded' | 'superseded' | 'mismatch';
-    }
-  | { readonly kind: 'session-ended'; readonly session: SessionId; readonly end: SessionEnd }
-  | {
-      readonly kind: 'answered';
-      readonly session: SessionId;
-      readonly sequence: Sequence;
-      readonly answer: Answer;
-    }
-  | { readonly kind: 'granted'; readonly name: string; readonly session: SessionId; readonly token: number }
-  | { readonly kind: 'released'; readonly name: string; readonly session: SessionId; readonly token: number }
-  /** The hold has another mode, and after an upgrade another token than it `had`. */
-  | {
-      readonly kind: 'converted';
-      readonly name: string;
-      readonly session: SessionId;
-      readonly had: number;
-      readonly token: number;
-      readonly mode: Mode;
-    }
-  /** The hold has other metadata. */
-  | {
-      readonly kind: 'proclaimed';
-      readonly name: string;
-      readonly session: SessionId;
-      readonly token: number;
-      readonly metadata: string;
-    }
-  /** The hold ended with its session, unless a reason says why else. */
-  | {
-      readonly kind: 'lost';
-      readonly name: string;
-      readonly session: SessionId;
-      readonly token: number;
-      readonly reason?: 'overdue' | undefined;
-    }
-  /** A run or boot that is not above the recorded one: that node must stop (SEMANTICS 6.5). */
-  | {
-      readonly kind: 'started';
-      readonly node: string;
-      readonly incarnation: string;
-      readonly run: number;
-      readonly boot: string;
-      readonly isCurrent: boolean;
-    };
+  | { readonly kind: 'limit-exceeded'; readonly limit: string; readonly max: number }
+  /** So many holds were ended; the first `tokensToldMax` of them by token. */
+  | { readonly kind: 'force-released'; readonly count: number; readonly tokens: readonly number[] }
+  /** The other session was ended. */
+  | { readonly kind: 'session-closed' }
+  /** No session was ended: there is no such one, or it is the one that asks. */
+  | { readonly kind: 'not-closed'; readonly why: 'unknown' | 'own' }
+  /** So many holders are asked to let go; the first `tokensToldMax` of them by token. */
+  | { readonly kind: 'revoke-requested'; readonly count: number; readonly tokens: readonly number[] };

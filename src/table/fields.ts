@@ -4,9 +4,11 @@ import {
   permitsMax,
   ttlMsMax,
   ttlMsMin,
+  validateActor,
   validateMetadata,
   validateName,
   validateOwner,
+  validateReason,
   validateText,
   validateValue,
 } from './limits.ts';
@@ -71,6 +73,18 @@ export const metadata: Field<string> = (value, what) => {
 export const registerValue: Field<string> = (value, what) => {
   const reason = validateValue(value);
   if (typeof value !== 'string' || reason !== undefined) throw new FieldError(`${what} is ${reason}`);
+  return value;
+};
+
+export const actor: Field<string> = (value, what) => {
+  const fault = validateActor(value);
+  if (typeof value !== 'string' || fault !== undefined) throw new FieldError(`${what} is ${fault}`);
+  return value;
+};
+
+export const reason: Field<string> = (value, what) => {
+  const fault = validateReason(value);
+  if (typeof value !== 'string' || fault !== undefined) throw new FieldError(`${what} is ${fault}`);
   return value;
 };
 

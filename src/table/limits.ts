@@ -57,6 +57,17 @@ export const ownerBytesMax = 256;
 export const metadataBytesMax = 1_024;
 /** Of a register; in bytes of UTF-8. */
 export const valueBytesMax = 4_096;
+/** Whoever meddles with what others hold; in bytes of UTF-8. */
+export const actorBytesMax = 256;
+
+/** Why; in bytes of UTF-8. */
+export const reasonBytesMax = 512;
+
+/** Of the holds that one command ends, or asks for, as far as its answer tells them. */
+export const tokensToldMax = 1_000;
+
+/** Holds ended by force that are remembered of one session until it has heard; beyond it the one with the lowest token is forgotten. */
+export const lossesKeptMax = 1_000;
 
 /** Of a semaphore. */
 export const permitsMax = 2_147_483_647;
@@ -110,6 +121,18 @@ export function utf8Length(text: string): number | undefined {
     bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
   }
   return bytes;
+}
+
+/** Why `actor` is none, in words that follow "the actor is"; undefined if it is one. */
+export function validateActor(actor: unknown): string | undefined {
+  if (typeof actor !== 'string') return `${actor === null ? 'null' : typeof actor}, not a string`;
+  return actor === '' ? 'empty' : validateText(actor, actorBytesMax);
+}
+
+/** Why `reason` is none, in words that follow "the reason is"; undefined if it is one. */
+export function validateReason(reason: unknown): string | undefined {
+  if (typeof reason !== 'string') return `${reason === null ? 'null' : typeof reason}, not a string`;
+  return validateText(reason, reasonBytesMax);
 }
 
 /** The part of `validateName` that also binds labels: length, control characters, surrogates. */

@@ -30,7 +30,7 @@ export class Locks {
   }
 
   /** Grants an exclusive lock at once; only where it is free. */
-  hold(session: Session, { name, mode, sequence }: Acquire): Claim {
+  hold(session: Session, { name, mode, sequence }: Pick<Acquire, 'name' | 'mode' | 'sequence'>): Claim {
     const lock = this.#at({ name, mode, limit: 0 });
     const since = this.#state.counters.time;
     const claim = new Claim({ lock, session, sequence, mode, arrival: 0, since, terms: undefined });
@@ -56,6 +56,16 @@ export class Locks {
       this.#grant(claim);
       return claim;
     });
+  }
+
+  /** Grants a reader-writer lock as a write; only where nobody holds it, whoever waits. */
+  holdWrite(session: Session, name: string, sequence: Sequence): Claim {
+    const part: Part = { name, mode: 'W', permits: 1, limit: 0 };
+    const since = this.#state.counters.time;
+    const terms = termsOf(part, undefined, undefined);
+    const claim = new Claim({ lock: this.#at(part), session, sequence, mode: 'W', arrival: 0, since, terms });
+    this.#grant(claim);
+    return claim;
   }
 
   /** Goes to the end of the queue of an exclusive lock. */

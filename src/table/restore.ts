@@ -1,16 +1,18 @@
 import { answerField } from './answers.ts';
+import { isAskedBy } from './asked-by.ts';
 import { askedField } from './asked-row.ts';
-import type { Mode, Part } from './command.ts';
+import type { Mode } from './command.ts';
 import { parseHome } from './command-tuple.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
-import { areSameOptions, optionsField } from './hold-options.ts';
+import { optionsField } from './hold-options.ts';
 import type { TableLimits } from './limits.ts';
 import { Claim, Lock, type Terms } from './lock-row.ts';
+import { lossField } from './loss-row.ts';
 import { exclusiveField, kindOf, modeField } from './modes.ts';
 import { nameInKey, restoreRegister } from './register-rows.ts';
 import { claimWidths, numbersIn, rowLetters, rowsVersion } from './rows.ts';
-import { type AnyAsked, Request, Session } from './session.ts';
+import { Request, Session } from './session.ts';
 import { newState, type TableState } from './state.ts';
 
 /** Rows that no table wrote, or rows of different tables. What was read so far is of no use. */
@@ -83,6 +85,9 @@ export class Rebuilding {
         break;
       case rowLetters.hold:
         this.#hold(key, value);
+        break;
+      case rowLetters.loss:
+        this.#loss(key, value);
         break;
       case rowLetters.waiter:
         this.#waiter(key, value);
@@ -171,6 +176,15 @@ export class Rebuilding {
   #begun(claim: Claim): void {
     if (claim.terms?.options?.holdMsMax === undefined) throw new FieldError('it has begun, but is not bounded');
     this.#state.begun.add(claim);
+  }
+
+  #loss(key: string, value: unknown): void {
+    const [token] = numbersIn(key, 1);
+    notAbove(token, this.#state.counters.tokens, 'token');
+    const [id, ...cells] = field.tuple(value, 'it');
+    const session = this.#sessionAt(field.positive(id, 'its session'));
+    if (session.holds.has(token)) throw new FieldError('its hold stands');
+    session.losses.set(token, lossField([session, token], cells));
   }
 
   #waiter(key: string, value: unknown): void {
@@ -278,34 +292,6 @@ function termsField(cells: readonly unknown[], session: Session): Terms {
     group: undefined,
   };
 }
-
-/** Whether this waiter, with all of its group, is what a request like that waits for. */
-function isAskedBy(waiter: Claim, asked: AnyAsked): boolean {
-  const { terms, lock } = waiter;
-  switch (asked.kind) {
-    case 'acquire':
-      return terms === undefined && lock.name === asked.name;
-    case 'acquire-all': {
-      const claims = terms?.group ?? [waiter];
-      if (!areSameOptions(terms?.options, asked.options)) return false;
-      return claims.length === asked.parts.length && claims.every((claim, at) => isOfPart(claim, asked.parts[at]));
-    }
-    case 'upgrade':
-      return lock.name === asked.name && terms?.upgrades?.token === asked.token;
-    case 'guarded':
-      return isAskedBy(waiter, asked.request);
-    default:
-      return false;
-  }
-}
-
-const isOfPart = ({ lock, mode, permits, terms }: Claim, part: Part | undefined): boolean =>
-  part !== undefined &&
-  terms?.upgrades === undefined &&
-  lock.name === part.name &&
-  mode === part.mode &&
-  permits === part.permits &&
-  (terms?.limit ?? 0) === part.limit;
 
 const isHeld = ({ session, sequence, answer }: Request): boolean =>
   answer.kind === 'granted' && session.holds.get(answer.token)?.sequence === sequence;

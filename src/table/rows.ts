@@ -4,9 +4,10 @@ import { homeTuple, layout } from './command-tuple.ts';
 import { FieldError, positive } from './fields.ts';
 import { optionCells } from './hold-options.ts';
 import type { Claim, Lock } from './lock-row.ts';
+import { orderCells } from './order-tuple.ts';
 import { nameKey, registerRows } from './register-rows.ts';
 import type { NodeRun } from './runs.ts';
-import type { AnyAsked, Request, Session } from './session.ts';
+import type { AnyAsked, Loss, Request, Session } from './session.ts';
 import type { Counters, TableState } from './state.ts';
 import { partCells, wishCells } from './wish-tuple.ts';
 import { writeCells } from './write-tuple.ts';
@@ -14,7 +15,8 @@ import { writeCells } from './write-tuple.ts';
 /**
  * The persisted rows. Each hold, waiter and answer has a row of its own, so that one change in a queue of ten thousand
  * writes one row. First letters rise in the order in which rows need each other: counters, nodes, sessions, tokens
- * (holds), waiters, executed requests; changed limits come before the holds under them, registers behind these. Numbers have a fixed width, so keys sort as the numbers do.
+ * (holds), holds ended by force, waiters, executed requests; changed limits come before the holds under them, registers
+ * behind these. Numbers have a fixed width, so keys sort as the numbers do.
  */
 export const rowLetters = {
   counters: 'm',
@@ -23,6 +25,7 @@ export const rowLetters = {
   register: 'q',
   session: 's',
   hold: 't',
+  loss: 'u',
   waiter: 'w',
   request: 'x',
 } as const;
@@ -94,6 +97,11 @@ export const claimForms: { readonly hold: RowForm<Claim>; readonly waiter: RowFo
   waiter: { key: ({ arrival }) => keyOf(rowLetters.waiter, arrival), value: claimValue },
 };
 
+export const lossForm: RowForm<Loss> = {
+  key: ({ token }) => keyOf(rowLetters.loss, token),
+  value: ({ session, name, by }) => [session.id, name, by.session, by.actor, by.reason],
+};
+
 export const requestForm: RowForm<Request> = {
   key: ({ session, sequence }) => keyOf(rowLetters.request, session.id, sequence),
   value: (request) => [askedCells(request.asked), answerCells(request.answer)],
@@ -132,6 +140,11 @@ function askedCells(asked: AnyAsked): readonly RowCell[] {
       return [layout.guarded, asked.guard.name, asked.guard.token, ...askedCells(asked.request)];
     case 'write':
       return [layout.write, ...writeCells(asked)];
+    case 'force-release':
+    case 'end-session':
+    case 'request-revoke':
+    case 'steal':
+      return orderCells(asked);
     default:
       return asked satisfies never;
   }
@@ -165,6 +178,8 @@ export function* canonicalRows(state: TableState): Generator<RowTuple, void> {
   yield* registerRows(state.registers);
   yield* written(sessionForm, sessions);
   yield* written(claimForms.hold, holds);
+  const losses = sessions.flatMap((session) => [...session.losses.values()]).sort((a, b) => a.token - b.token);
+  yield* written(lossForm, losses);
   yield* written(claimForms.waiter, waiters);
   for (const { requests } of sessions) yield* written(requestForm, [...requests.values()].sort(bySequence));
 }

@@ -20,12 +20,14 @@ import type {
 } from './command.ts';
 import { areSameOptions } from './hold-options.ts';
 import type { Claim } from './lock-row.ts';
+import type { Intervention } from './operator-command.ts';
+import { isSameOrder, type Order } from './order-tuple.ts';
 
 /** The part of a request that a repetition of the same sequence must have in common with it. */
 export type Asked =
   | PlainAsked
   | GuardedAsked
-  /** An acquire or upgrade that a cancel overtook: what it would have asked for is not known, and never will be granted. */
+  /** An acquire, upgrade or steal that a cancel overtook: what it would have asked for is not known, and never will be granted. */
   | { readonly kind: 'withdrawn' };
 
 /** That part of a request without a guard. */
@@ -38,7 +40,8 @@ export type PlainAsked =
   | Pick<ChangeLimit, 'kind' | 'name' | 'limit'>
   | Pick<Cancel, 'kind' | 'target'>
   | Pick<Release, 'kind' | 'name' | 'token'>
-  | Pick<Proclaim, 'kind' | 'name' | 'token' | 'metadata'>;
+  | Pick<Proclaim, 'kind' | 'name' | 'token' | 'metadata'>
+  | Order;
 
 export type WriteAsked = Pick<WriteRegister, 'kind' | 'register' | 'value' | 'expected'>;
 
@@ -67,7 +70,7 @@ export class Request {
   /** Whether it is one that a cancel may end. */
   get mayWait(): boolean {
     const { asked } = this;
-    return asked.kind === 'withdrawn' || mayWait(asked.kind === 'guarded' ? asked.request : asked);
+    return asked.kind === 'withdrawn' || mayTake(asked.kind === 'guarded' ? asked.request : asked);
   }
 
   /** Whether `command`, which came under the same sequence, asks for the same. */
@@ -79,7 +82,7 @@ export class Request {
 function isSame(asked: AnyAsked, command: SessionRequest | WriteRegister): boolean {
   switch (asked.kind) {
     case 'withdrawn':
-      return mayWait(command.kind === 'guarded' ? command.request : command);
+      return mayTake(command.kind === 'guarded' ? command.request : command);
     case 'guarded':
       return (
         command.kind === 'guarded' && isSameHold(command.guard, asked.guard) && isSame(asked.request, command.request)
@@ -120,13 +123,19 @@ function isSame(asked: AnyAsked, command: SessionRequest | WriteRegister): boole
         command.value === asked.value &&
         command.expected === asked.expected
       );
+    case 'force-release':
+    case 'end-session':
+    case 'request-revoke':
+    case 'steal':
+      return command.kind === asked.kind && isSameOrder(command, asked);
     default:
       return asked satisfies never;
   }
 }
 
-const mayWait = ({ kind }: { readonly kind: string }): boolean =>
-  kind === 'acquire' || kind === 'acquire-all' || kind === 'upgrade';
+/** What a cancel may come for: whoever does not want it any more must not be left with a hold. */
+const mayTake = ({ kind }: { readonly kind: string }): boolean =>
+  kind === 'acquire' || kind === 'acquire-all' || kind === 'upgrade' || kind === 'steal';
 
 const isSameHold = (one: HoldName, other: HoldName): boolean => one.name === other.name && one.token === other.token;
 
@@ -136,6 +145,16 @@ const areSameParts = (some: readonly Part[], others: readonly Part[]): boolean =
     const other = others[at];
     return name === other?.name && mode === other.mode && permits === other.permits && limit === other.limit;
   });
+
+/** A hold that was ended by force, until its session is known to have heard. */
+export interface Loss {
+  readonly session: Session;
+  readonly name: string;
+  readonly token: number;
+  readonly by: Intervention;
+  /** See `ChangedRows`. */
+  isPersisted: boolean;
+}
 
 /** What never changes of a session. */
 export interface SessionOrigin {
@@ -164,6 +183,8 @@ export class Session {
   readonly requests: Map<Sequence, Request> = new Map();
   /** By token; iterates in the order of grants. */
   readonly holds: Map<number, Claim> = new Map();
+  /** By token: of holds ended by force, those that the session has not let go of yet. In no order. */
+  readonly losses: Map<number, Loss> = new Map();
   /** By sequence; iterates in the order of arrival. */
   readonly waiters: Map<Sequence, Claim> = new Map();
   /** See `ChangedRows`. */

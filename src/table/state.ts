@@ -5,9 +5,9 @@ import type { Claim, Lock } from './lock-row.ts';
 import { Owners } from './owners.ts';
 import { floorForm, registerForm } from './register-rows.ts';
 import { noRegisters, type Register, type RegisterRows, type VersionFloor } from './registers.ts';
-import { claimForms, limitForm, requestForm, runForm, sessionForm } from './rows.ts';
+import { claimForms, limitForm, lossForm, requestForm, runForm, sessionForm } from './rows.ts';
 import type { NodeRun } from './runs.ts';
-import type { Request, Session } from './session.ts';
+import type { Loss, Request, Session } from './session.ts';
 
 /** What only ever rises. */
 export interface Counters {
@@ -52,6 +52,7 @@ export interface Changes {
   readonly limits: ChangedRows<Lock>;
   readonly sessions: ChangedRows<Session>;
   readonly holds: ChangedRows<Claim>;
+  readonly losses: ChangedRows<Loss>;
   readonly waiters: ChangedRows<Claim>;
   readonly requests: ChangedRows<Request>;
   readonly registers: ChangedRows<Register>;
@@ -76,6 +77,7 @@ export const newState = (limits: TableLimits): TableState => ({
     limits: new ChangedRows(limitForm),
     sessions: new ChangedRows(sessionForm),
     holds: new ChangedRows(claimForms.hold),
+    losses: new ChangedRows(lossForm),
     waiters: new ChangedRows(claimForms.waiter),
     requests: new ChangedRows(requestForm),
     registers: new ChangedRows(registerForm),

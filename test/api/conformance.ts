@@ -8,6 +8,7 @@ import { keepingWord } from './conformance-hazards.ts';
 import { bounding, describing, queueing } from './conformance-hold-options.ts';
 import { leading } from './conformance-leading.ts';
 import { acquiring, givingUp, releasing } from './conformance-locks.ts';
+import { operating, refusingOperators } from './conformance-operators.ts';
 import { owning } from './conformance-owners.ts';
 import { querying, refusing } from './conformance-questions.ts';
 import { converting, readingAndWriting } from './conformance-reader-writer.ts';
@@ -39,6 +40,7 @@ export const conformance = (who: string, start: () => Promise<Pair>): void => {
     describe('verify', () => verifying(() => ({ subject, other })));
     describe('guards', () => guarding(() => ({ subject, other })));
     describe('registers', () => registering(() => ({ subject, other })));
+    describe('operators', () => operating(() => ({ subject, other })));
     describe('queries', () => querying(() => ({ subject, other })));
     describe('events', () => watching(() => ({ subject, other })));
     describe('elections', () => electing(() => ({ subject, other })));
@@ -48,6 +50,7 @@ export const conformance = (who: string, start: () => Promise<Pair>): void => {
       refusing(() => subject);
       refusingEvents(() => subject);
       refusingElections(() => subject);
+      refusingOperators(() => subject);
     });
   });
 };

@@ -42,9 +42,19 @@ const family: readonly SessionRequest[] = [
     request: { ...turn, kind: 'write', register: 'k', value: null, expected: undefined },
   },
   { ...turn, kind: 'begun', name: 'x', token: 7 },
+  { ...turn, kind: 'force-release', name: 'x', token: undefined, actor: 'ann', reason: '' },
+  { ...turn, kind: 'request-revoke', name: 'x', token: 7, actor: 'ann', reason: 'soon' },
+  { ...turn, kind: 'end-session', target: 5, actor: 'ann', reason: '' },
+  { ...turn, kind: 'steal', name: 'x', mode: 'W', actor: 'ann', reason: '' },
 ];
 
+const by = { session: 4, actor: 'ann', reason: 'it hangs' };
+
 const answers: readonly Answer[] = [
+  { kind: 'force-released', count: 2, tokens: [7, 9] },
+  { kind: 'revoke-requested', count: 1, tokens: [7] },
+  { kind: 'session-closed' },
+  { kind: 'not-closed', why: 'own' },
   { kind: 'downgraded' },
   { kind: 'fenced', highest: 0 },
   { kind: 'written', version: 2 ** 40 },
@@ -104,4 +114,26 @@ it('no client says that a hold is overdue: that is for the leader', () => {
     kind: 'bad',
     bad: expect.stringContaining('overdue'),
   });
+});
+
+it('what it hears of operators is read back', () => {
+  const messages = [
+    { kind: 'taken', session: 1, taken: { name: 'x', token: 7, by } },
+    { kind: 'revoke', session: 1, taken: { name: 'x', token: 7, by } },
+    { kind: 'ended', session: 1, end: 'closed', by },
+    { kind: 'ended', session: 1, end: 'expired' },
+  ] as const;
+
+  expect(messages.map((message) => parseServerMessage(serverTuple(message)))).toEqual(messages);
+});
+
+it.each([
+  [['taken', 1, 'x', 7, 4, 'ann']],
+  [['taken', 1, 'x', 0.5, 4, 'ann', '']],
+  [['revoke', 1, 'x', 7, 4, 'ann', '', 1]],
+  [['ended', 1, 'closed', 4]],
+  [['answer', 1, 2, ['force-released', 1, ['7']]]],
+  [['answer', 1, 2, ['not-closed', 'tired']]],
+])('but not what is no such message: %j', (message) => {
+  expect(parseServerMessage(message)).toMatchObject({ kind: 'bad' });
 });

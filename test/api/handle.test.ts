@@ -39,7 +39,9 @@ describe('a handle', () => {
     const handle = await acquired();
     const on = (...args: readonly unknown[]): unknown => Reflect.apply(handle.on, handle, args);
 
-    expect(() => on('losst', () => {})).toThrow('a handle tells jeopardy, recovered, lost, not "losst"');
+    expect(() => on('losst', () => {})).toThrow(
+      'a handle tells jeopardy, recovered, revokeRequested, lost, not "losst"',
+    );
     expect(() => on('toString', () => {})).toThrow(TypeError);
     expect(() => on('lost', 'me')).toThrow('a listener must be a function');
   });

@@ -4,7 +4,10 @@ import type { CallToWrite, Mode as ModeToWrite, PartToWrite, ResultToWrite } fro
 /** What the workloads of recorded runs ask: a history knows of nothing else. */
 export type RecordedRequest = Exclude<SessionRequest, { readonly kind: (typeof unrecorded)[number] }>;
 
-const unrecorded = ['begun', 'proclaim', 'guarded'] as const;
+const unrecorded = [
+  ...(['begun', 'proclaim', 'guarded'] as const),
+  ...(['force-release', 'end-session', 'request-revoke', 'steal'] as const),
+] as const;
 
 export function recordedOf(request: SessionRequest): RecordedRequest {
   if (isRecorded(request)) return request;

@@ -9,7 +9,7 @@ import type {
   SessionListener,
   SessionRequest,
 } from '../../src/node/index.ts';
-import type { Answer, Sequence, SessionEnd, SessionId } from '../../src/table/index.ts';
+import type { Answer, Intervention, Sequence, SessionEnd, SessionId } from '../../src/table/index.ts';
 import type { CallToWrite, Recorder, ResultToWrite } from './index.ts';
 import { type Lie, truth } from './lies.ts';
 import { callOf, type RecordedRequest, recordedOf, resultOf } from './recorded.ts';
@@ -78,7 +78,9 @@ export class RecordingGateway implements Gateway {
     const between: SessionListener = {
       answered: (sequence, answer) => this.#answered(session, sequence, answer),
       beatAcknowledged: (counter) => this.#acknowledged(session, counter),
-      ended: (end) => this.#ended(session, end),
+      taken: (taken) => this.#listeners.get(session)?.taken(taken),
+      revokeRequested: (request) => this.#listeners.get(session)?.revokeRequested(request),
+      ended: (end, by) => this.#ended(session, end, by),
     };
     this.#below.open(request, between, (outcome) => {
       if (outcome.ok) {
@@ -172,7 +174,7 @@ export class RecordingGateway implements Gateway {
     this.#listeners.get(session)?.beatAcknowledged(counter);
   }
 
-  #ended(session: SessionId, end: SessionEnd): void {
+  #ended(session: SessionId, end: SessionEnd, by?: Intervention): void {
     const closing = this.#closings.get(session);
     // A node that has stopped knows no session any more: that says nothing of the cluster.
     if (end !== 'unknown') {
@@ -180,7 +182,7 @@ export class RecordingGateway implements Gateway {
       if (end === 'closed' && closing !== undefined) this.#book.end(closing, {});
       else this.#book.recorder.expired(clientOf(session));
     }
-    this.#listeners.get(session)?.ended(end);
+    this.#listeners.get(session)?.ended(end, by);
   }
 }
 

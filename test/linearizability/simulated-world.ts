@@ -310,12 +310,10 @@ export class SimulatedWorld {
   #serve(seat: Seat, done: () => void): void {
     const parts = this.#plot.isMixed === true ? this.#partsOf([0, 1, 3], 2) : undefined;
     seat.engine.acquire({ name: 'lock-0', parts, waits: true, limitMs: undefined }, (outcome) => {
-      if (outcome.kind !== 'granted') {
-        this.#cluster.clock(seat.nodeId).after(100, () => this.#serve(seat, done));
-        return;
-      }
-      for (const hold of [outcome.hold, ...outcome.others]) hold.release(() => {});
-      done();
+      if (outcome.kind === 'granted') {
+        for (const hold of [outcome.hold, ...outcome.others]) hold.release(() => {});
+        done();
+      } else this.#cluster.clock(seat.nodeId).after(100, () => this.#serve(seat, done));
     });
   }
 }

@@ -6,6 +6,7 @@ import { guardMutants } from './guard-mutants.ts';
 import { historyMutants } from './history-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { nodeMutants } from './node-mutants.ts';
+import { operatorMutants } from './operator-mutants.ts';
 import { optionMutants } from './option-mutants.ts';
 import { raftMutants } from './raft-mutants.ts';
 import { sessionMutants } from './session-mutants.ts';
@@ -28,4 +29,5 @@ export const catalogue: readonly Mutant[] = [
   ...historyMutants,
   ...electionMutants,
   ...optionMutants,
+  ...operatorMutants,
 ];

@@ -39,7 +39,7 @@ const proclaiming: readonly Mutant[] = [
   {
     id: 'proclaim-unbounded',
     guard: 'a value that is too long, or no text, is refused before it enters the log',
-    file: 'src/table/command-tuple.ts',
+    file: 'src/table/hold-tuple.ts',
     find: "metadata: field.metadata(metadata, 'its metadata'),",
     plant: 'metadata: String(metadata),',
     killer: table,
@@ -48,8 +48,8 @@ const proclaiming: readonly Mutant[] = [
     id: 'proclaim-told-wrong',
     guard: 'an event of a value is kept whole',
     file: 'src/node/event-slots.ts',
-    find: " || happening.kind === 'proclaimed') {",
-    plant: ') {',
+    find: "      happening.kind === 'proclaimed' ||\n",
+    plant: '',
     killer: { tests: ['test/testing/conformance.test.ts'] },
   },
   {

@@ -32,8 +32,8 @@ export const guardMutants: readonly Mutant[] = [
     id: 'guard-hides-a-wait',
     guard: 'a guarded acquire can be cancelled like any other',
     file: 'src/table/session.ts',
-    find: "mayWait(asked.kind === 'guarded' ? asked.request : asked)",
-    plant: 'mayWait(asked)',
+    find: "mayTake(asked.kind === 'guarded' ? asked.request : asked)",
+    plant: 'mayTake(asked)',
     killer: table,
   },
   {
@@ -64,8 +64,8 @@ export const guardMutants: readonly Mutant[] = [
     id: 'guard-hides-the-weight',
     guard: 'what is large behind a guard travels in messages that a peer reads',
     file: 'src/node/forward.ts',
-    find: '1 + namesPerValue : 1',
-    plant: '1 : 1',
+    find: 'return 1 + namesPerValue;',
+    plant: 'return 1;',
     killer: { tests: ['test/node/forward.test.ts'] },
   },
   {

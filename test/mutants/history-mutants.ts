@@ -73,8 +73,8 @@ export const historyMutants: readonly Mutant[] = [
     id: 'hold-keeps-old-token',
     guard: 'a handle goes on under the token of its upgrade',
     file: 'src/hold.ts',
-    find: '    this.#mode = mode;\n    this.#token = token;\n  }\n\n  /** For the conversion only: nothing more',
-    plant: '    this.#mode = mode;\n  }\n\n  /** For the conversion only: nothing more',
+    find: '    this.#mode = mode;\n    this.#token = token;\n    this.#session',
+    plant: '    this.#mode = mode;\n    this.#session',
     killer: byHistory,
   },
 ];

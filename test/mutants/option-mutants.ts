@@ -10,7 +10,7 @@ const asked: readonly Mutant[] = [
     id: 'options-not-compared',
     guard: 'the same sequence with other options is another request',
     file: 'src/table/session.ts',
-    find: '          areSameOptions(command.options, asked.options) &&\n',
+    find: '        areSameOptions(command.options, asked.options) &&\n',
     plant: '',
     killer: table,
   },
@@ -146,8 +146,9 @@ const bounded: readonly Mutant[] = [
     id: 'bound-told-one-by-one',
     guard: 'whoever hears of the loss finds every handle of the hold lost',
     file: 'src/hold-bound.ts',
-    find: "    for (const hold of holds) hold.markLost('overdue', text);\n    for (const hold of holds) hold.giveBack();\n",
-    plant: "    for (const hold of holds) {\n      hold.markLost('overdue', text);\n      hold.giveBack();\n    }\n",
+    find: "    for (const hold of holds) hold.markLost({ reason: 'overdue', text });\n    for (const hold of holds) hold.giveBack();\n",
+    plant:
+      "    for (const hold of holds) {\n      hold.markLost({ reason: 'overdue', text });\n      hold.giveBack();\n    }\n",
     killer: ofHolder,
   },
   {

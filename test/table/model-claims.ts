@@ -303,4 +303,6 @@ const unmarked = (command: SessionRequest): unknown =>
     : { ...command, mark: 0 };
 
 export const mayWait = (command: SessionRequest): boolean =>
-  ['acquire', 'acquire-all', 'upgrade'].includes(command.kind === 'guarded' ? command.request.kind : command.kind);
+  ['acquire', 'acquire-all', 'upgrade', 'steal'].includes(
+    command.kind === 'guarded' ? command.request.kind : command.kind,
+  );

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultTableLimits, type HoldOptions, type RowTuple, type TableEvent } from '../../src/table/index.ts';
+import { names, registerNames } from './choices.ts';
 import { Model } from './model.ts';
 import type { ModelClaim } from './model-claims.ts';
-import { Author, names, registerNames, type Step, stories } from './story.ts';
+import { Author, type Step, stories } from './story.ts';
 import { rowsOf, World } from './world.ts';
 
 const tight = {
@@ -93,6 +94,9 @@ function expectSame({ table }: World, model: Model): void {
   expect([...views.sessionIds()].map((id) => [id, views.session(id)?.version, views.session(id)?.mark])).toEqual(
     model.sessions.map(({ id, version, mark }) => [id, version, mark]),
   );
+  for (const { id } of model.sessions) {
+    expect(views.takenFrom(id)).toEqual(model.lossesOf(id).map(({ name, token, by }) => ({ name, token, by })));
+  }
   for (const { session, sequence, answer } of model.answers) {
     expect(views.answerOf(session, sequence)).toEqual(answer);
   }
@@ -108,13 +112,14 @@ function wordFor(event: TableEvent): string {
       if (event.answer.kind === 'written' && event.answer.version === 0) return 'deleted';
       return event.answer.kind === 'limit-exceeded' ? event.answer.limit : event.answer.kind;
     case 'session-ended':
-      return `ended ${event.end}`;
+      return event.by === undefined ? `ended ${event.end}` : 'ended by an operator';
+    case 'lost':
+      if (event.by !== undefined) return 'lost by force';
+      return event.reason === undefined ? 'lost' : `lost ${event.reason}`;
     case 'session-refused':
       return `refused ${event.reason}`;
     case 'started':
       return event.isCurrent ? 'started' : 'not started';
-    case 'lost':
-      return event.reason === undefined ? 'lost' : `lost ${event.reason}`;
     default:
       return event.kind;
   }
@@ -127,6 +132,7 @@ const everyWord = [
   ...['proclaimed', 'downgraded', 'limit-changed', 'wrong-mode', 'kind-mismatch', 'semaphore-limit', 'deadlock of 1'],
   ...['fenced', 'fenced in the register', 'written', 'deleted', 'version-mismatch'],
   ...['queue-full', 'begun', 'lost overdue'],
+  ...['ended by an operator', 'lost by force', 'force-released', 'revoke-requested', 'session-closed', 'not-closed'],
 ];
 
 const everyLimit = [

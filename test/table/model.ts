@@ -8,23 +8,14 @@ import type {
   Guarded,
   OpenSession,
   Release,
-  SessionEnd,
   SessionRequest,
   Started,
   TableEvent,
   TableLimits,
   Upgrade,
 } from '../../src/table/index.ts';
-import {
-  byToken,
-  isHold,
-  isSame,
-  kinds,
-  type ModelClaim,
-  ModelClaims,
-  type ModelSession,
-  mayWait,
-} from './model-claims.ts';
+import { isHold, isSame, kinds, type ModelClaim, type ModelSession, mayWait } from './model-claims.ts';
+import { ModelOperators } from './model-operators.ts';
 import { ModelRegisters } from './model-registers.ts';
 import { ModelRuns } from './model-runs.ts';
 
@@ -32,14 +23,14 @@ import { ModelRuns } from './model-runs.ts';
  * The lock table as one would explain it: flat lists, searched from the front. Written from the semantics, not from
  * the table.
  */
-export class Model extends ModelClaims {
+export class Model extends ModelOperators {
   readonly runs: ModelRuns;
   readonly registers: ModelRegisters;
   readonly #limits: TableLimits;
   #opened = 0;
 
   constructor(limits: TableLimits) {
-    super();
+    super(limits);
     this.#limits = limits;
     this.runs = new ModelRuns(limits.nodesMax);
     this.registers = new ModelRegisters(limits);
@@ -50,10 +41,10 @@ export class Model extends ModelClaims {
     this.time = Math.max(this.time, stamp);
     if (command.kind === 'started') this.#started(command);
     else if (command.kind === 'open') this.#open(command);
-    else if (command.kind === 'close') this.#end([command.session], 'closed');
+    else if (command.kind === 'close') this.end([command.session], 'closed');
     else if (command.kind === 'expire') {
       const session = this.session(command.session);
-      if (session === undefined || session.version === command.version) this.#end([command.session], 'expired');
+      if (session === undefined || session.version === command.version) this.end([command.session], 'expired');
     } else if (command.kind === 'overdue') this.overdue(command);
     else this.#request(command);
     return this.events;
@@ -66,7 +57,7 @@ export class Model extends ModelClaims {
     if (!isCurrent) return;
     const old = this.sessions.filter(({ open: { home } }) => home?.node === command.node && !this.runs.isHome(home));
     if (old.length > 0)
-      this.#end(
+      this.end(
         old.map(({ id }) => id),
         'superseded',
       );
@@ -97,27 +88,6 @@ export class Model extends ModelClaims {
     this.events.push({ kind: 'session-opened', session: this.#opened, nonce, ttlMs });
   }
 
-  #end(ids: readonly number[], end: SessionEnd): void {
-    const names: string[] = [];
-    for (const id of ids) {
-      if (this.session(id) === undefined) {
-        this.events.push({ kind: 'session-ended', session: id, end: 'unknown' });
-        continue;
-      }
-      const mine = this.claims.filter(({ session }) => session === id);
-      for (const { name, token } of mine.filter(isHold).sort(byToken)) {
-        names.push(name);
-        this.events.push({ kind: 'lost', name, session: id, token });
-      }
-      for (const { name } of mine.filter((claim) => !isHold(claim))) names.push(name);
-      this.claims = this.claims.filter(({ session }) => session !== id);
-      this.sessions = this.sessions.filter((session) => session.id !== id);
-      this.answers = this.answers.filter(({ session }) => session !== id);
-      this.events.push({ kind: 'session-ended', session: id, end });
-    }
-    this.passOn([...new Set(names)]);
-  }
-
   #request(command: SessionRequest): void {
     const { session: id, sequence } = command;
     const say = (answer: Answer) => this.events.push({ kind: 'answered', session: id, sequence, answer });
@@ -138,7 +108,7 @@ export class Model extends ModelClaims {
     const mine = this.answers.filter((old) => old.session === id);
     const first = mine.find((old) => old.sequence === sequence);
     const { kind } = command.kind === 'guarded' ? command.request : command;
-    const takes = ['acquire', 'acquire-all', 'upgrade', 'limit', 'proclaim', 'write'].includes(kind);
+    const takes = ['acquire', 'acquire-all', 'upgrade', 'limit', 'proclaim', 'write', 'steal'].includes(kind);
     const room = this.#limits.answersPerSessionMax * (takes ? 1 : 2);
     if (first !== undefined) say(isSame(first.command, command) ? first.answer : { kind: 'mismatch' });
     else if (sequence <= session.mark) say({ kind: 'stale' });
@@ -180,7 +150,7 @@ export class Model extends ModelClaims {
       case 'guarded':
         return this.#guarded(session, command);
       default:
-        return command satisfies never;
+        return this.operate(command);
     }
   }
 
@@ -191,7 +161,10 @@ export class Model extends ModelClaims {
 
   #release(session: ModelSession, { name, token }: Release): Answer {
     const held = this.held(session, name, token);
-    if (held === undefined) return { kind: 'not-held' };
+    if (held === undefined) {
+      this.losses = this.losses.filter((loss) => loss.session !== session.id || loss.token !== token);
+      return { kind: 'not-held' };
+    }
     if (held.entries > 1) {
       held.entries -= 1;
       return { kind: 'released' };

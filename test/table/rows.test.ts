@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultTableLimits, Table } from '../../src/table/index.ts';
-import { acquire, furnished, furnishedFamily, incarnationOf, release, rowsOf, World } from './world.ts';
+import { furnished, furnishedFamily } from './furnished.ts';
+import { acquire, incarnationOf, release, rowsOf, World } from './world.ts';
 
 const restore = (rows: Iterable<{ readonly key: string; readonly value: unknown }>): Table =>
   Table.restore(defaultTableLimits, rows);

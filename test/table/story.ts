@@ -2,14 +2,16 @@ import fc from 'fast-check';
 import type {
   AcquireAll,
   Command,
-  HoldOptions,
   OpenSession,
+  OperatorRequest,
   Part,
   PlainRequest,
   SessionRequest,
   WriteRegister,
 } from '../../src/table/index.ts';
+import { homeOf, nameOf, optionsAt, partAt, pick, registerNames, runOf } from './choices.ts';
 import type { Model } from './model.ts';
+import { endSession, forceRelease, requestRevoke, steal } from './orders.ts';
 import {
   acquire,
   acquireFor,
@@ -17,18 +19,12 @@ import {
   cancel,
   changeLimit,
   downgrade,
-  exclusive,
   guarded,
-  incarnationOf,
   nonceOf,
   overdue,
-  permits,
   proclaim,
-  read,
-  readUpgradeable,
   release,
   upgrade,
-  write,
   writing,
 } from './world.ts';
 
@@ -67,11 +63,17 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 12, arbitrary: plans('write') },
   { weight: 5, arbitrary: plans('begun') },
   { weight: 4, arbitrary: plans('overdue') },
+  { weight: 4, arbitrary: plans('force-release') },
+  { weight: 1, arbitrary: plans('end-session') },
+  { weight: 1, arbitrary: plans('request-revoke') },
+  { weight: 3, arbitrary: plans('steal') },
   { weight: 8, arbitrary: plans('again') },
   { weight: 3, arbitrary: fc.constantFrom<Step>('checkpoint', 'restart', 'install') },
 );
 
 export const stories: fc.Arbitrary<readonly Step[]> = fc.array(steps, { maxLength: 120, size: 'max' });
+
+const orders = ['force-release', 'steal', 'request-revoke', 'end-session'] as const;
 
 /** Makes commands of plans: mostly what a client would say, sometimes what a broken or hostile one would. */
 export class Author {
@@ -156,6 +158,32 @@ export class Author {
         return guarded(this.#guard(when, how), this.#behind(turn, [what, how], hold));
       case 'write':
         return guarded(this.#guard(when, how), this.#writing(turn, what, how));
+      case 'force-release':
+      case 'request-revoke':
+      case 'steal':
+      case 'end-session':
+        return this.#order(kind, turn, [what, how]);
+      default:
+        return kind satisfies never;
+    }
+  }
+
+  /** Of anybody's holds. */
+  #order(
+    kind: OperatorRequest['kind'],
+    turn: readonly [number, number, number],
+    [what, how]: readonly [number, number],
+  ): OperatorRequest {
+    const meant = this.#hold(0, 0, what);
+    switch (kind) {
+      case 'force-release':
+        return forceRelease(turn, meant.name, how % 2 === 0 ? undefined : meant.token);
+      case 'request-revoke':
+        return requestRevoke(turn, meant.name, how % 2 === 0 ? undefined : meant.token);
+      case 'steal':
+        return steal(turn, meant.name, ['a', 'c'].includes(meant.name) ? 'X' : 'W');
+      case 'end-session':
+        return endSession(turn, this.#session(how));
       default:
         return kind satisfies never;
     }
@@ -174,7 +202,7 @@ export class Author {
     [what, how]: readonly [number, number],
     hold: { readonly name: string; readonly token: number },
   ): PlainRequest {
-    switch (how % 5) {
+    switch (how % 6) {
       case 0:
         return acquire(turn, nameOf(what), what % 3 !== 0);
       case 1:
@@ -183,6 +211,8 @@ export class Author {
         return changeLimit(turn, partAt(4 + (what % 5), 0).name, 1 + (how % 4));
       case 3:
         return turn[1] === 1 ? acquire(turn, nameOf(what)) : cancel(turn, this.#target(turn[0], turn[1], what));
+      case 4:
+        return this.#order(orders[what % orders.length] ?? 'steal', turn, [what, how]);
       default:
         return this.#acquire(turn, [what, how], what % 3 !== 0);
     }
@@ -247,38 +277,3 @@ export class Author {
     return meant?.sequence ?? 1 + (what % (sequence - 1));
   }
 }
-
-const pick = <T>(some: readonly T[], at: number): T | undefined => some[at % Math.max(1, some.length)];
-
-const nameOf = (what: number): string => ['a', 'b', 'c', 'r'][what % 4] ?? 'a';
-
-/** Also names of locks: they have nothing to do with each other. */
-export const registerNames: readonly string[] = ['k', 'a', 'l\u00e9', 'm'];
-
-export const names: readonly string[] = ['a', 'b', 'c', 'r', 's', 't'];
-
-/** Something that can be wanted: mostly of a name that is always used in that way. */
-const partAt = (what: number, how: number): Part => {
-  const wishes = [read('r'), read('r'), readUpgradeable('r'), write('r'), permits('s', 1 + (how % 3), 3)];
-  const others = [permits('s', 1, 3), permits('t', 1 + (how % 2), 2), exclusive('a'), write('b'), permits('s', 1, 2)];
-  return [...wishes, ...others][what % 10] ?? read('r');
-};
-
-/** Mostly none. */
-const optionsAt = (what: number, how: number): HoldOptions | undefined => {
-  const options: readonly HoldOptions[] = [
-    { metadata: `of ${how % 3}` },
-    { queueLengthMax: how % 3 },
-    { metadata: '', queueLengthMax: 1 + (how % 2) },
-    { holdMsMax: 1_000 },
-  ];
-  return options[(what + 3 * how) % 9];
-};
-
-const runOf = (who: number, what: number) => ({
-  node: ['n1', 'n2', 'n3'][who % 3] ?? 'n1',
-  incarnation: incarnationOf(1 + (what % 2)),
-  run: 1 + (what % 3),
-});
-
-const homeOf = ({ node, incarnation, run }: NonNullable<OpenSession['home']>) => ({ node, incarnation, run });

@@ -24,6 +24,8 @@ export interface NodeConditions {
   readonly elects: boolean;
   /** Written by those who hold something; 0: nobody does. */
   readonly registers: number;
+  /** Somebody ends what others hold, now and then. */
+  readonly isMeddled: boolean;
   /** What each process does at the same time. */
   readonly fibers: number;
   readonly ttl: number;
@@ -101,6 +103,7 @@ export function drawConditions(seed: number, narrowing: NodeNarrowing = {}): Nod
     // By a stream of its own, as the kinds are.
     elects: new Stream(seed, 'elects').chance(0.3) && narrowing.isPlain !== true,
     registers: drawRegisters(seed, narrowing),
+    isMeddled: narrowing.isPlain !== true && new Stream(seed, 'meddling').chance(0.35),
     fibers: stream.pick([1, 1, 2, 3]),
     ttl: stream.pick([1_000, 1_500, 3_000, 6_000]),
     timings: {

@@ -8,6 +8,7 @@ import { decodeLock } from '../../../src/views.ts';
 import { Contender } from './contender.ts';
 import { type Desire, Desires, nameAt } from './desires.ts';
 import type { Claim, Claimant } from './law.ts';
+import { Meddler } from './meddler.ts';
 import { Scribe } from './scribe.ts';
 import type { NodeWorld } from './world.ts';
 
@@ -38,6 +39,7 @@ export class Party implements Claimant {
   /** Absent where nobody stands for election. */
   readonly #contender: Contender | undefined;
   readonly #scribe: Scribe;
+  readonly #meddler: Meddler;
   /** Questions without an outcome. */
   #open = 0;
 
@@ -54,7 +56,9 @@ export class Party implements Claimant {
       ...{ gateway: way.gateway, clock: way.clock, random: world.cluster.random, ttlMs: ttl },
       ...{ label: way.name, isHome: way.isHome },
     });
-    this.#scribe = new Scribe(world, { way, engine: this.#engine, ask: (what) => this.#ask(what) });
+    const lent = { way, engine: this.#engine, ask: (what: string) => this.#ask(what) };
+    this.#scribe = new Scribe(world, lent);
+    this.#meddler = new Meddler(world, { ...lent, stream: new Stream(seed, `meddling ${who}`) });
     if (!world.conditions.elects || world.isOver) return;
     const stream = new Stream(seed, `contender ${who}`);
     this.#contender = new Contender({ world, way, engine: this.#engine, claimant: this, stream });
@@ -116,7 +120,8 @@ export class Party implements Claimant {
     const ms = isBurst ? 0 : 5 + this.#stream.exponential(conditions.think);
     this.#way.clock.after(ms, () => {
       if (this.#world.isOver) return;
-      if (this.#stream.chance(0.12)) this.#look();
+      if (this.#meddler.isMinded) this.#meddler.meddle((isDone) => this.#think(isDone));
+      else if (this.#stream.chance(0.12)) this.#look();
       else this.#work();
     });
   }
@@ -126,7 +131,8 @@ export class Party implements Claimant {
     const waits = this.#stream.chance(0.8);
     const limitMs = this.#stream.chance(0.4) ? this.#stream.logUniform(1, 3_000) : undefined;
     const desire = this.#desires.of(this.#anyLock());
-    const acquisition = this.#acquire({ ...desire, waits, limitMs }, (claims) => {
+    const steals = this.#meddler.stealing(desire);
+    const acquisition = this.#acquire({ ...desire, waits, limitMs, steals }, (claims) => {
       if (claims === undefined) return this.#think(false);
       // Now and then somebody keeps a lock for very long.
       const ms = this.#stream.exponential(conditions.hold) * (this.#stream.chance(0.02) ? 20 : 1);
@@ -232,7 +238,12 @@ export class Party implements Claimant {
       this.#world.law.letGo(claim);
       this.#world.trace(this.name, `${hold.name} let go`, hold.token);
       const settle = this.#ask(`release ${hold.name}`);
-      hold.release(() => {
+      const { isToldLost } = claim;
+      hold.release((outcome) => {
+        const isSaid = !isToldLost || outcome.kind === 'lost';
+        this.#world.judge(() =>
+          this.#world.ghost.demand(isSaid, 'O10', () => `${this.name} releases ${hold.name}, which it has lost`),
+        );
         settle();
         left -= 1;
         if (left === 0) done();

@@ -49,6 +49,7 @@ export class Recovery {
       () => this.#world.isClear,
     );
     this.#awaitMs('L5', answerMs, 'somebody still waits for an answer', () => this.#isIdle());
+    world.law.judgeRest();
     const isStable = world.cluster.leader() === leader && this.#term() === term;
     world.ghost.demand(isStable, 'L4', () => `${leader} led in ${term}, ${world.cluster.leader()} in ${this.#term()}`);
   }

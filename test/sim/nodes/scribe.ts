@@ -108,7 +108,8 @@ export class Scribe {
       ghost.count('verifications');
       this.#world.judge(() => {
         ghost.demand(!isCurrent || !isOver, 'O5', () => `${hold.name} stands with ${token}, but was given out since`);
-        const mustStand = !claim.isLetGo && hold.token === token && !hold.isConverting && law.isBinding && hold.isHeld;
+        const isItsOwn = !claim.isLetGo && hold.token === token && !hold.isConverting && !law.wasForced(token);
+        const mustStand = isItsOwn && law.isBinding && hold.isHeld;
         ghost.demand(isCurrent || !mustStand, 'O5', () => `${hold.name} is held with ${token}, but does not stand`);
       });
     });

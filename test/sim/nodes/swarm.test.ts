@@ -36,6 +36,7 @@ const deeds: readonly Deed[] = [
   ...(['upgrades', 'downgrades', 'composites', 'deadlocks', 're-entries'] as const),
   ...(['register writes', 'fenced writes', 'verifications'] as const),
   ...(['metadata', 'positions', 'full queues', 'bounded holds'] as const),
+  ...(['upgrades', 'downgrades', 'composites', 'deadlocks', 're-entries', 'forced ends'] as const),
 ];
 
 describe('whole nodes and clients keep the law under faults, and come to rest after them', () => {
