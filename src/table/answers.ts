@@ -156,11 +156,7 @@ export const answerField: field.Field<Answer> = (value, what) => {
       return { kind: 'deadlock', cycle: cycleField(cells.slice(1), 'its cycle') };
     case layout.semaphoreLimit: {
       const [, name, limit] = field.tupleOf(cells, what, 3);
-      return {
-        kind: 'semaphore-limit',
-        name: field.lockName(name, 'its name'),
-        limit: field.positive(limit, 'its limit'),
-      };
+      return semaphoreLimit(field.lockName(name, 'its name'), field.positive(limit, 'its limit'));
     }
     case layout.queueFull: {
       const [, name, max] = field.tupleOf(cells, what, 3);
@@ -176,11 +172,8 @@ export const answerField: field.Field<Answer> = (value, what) => {
       return { kind: 'force-released', ...heldField(cells.slice(1), what) };
     case layout.revokeRequested:
       return { kind: 'revoke-requested', ...heldField(cells.slice(1), what) };
-    case layout.notClosed: {
-      const [, why] = field.tupleOf(cells, what, 2);
-      if (why !== 'unknown' && why !== 'own') throw new FieldError(`its why is ${field.shown(why)}`);
-      return { kind: 'not-closed', why };
-    }
+    case layout.notClosed:
+      return notClosed(whyField(cells, what));
     default: {
       const answer = answers.get(cells[0]);
       if (answer === undefined || cells.length !== 1) {
@@ -193,6 +186,12 @@ export const answerField: field.Field<Answer> = (value, what) => {
 
 /** The one number behind the kind. */
 const countField: field.Field<number> = (cells, what) => field.nonNegative(field.tupleOf(cells, what, 2)[1], what);
+
+const whyField: field.Field<'unknown' | 'own'> = (cells, what) => {
+  const [, why] = field.tupleOf(cells, what, 2);
+  if (why !== 'unknown' && why !== 'own') throw new FieldError(`its why is ${field.shown(why)}`);
+  return why;
+};
 
 const heldField: field.Field<{ readonly count: number; readonly tokens: readonly number[] }> = (value, what) => {
   const [count, ...tokens] = field.tuple(value, what);

@@ -1,4 +1,4 @@
-import type { Command, Guarded, OpenSession } from './command.ts';
+import type { AcquireAll, Command, Guarded, OpenSession } from './command.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
 import { parseBegun, parseDowngrade, parseProclaim, parseUpgrade } from './hold-tuple.ts';
@@ -58,15 +58,8 @@ export function commandTuple(command: Command): CommandTuple {
       const { session, sequence, mark, name, mode, waits } = command;
       return [layout.acquire, session, sequence, mark, name, mode, waits];
     }
-    case 'acquire-all': {
-      const { session, sequence, mark, waits, owner, reenters, parts } = command;
-      const { options } = command;
-      if (options !== undefined) {
-        return [layout.acquireAllWithOptions, session, sequence, mark, waits, ...wishCells({ ...command, options })];
-      }
-      if (owner === undefined) return [layout.acquireAll, session, sequence, mark, waits, ...partCells(parts)];
-      return [layout.acquireAllForOwner, session, sequence, mark, waits, owner, reenters, ...partCells(parts)];
-    }
+    case 'acquire-all':
+      return acquireAllTuple(command);
     case 'upgrade': {
       const { session, sequence, mark, name, token, waits } = command;
       return [layout.upgrade, session, sequence, mark, name, token, waits];
@@ -104,6 +97,15 @@ export function commandTuple(command: Command): CommandTuple {
     default:
       return command satisfies never;
   }
+}
+
+function acquireAllTuple(command: AcquireAll): CommandTuple {
+  const { session, sequence, mark, waits, owner, reenters, parts, options } = command;
+  if (options !== undefined) {
+    return [layout.acquireAllWithOptions, session, sequence, mark, waits, ...wishCells({ ...command, options })];
+  }
+  if (owner === undefined) return [layout.acquireAll, session, sequence, mark, waits, ...partCells(parts)];
+  return [layout.acquireAllForOwner, session, sequence, mark, waits, owner, reenters, ...partCells(parts)];
 }
 
 /**
