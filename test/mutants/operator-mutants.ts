@@ -134,4 +134,20 @@ export const operatorMutants: readonly Mutant[] = [
     plant: '',
     killer: nodes,
   },
+  {
+    id: 'operator-orders-weigh-nothing',
+    guard: 'orders with long reasons travel in messages that a peer reads',
+    file: 'src/node/forward.ts',
+    find: 'return 1 + orderNames;',
+    plant: 'return 1;',
+    killer: { tests: ['test/node/forward.test.ts'] },
+  },
+  {
+    id: 'operator-session-lives-on',
+    guard: 'whoever is told that a session is closed is told the truth',
+    file: 'src/table/requests.ts',
+    find: 'return this.endings.endOther(command, emit);',
+    plant: 'return answers.sessionClosed;',
+    killer: table,
+  },
 ];

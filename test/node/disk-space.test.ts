@@ -19,6 +19,14 @@ it('a guard makes no difference to what a full disk takes in', () => {
   expect([behind(acquire), behind(release)].map(makesTableGrow)).toEqual([true, false]);
 });
 
+it('nothing is stolen on a full disk, but released by force', () => {
+  const by = { actor: 'ann', reason: '' };
+  const steal = { ...turn, ...by, kind: 'steal', name: 'x', mode: 'X' } as const;
+  const force = { ...turn, ...by, kind: 'force-release', name: 'x', token: undefined } as const;
+
+  expect([steal, force].map(makesTableGrow)).toEqual([true, false]);
+});
+
 it('registers are not written on a full disk, but deleted', () => {
   const write = { ...turn, kind: 'write', register: 'k', expected: undefined } as const;
 

@@ -97,6 +97,11 @@ const largeRequests: Readonly<Record<string, (sequence: number) => Command>> = {
     const request = { ...turn, kind: 'write', register: long, value, expected: undefined } as const;
     return { ...turn, kind: 'guarded', guard: { name: long, token: 1 }, request };
   },
+  // Written down a quote takes twice its room.
+  'orders with long reasons': (sequence) => ({
+    ...{ kind: 'force-release', session: 1, sequence, mark: 0, name: '"'.repeat(500), token: 1 },
+    ...{ actor: '"'.repeat(256), reason: '"'.repeat(512) },
+  }),
 };
 
 it.each(Object.entries(largeRequests))('%s travel in messages that a peer reads', (_name, command) => {

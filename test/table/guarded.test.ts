@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commandTuple, parseCommand } from '../../src/table/index.ts';
+import { endSession, forceRelease, steal } from './orders.ts';
 import {
   acquire,
   acquireAll,
@@ -113,6 +114,23 @@ describe('a guarded request', () => {
     world.ask(acquire([2, 1], 'x'));
 
     expect([first, world.ask(early)]).toEqual([fenced, fenced]);
+  });
+
+  it('may be what operators ask, the end of a session included', () => {
+    const world = held();
+    world.open(3);
+    world.ask(acquire([2, 1], 'x'));
+    const stolen = world.ask(guarded(guard, steal([1, 2], 'x')));
+    const again = world.ask(guarded(guard, steal([1, 2], 'x')));
+    const closed = world.ask(guarded(guard, endSession([1, 3], 2)));
+    world.ask(release([1, 4], 'g', 1));
+    const late = [forceRelease([1, 5], 'x'), endSession([1, 6], 3)].map((order) => world.ask(guarded(guard, order)));
+
+    expect(stolen).toMatchObject({ kind: 'granted', token: 3 });
+    expect([again, closed]).toEqual([stolen, { kind: 'session-closed' }]);
+    expect(late).toEqual([fenced, fenced]);
+    expect(world.table.views.sessions().map(({ session }) => session)).toEqual([1, 3]);
+    expect([...world.table.views.holdsOf(1)]).toMatchObject([{ name: 'x', token: 3 }]);
   });
 
   it('may be any request of a session but another guarded one, a write of a register included', () => {
