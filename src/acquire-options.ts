@@ -1,5 +1,9 @@
 import { outOfRange, wrongType } from './errors.ts';
+import { checkHoldOptions } from './hold-options.ts';
+import { checkHold, type HoldReference } from './hold-reference.ts';
+import type { QueueListener } from './queue-place.ts';
 import { validateOwner } from './server/index.ts';
+import type { HoldName, HoldOptions } from './table/index.ts';
 
 /** How long to wait, and when to stop waiting. */
 export interface AcquireOptions {
@@ -15,6 +19,32 @@ export interface AcquireOptions {
    * party of the cluster has it. Default: the owner of the surrounding `withOwner`, or else each request is its own.
    */
   readonly owner?: string | undefined;
+  /**
+   * Whatever helps to understand who holds or awaits the lock: `inspect` and `list` show it, and the handle has it. At
+   * most 1,024 bytes of UTF-8, well-formed. Not secret.
+   */
+  readonly metadata?: string | undefined;
+  /**
+   * A hold that must be current when the cluster executes the request; anybody's, of any lock. If it is not, nothing is
+   * asked for and the call rejects with a `FencedError`. A request that has to wait is not judged again at its grant.
+   */
+  readonly guard?: HoldReference | undefined;
+  /**
+   * The longest queue that this request goes behind, 0 to 2^53 - 1: if so many wait already when it would have to wait, it
+   * is refused with a `QueueFullError`. 0: it never waits. Absent: no limit. A request for several locks looks at each queue.
+   */
+  readonly maxQueueLength?: number | undefined;
+  /**
+   * The longest that the lock is held, in milliseconds, 1,000 to 2^53 - 1 and above twice the margin of the session
+   * (`max(sessionTtl / 10, 200)`): some time before that the handle is lost, and afterwards the cluster gives the lock to the next one,
+   * however well its holder is. Absent: for as long as the session lives. See docs/hold-options.md.
+   */
+  readonly maxHold?: number | undefined;
+  /**
+   * Called once if the request has to wait, with its place in the queue and a way to ask for it again. Not called when the
+   * lock is granted before the cluster has said where the request stands. The library asks nothing else by itself.
+   */
+  readonly onQueued?: QueueListener | undefined;
 }
 
 /** For exclusive locks. */
@@ -32,9 +62,23 @@ export interface CheckedOptions {
   readonly signal: AbortSignal | undefined;
   readonly owner: string | undefined;
   readonly reentrant: boolean;
+  /** What the cluster is told of the hold; undefined if nothing. */
+  readonly hold: HoldOptions | undefined;
+  readonly guard: HoldName | undefined;
+  readonly onQueued: QueueListener | undefined;
 }
 
-const known: ReadonlySet<string> = new Set(['timeout', 'signal', 'owner', 'reentrant']);
+const known: ReadonlySet<string> = new Set([
+  'timeout',
+  'signal',
+  'owner',
+  'reentrant',
+  'metadata',
+  'guard',
+  'maxQueueLength',
+  'maxHold',
+  'onQueued',
+]);
 
 /** The options of one acquire, or a TypeError or RangeError that says what is wrong with them. */
 export const checkAcquireOptions = (options: ReentrantOptions | undefined): CheckedOptions => {
@@ -44,18 +88,30 @@ export const checkAcquireOptions = (options: ReentrantOptions | undefined): Chec
     if (!known.has(key))
       throw wrongType(`unknown option ${JSON.stringify(key)}; an acquire takes ${[...known].join(', ')}`);
   }
-  const { timeout, signal, owner, reentrant = false } = options;
+  const { timeout, signal, owner, reentrant = false, guard, onQueued } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrongType('signal must be an AbortSignal');
   if (typeof reentrant !== 'boolean') throw wrongType('reentrant must be a boolean');
+  if (onQueued !== undefined && typeof onQueued !== 'function') throw wrongType('onQueued must be a function');
   return {
     timeout: checkTimeout(timeout),
     signal,
     owner: owner === undefined ? undefined : checkOwner(owner),
     reentrant,
+    hold: checkHoldOptions(options),
+    guard: guard === undefined ? undefined : checkHold(guard, 'guard'),
+    onQueued,
   };
 };
 
-const absent: CheckedOptions = { timeout: undefined, signal: undefined, owner: undefined, reentrant: false };
+const absent: CheckedOptions = {
+  timeout: undefined,
+  signal: undefined,
+  owner: undefined,
+  reentrant: false,
+  hold: undefined,
+  guard: undefined,
+  onQueued: undefined,
+};
 
 /** The owner, or a TypeError that says which rule it breaks. */
 export const checkOwner = (owner: unknown): string => {

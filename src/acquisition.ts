@@ -1,23 +1,32 @@
-import type { Asker, Over, Parked } from './asker.ts';
+import type { Asker, Over, Parked, PlainWish } from './asker.ts';
 import type { Clock, Timer } from './clock/index.ts';
 import { type LockError, type LockOutcome, SessionExpiredError } from './errors.ts';
 import type { Hold } from './hold.ts';
+import type { AskPosition } from './queue-place.ts';
 import { refusalOf } from './refusals.ts';
 import type { Session } from './session.ts';
-import type { Answer, Part, Sequence } from './table/index.ts';
+import type { Answer, HoldName, HoldOptions, Meddling, Part, Sequence } from './table/index.ts';
 
 /** One acquire as asked for. */
 export interface AcquireWish {
   /** Of the first part, if there are several. */
   readonly name: string;
+  /** A hold that must be current when the request enters the log; whether it is granted at once or waits then. */
+  readonly guard?: HoldName | undefined;
   /** Absent: the exclusive lock of that name. */
   readonly parts?: readonly Part[] | undefined;
   /** Only with parts. */
   readonly owner?: string | undefined;
   /** Only with an owner, of one exclusive lock: enters once more what he holds in the same session. */
   readonly reenters?: boolean | undefined;
+  /** Only with parts. */
+  readonly options?: HoldOptions | undefined;
+  /** Takes the lock from its holders, ahead of all who wait: an exclusive lock, or a reader-writer lock as a write. */
+  readonly steals?: Meddling | undefined;
   /** False: one attempt, which never queues. */
   readonly waits: boolean;
+  /** Hears each time that it waits, with a way to ask how long the queue before it is. */
+  readonly onQueued?: ((ask: AskPosition) => void) | undefined;
   /** Milliseconds until it is given up; absent: never. */
   readonly limitMs: number | undefined;
 }
@@ -75,11 +84,9 @@ export class Acquisition implements Asker, Parked {
     if (this.#state !== 'asleep') return;
     this.#session = session;
     this.#state = 'asked';
-    const { name, parts, waits, owner, reenters = false } = this.#wish;
-    this.#sequence =
-      parts === undefined
-        ? session.ask({ kind: 'acquire', name, mode: 'X', waits }, this)
-        : session.ask({ kind: 'acquire-all', parts, waits, owner, reenters }, this);
+    const { guard } = this.#wish;
+    const request = requestFor(this.#wish);
+    this.#sequence = session.ask(guard === undefined ? request : { kind: 'guarded', guard, request }, this);
   }
 
   /** There will be no session for it. */
@@ -124,7 +131,7 @@ export class Acquisition implements Asker, Parked {
     if (this.#state !== 'asked') return;
     switch (answer.kind) {
       case 'queued':
-        return;
+        return this.#wish.onQueued?.((done) => this.#session?.askPosition(this.#sequence, done));
       case 'granted':
         this.#token = answer.token;
         return this.#claim();
@@ -150,10 +157,14 @@ export class Acquisition implements Asker, Parked {
     const token = this.#token;
     if (session === undefined || token === undefined) return;
     if (session.check()) {
-      const { name, parts = none, owner } = this.#wish;
+      const { name, parts = none, owner, options } = this.#wish;
       const [first, ...rest] = parts;
-      const others = rest.map((part, at) => session.keep({ ...part, owner, token: token + 1 + at }));
-      this.#settle({ kind: 'granted', hold: session.keep({ ...exclusive, ...first, owner, name, token }), others });
+      const others = rest.map((part, at) => session.keep({ ...part, owner, options, token: token + 1 + at }));
+      this.#settle({
+        kind: 'granted',
+        hold: session.keep({ ...exclusive, ...first, owner, options, name, token }),
+        others,
+      });
     } else if (session.isOpen) {
       this.#state = 'parked';
       session.park(this);
@@ -218,3 +229,9 @@ export class Acquisition implements Asker, Parked {
 const none: readonly Part[] = [];
 
 const exclusive = { mode: 'X', permits: 1 } as const;
+
+function requestFor({ name, parts, waits, owner, reenters = false, options, steals }: AcquireWish): PlainWish {
+  if (steals !== undefined) return { kind: 'steal', name, mode: parts === undefined ? 'X' : 'W', ...steals };
+  if (parts === undefined) return { kind: 'acquire', name, mode: 'X', waits };
+  return { kind: 'acquire-all', parts, waits, owner, reenters, options };
+}

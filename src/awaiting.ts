@@ -1,11 +1,13 @@
 import type { AcquireOptions } from './acquire-options.ts';
 import { type CheckedOptions, checkAcquireOptions } from './acquire-options.ts';
 import type { AcquireOutcome, AcquireWish, GivingUp, NotGranted } from './acquisition.ts';
-import { CancelledError, type LockOutcome, TimeoutError, wrongType } from './errors.ts';
-import type { LockHandle } from './handle.ts';
+import { CancelledError, type LockOutcome, outOfRange, TimeoutError, wrongType } from './errors.ts';
+import type { LockHandle, Verify } from './handle.ts';
 import type { Hold } from './hold.ts';
+import { boundMarginOf } from './hold-bound.ts';
 import type { Logger } from './logger.ts';
 import type { OwnerScope } from './owner-scope.ts';
+import { queueTeller } from './queue-place.ts';
 import type { SessionEngine } from './session-engine.ts';
 import type { Part } from './table/index.ts';
 
@@ -17,6 +19,8 @@ export interface LockSurroundings {
   readonly now: () => number;
   /** On whose behalf the code runs that calls. */
   readonly scope: OwnerScope;
+  /** Whether the cluster knows that hold. */
+  readonly verify: Verify;
 }
 
 /** What is awaited. */
@@ -64,17 +68,25 @@ interface Terms extends Omit<CheckedOptions, 'timeout'> {
 
 /** An attempt that does not wait is bounded by a session TTL, or it would hang without a quorum. */
 function acquire<H>(
-  { engine, now, scope }: LockSurroundings,
+  { engine, logger, now, scope }: LockSurroundings,
   { name, parts, shown, handleOf }: Sought<H>,
-  { waits, limitMs, signal, owner = scope.owner, reentrant }: Terms,
+  { waits, limitMs, signal, owner = scope.owner, reentrant, hold, guard, onQueued: listener }: Terms,
 ): Promise<H | null> {
   const boundMs = waits ? limitMs : (limitMs ?? engine.ttlMs);
   if (reentrant && parts !== undefined) throw wrongType('reentrant is for exclusive locks, acquired one by one');
   if (reentrant && owner === undefined) throw wrongType('reentrant needs an owner, by option or withOwner');
+  const holdMsMin = 2 * boundMarginOf(0, engine.ttlMs);
+  if (hold?.holdMsMax !== undefined && hold.holdMsMax < holdMsMin) {
+    throw outOfRange(`maxHold must be ${holdMsMin} milliseconds or more under this session TTL, not ${hold.holdMsMax}`);
+  }
+  const onQueued = listener === undefined ? undefined : queueTeller(listener, name, logger);
   const wish: AcquireWish =
-    owner === undefined
-      ? { name, parts, waits, limitMs: boundMs }
-      : { name, parts: parts ?? exclusive(name), waits, limitMs: boundMs, owner, reenters: reentrant };
+    owner === undefined && hold === undefined
+      ? { name, parts, waits, limitMs: boundMs, guard, onQueued }
+      : {
+          ...{ name, parts: parts ?? exclusive(name), waits, limitMs: boundMs, guard, onQueued },
+          ...{ owner, reenters: reentrant, options: hold },
+        };
   return awaitGrant(
     { shown, signal, now },
     (done: (outcome: AcquireOutcome) => void) => engine.acquire(wish, done),
@@ -120,13 +132,14 @@ export function awaitGrant<G extends { readonly kind: 'granted' }, H>(
   });
 }
 
-/** The function among the arguments of `use`, and its options; a TypeError if there is none. */
+/** The function among the arguments of `use` and `useAll`, and its options; a TypeError if there is none. */
 export function scopeOf<O extends AcquireOptions, H, T>(
   first: O | undefined | Scope<H, T>,
   second: Scope<H, T> | undefined,
 ): { readonly options: O | undefined; readonly fn: Scope<H, T> } {
   const fn = typeof first === 'function' ? first : second;
-  if (typeof fn !== 'function') throw wrongType('use(options?, fn): fn must be a function');
+  if (typeof fn !== 'function')
+    throw wrongType('use and useAll need a function to run, after the options if there are any');
   return { options: typeof first === 'function' ? undefined : first, fn };
 }
 

@@ -6,6 +6,7 @@ import { type LockRequest, partsOf } from './lock-requests.ts';
 import type { Logger } from './logger.ts';
 import { ReaderWriterHandle } from './reader-writer-handle.ts';
 import { SemaphoreHandle } from './semaphore.ts';
+import type { QueryOptions } from './views.ts';
 
 /** A lock of a composite: as its own `acquire` would have given it. */
 export type PartHandle = LockHandle | ReaderWriterHandle | SemaphoreHandle;
@@ -65,6 +66,12 @@ export class CompositeHandle implements AsyncDisposable {
     return Math.min(...this.parts.map((part) => part.remaining()));
   }
 
+  /** Asks the cluster whether all parts are still current; see `LockHandle.verify`. */
+  async verify(options: QueryOptions = {}): Promise<boolean> {
+    const answers = await Promise.all(this.parts.map((part) => part.verify(options)));
+    return answers.every((isCurrent) => isCurrent);
+  }
+
   /**
    * Lets all parts go. Resolves when the cluster has applied it; rejects as the release of one lock does, once all parts
    * are let go: with the loss of a part rather than with a release that nobody confirmed. Calling it again gives the same
@@ -111,7 +118,7 @@ export function soughtTogether(world: LockSurroundings, requests: readonly LockR
 function handleOf(hold: Hold, world: LockSurroundings): PartHandle {
   switch (hold.mode) {
     case 'X':
-      return new LockHandle(hold, { logger: world.logger, ttlMs: world.engine.ttlMs });
+      return new LockHandle(hold, { logger: world.logger, verify: world.verify, ttlMs: world.engine.ttlMs });
     case 'S':
       return new SemaphoreHandle(hold, world);
     default:

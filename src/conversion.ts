@@ -174,7 +174,9 @@ export class Conversion implements Asker, Parked {
     this.#state = 'settled';
     this.#hold.endConversion(this);
     for (const each of this.#waiting) each();
-    this.#report(outcome);
+    // What was granted may have been taken away by force meanwhile.
+    const { loss } = this.#hold;
+    this.#report(outcome.kind === 'granted' && loss !== undefined ? { kind: 'failed', error: loss } : outcome);
   }
 
   /** The caller learns the outcome; the cleaning may go on. */

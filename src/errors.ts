@@ -35,7 +35,8 @@ export type LockErrorCode =
   | 'CORRUPT_STORAGE'
   | 'WRONG_CLUSTER'
   | 'DATA_DIR_IN_USE'
-  | 'EVENTS_LOST';
+  | 'EVENTS_LOST'
+  | 'QUEUE_FULL';
 
 /** Everything that can go wrong with a lock, other than wrong arguments, is one of these. */
 export abstract class LockError extends Error {
@@ -77,18 +78,34 @@ export class ConnectionError extends LockError {
 /**
  * Why a hold ended without a release. `deadline`: no heartbeat was acknowledged in time, by this process's own clock.
  * `session`: the cluster ended the session. `closed`: this process closed its node or client. `failed`: the node stopped.
+ * `overdue`: its `maxHold` is over. `forced`: somebody released the lock by force, or closed the session; `by` says who and
+ * why.
  */
-export type LossReason = 'deadline' | 'session' | 'closed' | 'failed';
+export type LossReason = 'deadline' | 'session' | 'closed' | 'failed' | 'overdue' | 'forced';
+
+/** Who meddles with what others hold, and why. */
+export interface ForcedBy {
+  /** A person or program, as whoever did it has named it. */
+  readonly actor: string;
+  /** In words; may be empty. */
+  readonly reason: string;
+}
 
 /** The hold is gone: somebody else may have the lock already. Final; nothing is ever acquired again silently. */
 export class LockLostError extends LockError {
   readonly code = 'LOCK_LOST' as const;
   readonly retryable: boolean = false;
   readonly reason: LossReason;
+  /** Only when the reason is `forced`. */
+  readonly by: ForcedBy | undefined;
 
-  constructor(message: string, init: LockErrorInit & { readonly reason: LossReason }) {
+  constructor(
+    message: string,
+    init: LockErrorInit & { readonly reason: LossReason; readonly by?: ForcedBy | undefined },
+  ) {
     super(message, init);
     this.reason = init.reason;
+    this.by = init.by;
   }
 }
 
@@ -100,7 +117,10 @@ export interface FencedErrorInit extends LockErrorInit {
   readonly highestSeen?: number | undefined;
 }
 
-/** A resource refused a fencing token: somebody with a higher one was there already, so the hold behind it is over. */
+/**
+ * A resource refused a fencing token: somebody with a higher one was there already, so the hold behind it is over. Or the
+ * cluster refused a call, because the hold that guards it is over.
+ */
 export class FencedError extends LockError {
   readonly code = 'FENCED' as const;
   readonly retryable: boolean = false;
@@ -197,6 +217,12 @@ export class SemaphoreLimitError extends LockError {
     this.wanted = init.wanted;
     this.actual = init.actual;
   }
+}
+
+/** As many wait for the lock as the call's `maxQueueLength` allows, or more. Try again later. */
+export class QueueFullError extends LockError {
+  readonly code = 'QUEUE_FULL' as const;
+  readonly retryable: boolean = true;
 }
 
 /** Too much is asked at once; the call was not carried in. Try again later. */

@@ -196,11 +196,22 @@ const position = { index: z.number(), place: z.number() };
 const happened = { ...position, time: z.number() };
 const lock = { ...happened, name: z.string(), session: z.number() };
 
+const by = z.object({ session: z.number(), actor: z.string(), reason: z.string() });
+
 const lockMode = z.enum(['X', 'R', 'U', 'W', 'S']);
 
 const clusterEvent = z.discriminatedUnion('kind', [
-  z.object({ ...lock, kind: z.enum(['granted', 'released', 'lost']), token: z.number() }),
+  z.object({ ...lock, kind: z.enum(['granted', 'released']), token: z.number() }),
+  z.object({
+    ...lock,
+    kind: z.literal('lost'),
+    token: z.number(),
+    reason: z.literal('overdue').optional(),
+    by: by.exactOptional(),
+  }),
+  z.object({ ...lock, kind: z.literal('revoke-requested'), token: z.number(), by }),
   z.object({ ...lock, kind: z.literal('converted'), had: z.number(), token: z.number(), mode: lockMode }),
+  z.object({ ...lock, kind: z.literal('proclaimed'), token: z.number(), metadata: z.string() }),
   z.object({ ...lock, kind: z.enum(['queued', 'cancelled']), sequence: z.number() }),
   z.object({
     ...happened,
@@ -215,6 +226,7 @@ const clusterEvent = z.discriminatedUnion('kind', [
     kind: z.literal('session-ended'),
     session: z.number(),
     end: z.enum(['closed', 'expired', 'superseded', 'unknown']),
+    by: by.exactOptional(),
   }),
   z.object({
     ...happened,
@@ -228,4 +240,4 @@ const eventsAnswer = z.union([
   z.object({ firstIndex: z.number() }),
 ]);
 
-const decodeEvents = (value: unknown): EventsAnswer => decode(eventsAnswer, value);
+export const decodeEvents = (value: unknown): EventsAnswer => decode(eventsAnswer, value);

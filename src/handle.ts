@@ -1,6 +1,8 @@
-import { type LockKindName, LockLostError, TimeoutError, wrongType } from './errors.ts';
+import { type ForcedBy, type LockKindName, LockLostError, TimeoutError, wrongType } from './errors.ts';
 import type { Hold, HoldListener, ReleaseOutcome } from './hold.ts';
 import type { Logger } from './logger.ts';
+import type { HoldName } from './table/index.ts';
+import type { QueryOptions } from './views.ts';
 
 /** What a handle tells, with the arguments of its listeners. */
 export interface HandleEvents {
@@ -8,6 +10,11 @@ export interface HandleEvents {
   readonly jeopardy: readonly [remainingMs: number];
   /** A heartbeat got through again. */
   readonly recovered: readonly [remainingMs: number];
+  /**
+   * Somebody asks that the lock be let go, soon: nothing is forced, and nothing else happens. Told at most once for each
+   * request, and not at all if this process is not connected at that moment.
+   */
+  readonly revokeRequested: readonly [by: ForcedBy];
   /** Final. `signal` has aborted just before. */
   readonly lost: readonly [error: LockLostError];
 }
@@ -24,13 +31,22 @@ type Listeners = { readonly [E in HandleEvent]: Set<HandleListener<E>> };
 export interface HandleSurroundings {
   readonly logger: Logger;
   readonly ttlMs: number;
+  readonly verify: Verify;
 }
+
+/** Asks the cluster whether a hold is still current. */
+export type Verify = (hold: HoldName, options: QueryOptions) => Promise<boolean>;
 
 /** What a handle tells of its hold. Made only for those to whom somebody listens: most handles are held for a moment. */
 class Voice implements HoldListener {
   readonly #name: string;
   readonly #logger: Logger;
-  readonly #listeners: Listeners = { jeopardy: new Set(), recovered: new Set(), lost: new Set() };
+  readonly #listeners: Listeners = {
+    jeopardy: new Set(),
+    recovered: new Set(),
+    revokeRequested: new Set(),
+    lost: new Set(),
+  };
   readonly #abort = new AbortController();
 
   constructor(hold: Hold, logger: Logger) {
@@ -50,6 +66,10 @@ class Voice implements HoldListener {
 
   recovered(remainingMs: number): void {
     this.#emit('recovered', remainingMs);
+  }
+
+  revokeRequested(by: ForcedBy): void {
+    this.#emit('revokeRequested', by);
   }
 
   lost(error: LockLostError): void {
@@ -112,9 +132,14 @@ export class LockHandle implements AsyncDisposable {
     return new Date(this.#hold.acquiredAt);
   }
 
+  /** What was given as `metadata` when it was acquired. */
+  get metadata(): string | undefined {
+    return this.#hold.options?.metadata;
+  }
+
   /**
-   * Aborts with a `LockLostError` when the lock is lost, before anybody else can have it; never on a release. What an
-   * abort listener throws is reported by Node as uncaught, as for every signal; other handles do not notice.
+   * Aborts with a `LockLostError` when the lock is lost, before anybody else can have it, unless it was taken by force;
+   * never on a release. What an abort listener throws is reported by Node as uncaught, as for every signal; other handles do not notice.
    */
   get signal(): AbortSignal {
     return this.#speak().signal;
@@ -134,6 +159,17 @@ export class LockHandle implements AsyncDisposable {
   /** Milliseconds for which the lock is certainly held if nothing is heard any more; 0 once it is not. */
   remaining(): number {
     return this.#hold.remainingMs;
+  }
+
+  /**
+   * Asks the cluster whether this hold is still current; see `LockProvider.verify`. False also if the handle was lost or
+   * released by the time of the answer, whatever the cluster says.
+   */
+  async verify(options: QueryOptions = {}): Promise<boolean> {
+    const { name, token } = this.#hold;
+    const isCurrent = await this.#surroundings.verify({ name, token }, options);
+    // A deadline that has passed shows only to who looks; a hold in doubt is not lost.
+    return isCurrent && (this.#hold.isHeld || (this.#hold.loss === undefined && this.#release === undefined));
   }
 
   /**

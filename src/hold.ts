@@ -1,8 +1,11 @@
 import type { GivingUp } from './acquisition.ts';
+import type { Ending } from './asker.ts';
 import { Conversion, type ConversionOutcome, type ConversionWish } from './conversion.ts';
-import { LockLostError, type LossReason } from './errors.ts';
+import { type ForcedBy, LockLostError } from './errors.ts';
+import type { HoldBound } from './hold-bound.ts';
+import { type Proclaimed, Proclamations } from './proclamations.ts';
 import type { Session } from './session.ts';
-import type { Mode } from './table/index.ts';
+import type { HoldOptions, Mode } from './table/index.ts';
 
 /** What becomes of a release. `unknown`: not known within a session TTL; it goes on behind. */
 export type ReleaseOutcome =
@@ -19,6 +22,7 @@ export interface HoldOrigin {
   readonly permits: number;
   /** Absent: the hold is a party of its own. */
   readonly owner: string | undefined;
+  readonly options?: HoldOptions | undefined;
   readonly acquiredAt: number;
 }
 
@@ -26,7 +30,9 @@ export interface HoldOrigin {
 export interface HoldListener {
   jeopardy(remainingMs: number): void;
   recovered(remainingMs: number): void;
-  /** `isHeld` of all holds of the session is false already. */
+  /** Somebody asks that it be let go. */
+  revokeRequested?(by: ForcedBy): void;
+  /** `isHeld` of all holds that end with it is false already. */
   lost(error: LockLostError): void;
 }
 
@@ -38,6 +44,7 @@ export class Hold {
   readonly name: string;
   readonly permits: number;
   readonly owner: string | undefined;
+  readonly options: HoldOptions | undefined;
   /** Milliseconds since 1970 by this process's wall clock; for people. */
   readonly acquiredAt: number;
   readonly #session: Session;
@@ -47,14 +54,17 @@ export class Hold {
   #loss: LockLostError | undefined;
   #listener: HoldListener | undefined;
   #conversion: Conversion | undefined;
+  #proclamations: Proclamations | undefined;
+  #bound: HoldBound | undefined;
 
-  constructor(session: Session, { name, token, mode, permits, owner, acquiredAt }: HoldOrigin) {
+  constructor(session: Session, { name, token, mode, permits, owner, options, acquiredAt }: HoldOrigin) {
     this.#session = session;
     this.name = name;
     this.#token = token;
     this.#mode = mode;
     this.permits = permits;
     this.owner = owner;
+    this.options = options;
     this.acquiredAt = acquiredAt;
   }
 
@@ -77,17 +87,25 @@ export class Hold {
     return this.#loss;
   }
 
+  /** It was let go or lost: nothing more can be asked about it. */
+  get isGone(): boolean {
+    return this.#state !== 'held';
+  }
+
   /** Compares clocks at the moment of the call; notices a passed deadline before any timer does. */
   get isHeld(): boolean {
     if (this.#state !== 'held') return false;
     const sure = this.#session.check();
+    this.#bound?.check();
     // Checking may have found the session lost.
     return sure && this.#isKept();
   }
 
   /** Milliseconds for which `isHeld` stays true if nothing is heard any more; 0 when it is false. */
   get remainingMs(): number {
-    return this.isHeld ? Math.max(0, this.#session.remainingMs) : 0;
+    if (!this.isHeld) return 0;
+    const remainingMs = Math.max(0, this.#session.remainingMs);
+    return this.#bound === undefined ? remainingMs : Math.min(remainingMs, this.#bound.remainingMs);
   }
 
   /** At most one listener: the handle. */
@@ -100,6 +118,7 @@ export class Hold {
     if (this.#state === 'lost' && this.#loss !== undefined) return done({ kind: 'lost', error: this.#loss });
     if (this.#state !== 'held') return done({ kind: 'released' });
     this.#state = 'releasing';
+    this.#bound?.remove(this);
     this.#conversion?.giveUp({ kind: 'abort', reason: 'the lock was released' });
     this.#session.releaseHold(this, (outcome) => {
       this.#state = 'released';
@@ -128,15 +147,40 @@ export class Hold {
     return conversion;
   }
 
+  /** Replaces its metadata; `done` is called once. Whatever was proclaimed before comes first. */
+  proclaim(wish: { readonly value: string; readonly limitMs: number }, done: Proclaimed): void {
+    this.#proclamations ??= new Proclamations(this, this.#session);
+    this.#proclamations.add(wish, done);
+  }
+
   /** For the conversion only. */
   converted(mode: Mode, token: number): void {
     this.#mode = mode;
     this.#token = token;
+    this.#session.recheck(this);
   }
 
   /** For the conversion only: nothing more comes of it. */
   endConversion(conversion: Conversion): void {
     if (this.#conversion === conversion) this.#conversion = undefined;
+  }
+
+  /** Until when it may be claimed at the longest, if there is such a bound. */
+  get bound(): HoldBound | undefined {
+    return this.#bound;
+  }
+
+  /** For the session only, at most once. */
+  bind(bound: HoldBound): void {
+    this.#bound = bound;
+    bound.add(this);
+  }
+
+  /** For its bound only, which has marked it lost: tells, and frees the lock before the leader has to. */
+  giveBack(): void {
+    this.#conversion?.giveUp({ kind: 'abort', reason: this.#loss });
+    this.#session.giveBack(this);
+    this.tell('lost');
   }
 
   /** For the session only: calls back once the token is the last one, which may be at once. */
@@ -146,11 +190,13 @@ export class Hold {
   }
 
   /** For the session only: first the state of all holds changes, then their listeners hear of it. */
-  markLost(reason: LossReason, text: string): void {
+  markLost({ reason, text, by }: Ending): void {
     if (this.#state !== 'held') return;
     this.#state = 'lost';
+    this.#bound?.remove(this);
     this.#loss = new LockLostError(`lock ${JSON.stringify(this.name)} (token ${this.token}) is lost: ${text}`, {
       reason,
+      by,
       outcome: 'not-applied',
     });
   }
@@ -164,6 +210,11 @@ export class Hold {
     } else if (this.#state === 'held') {
       listener[event](this.#session.remainingMs);
     }
+  }
+
+  /** For the session only. */
+  tellRevoke(by: ForcedBy): void {
+    if (this.#state === 'held') this.#listener?.revokeRequested?.(by);
   }
 
   #isKept(): boolean {

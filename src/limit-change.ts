@@ -1,63 +1,38 @@
-import type { Asker, Over } from './asker.ts';
-import type { Clock, Timer } from './clock/index.ts';
-import { type LockError, TimeoutError } from './errors.ts';
+import type { ErrandOutcome } from './errand.ts';
+import { wrongType } from './errors.ts';
+import { checkHold, type HoldReference } from './hold-reference.ts';
 import { refusalOf } from './refusals.ts';
-import type { Session } from './session.ts';
-import type { Answer } from './table/index.ts';
+import type { SessionEngine } from './session-engine.ts';
+import type { HoldName } from './table/index.ts';
 
-/** What a semaphore's limit is to be. */
-export interface LimitWish {
-  readonly name: string;
-  readonly limit: number;
+/** What a call depends on that changes something for all. */
+export interface GuardOptions {
+  /** A hold that must be current when the change is made; anybody's, of any lock. Otherwise nothing is changed. */
+  readonly guard?: HoldReference | undefined;
 }
 
-/** One change of a semaphore's limit. It cannot be taken back: when nobody answers in time, its outcome is unknown. */
-export class LimitChange implements Asker {
-  readonly #wish: LimitWish;
-  readonly #done: (error: LockError | RangeError | undefined) => void;
-  readonly #timer: Timer;
-  #isAsked = false;
-  #isDone = false;
-
-  /** `left` is told when its time is up before there was a session to ask in. */
-  constructor(
-    wish: LimitWish,
-    world: { readonly clock: Clock; readonly ttlMs: number; readonly left: (change: LimitChange) => void },
-    done: (error: LockError | RangeError | undefined) => void,
-  ) {
-    this.#wish = wish;
-    this.#done = done;
-    this.#timer = world.clock.after(world.ttlMs, () => {
-      world.left(this);
-      const text = `the limit of semaphore ${JSON.stringify(wish.name)} was not changed within ${world.ttlMs} ms`;
-      this.#settle(new TimeoutError(text, { outcome: this.#isAsked ? 'unknown' : 'not-applied' }));
-    });
-  }
-
-  begin(session: Session): void {
-    if (this.#isDone) return;
-    this.#isAsked = true;
-    session.ask({ kind: 'limit', ...this.#wish }, this);
-  }
-
-  refuse(error: LockError | RangeError): void {
-    this.#settle(error);
-  }
-
-  answered(answer: Answer): void {
-    if (answer.kind === 'limit-changed') return this.#settle(undefined);
-    const { name, limit } = this.#wish;
-    this.#settle(refusalOf({ name, parts: [{ name, mode: 'S', permits: 1, limit }] }, answer));
-  }
-
-  over(over: Over): void {
-    this.#settle(over.refuse('unknown'));
-  }
-
-  #settle(error: LockError | RangeError | undefined): void {
-    this.#timer.cancel();
-    if (this.#isDone) return;
-    this.#isDone = true;
-    this.#done(error);
-  }
+/** Sets how many permits a semaphore has; see `LockProvider.changeSemaphoreLimit`. */
+export async function changeLimit(
+  engine: SessionEngine,
+  { name, limit }: { readonly name: string; readonly limit: number },
+  options: GuardOptions = {},
+): Promise<void> {
+  const guard = checkGuardOptions(options);
+  const request = { kind: 'limit', name, limit } as const;
+  const wish = {
+    asks: guard === undefined ? request : ({ kind: 'guarded', guard, request } as const),
+    undone: `the limit of semaphore ${JSON.stringify(name)} was not changed`,
+  };
+  const outcome = await new Promise<ErrandOutcome>((resolve) => engine.run(wish, resolve));
+  if (!outcome.ok) throw outcome.error;
+  const parts = [{ name, mode: 'S', permits: 1, limit }] as const;
+  if (outcome.answer.kind !== 'limit-changed') throw refusalOf({ name, parts, guard }, outcome.answer);
 }
+
+const checkGuardOptions = (options: GuardOptions): HoldName | undefined => {
+  if (typeof options !== 'object' || options === null) throw wrongType('options must be an object');
+  for (const key of Object.keys(options)) {
+    if (key !== 'guard') throw wrongType(`unknown option ${JSON.stringify(key)}; a change of a limit takes guard`);
+  }
+  return options.guard === undefined ? undefined : checkHold(options.guard, 'guard');
+};

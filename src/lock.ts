@@ -16,7 +16,8 @@ export class DistributedLock {
   constructor(name: string, surroundings: LockSurroundings) {
     this.name = name;
     this.#world = surroundings;
-    const handles: HandleSurroundings = { logger: surroundings.logger, ttlMs: surroundings.engine.ttlMs };
+    const { logger, verify, engine } = surroundings;
+    const handles: HandleSurroundings = { logger, verify, ttlMs: engine.ttlMs };
     this.#sought = {
       name,
       shown: () => `lock ${JSON.stringify(name)}`,

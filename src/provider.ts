@@ -1,25 +1,44 @@
 import { type AcquireOptions, checkOwner, type ReentrantOptions } from './acquire-options.ts';
-import { type LockSurroundings, seek, trySeek } from './awaiting.ts';
+import { type LockSurroundings, runWhileHeld, type Scope, scopeOf, seek, trySeek } from './awaiting.ts';
 import type { Clock } from './clock/index.ts';
 import { type CompositeHandle, soughtTogether } from './composite.ts';
-import { type LockError, ShuttingDownError, wrongType } from './errors.ts';
+import { Election } from './election.ts';
+import { ShuttingDownError, wrongType } from './errors.ts';
 import { type ClusterEvents, type EventOptions, EventReader } from './events.ts';
 import { errorOf } from './failure.ts';
-import type { LockHandle } from './handle.ts';
+import type { LockHandle, Verify } from './handle.ts';
+import { checkHold, type HoldReference } from './hold-reference.ts';
+import type { AskCluster } from './leader-watch.ts';
+import { changeLimit, type GuardOptions } from './limit-change.ts';
 import { DistributedLock } from './lock.ts';
+import type { LockProvider } from './lock-provider.ts';
 import type { LockRequest } from './lock-requests.ts';
 import type { Logger } from './logger.ts';
 import { checkName } from './names.ts';
 import type { Failure, Gateway, Query } from './node/index.ts';
+import {
+  closeSession,
+  forceRelease,
+  type HoldersMeant,
+  type HoldersOptions,
+  type OperatorOptions,
+  requestRevoke,
+  soughtAlone,
+  soughtToWrite,
+  stealHold,
+} from './operators.ts';
 import { OwnerScope } from './owner-scope.ts';
 import type { ReaderWriterHandle } from './reader-writer-handle.ts';
 import { DistributedReaderWriterLock } from './reader-writer-lock.ts';
+import { DistributedRegister } from './register.ts';
 import { checkMaxCount, DistributedSemaphore, type SemaphoreHandle, type SemaphoreOptions } from './semaphore.ts';
 import type { SessionEngine } from './session-engine.ts';
+import type { HoldName } from './table/index.ts';
 import {
   type AsOf,
   checkListOptions,
   checkQueryOptions,
+  decodeFlag,
   decodeLock,
   decodeLocks,
   decodeSessions,
@@ -29,74 +48,6 @@ import {
   type QueryOptions,
   type SessionList,
 } from './views.ts';
-
-/** Whoever gives out locks: an embedded node or a remote client. */
-export interface LockProvider extends AsyncDisposable {
-  /** Asks nobody; throws `InvalidNameError` at once for what is no name. */
-  createLock(name: string): DistributedLock;
-  /** `createLock(name).acquire(options)`. */
-  acquireLock(name: string, options?: ReentrantOptions): Promise<LockHandle>;
-  /** `createLock(name).tryAcquire(options)`: `null` when somebody holds the lock or waits for it. */
-  tryAcquireLock(name: string, options?: ReentrantOptions): Promise<LockHandle | null>;
-  /** Asks nobody; throws `InvalidNameError` at once for what is no name. */
-  createReaderWriterLock(name: string): DistributedReaderWriterLock;
-  /** `createReaderWriterLock(name).acquireRead(options)`. */
-  acquireReadLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle>;
-  /** `createReaderWriterLock(name).tryAcquireRead(options)`: `null` when it is busy. */
-  tryAcquireReadLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle | null>;
-  /** `createReaderWriterLock(name).acquireUpgradeableRead(options)`. */
-  acquireUpgradeableReadLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle>;
-  /** `createReaderWriterLock(name).tryAcquireUpgradeableRead(options)`: `null` when it is busy. */
-  tryAcquireUpgradeableReadLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle | null>;
-  /** `createReaderWriterLock(name).acquireWrite(options)`. */
-  acquireWriteLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle>;
-  /** `createReaderWriterLock(name).tryAcquireWrite(options)`: `null` when it is busy. */
-  tryAcquireWriteLock(name: string, options?: AcquireOptions): Promise<ReaderWriterHandle | null>;
-  /** Asks nobody; throws `InvalidNameError`, or a RangeError for an impossible count, at once. */
-  createSemaphore(name: string, maxCount: number): DistributedSemaphore;
-  /** `createSemaphore(name, maxCount).acquire(options)`. */
-  acquireSemaphore(name: string, maxCount: number, options?: SemaphoreOptions): Promise<SemaphoreHandle>;
-  /** `createSemaphore(name, maxCount).tryAcquire(options)`: `null` when it is busy. */
-  tryAcquireSemaphore(name: string, maxCount: number, options?: SemaphoreOptions): Promise<SemaphoreHandle | null>;
-  /**
-   * Sets how many permits a semaphore has, for good: from then on every user must name that number. Holders keep what
-   * they have, also above a lower limit; waiters who want more than it are refused with a `SemaphoreLimitError`. Rejects
-   * with `TIMEOUT` of outcome `unknown` if nobody confirmed it within a session TTL.
-   */
-  changeSemaphoreLimit(name: string, maxCount: number): Promise<void>;
-  /**
-   * Acquires several locks of any kind in one step, all or none: the request enters all their queues at one place in the
-   * log and is granted once it is at the head of all and fits beside the holders of each, so two such calls never wait for
-   * each other. The order of the list does not matter; duplicates are merged by the strongest mode, permits added up. One
-   * `timeout` for all. Wrong requests are thrown at once; an empty list is a RangeError.
-   */
-  acquireAll(requests: readonly LockRequest[], options?: AcquireOptions): Promise<CompositeHandle>;
-  /** One attempt: `null` when one of them is busy, and then none is held. */
-  tryAcquireAll(requests: readonly LockRequest[], options?: AcquireOptions): Promise<CompositeHandle | null>;
-  /**
-   * Runs `fn`, and gives what it gives: every request that it makes of this provider, however it awaits, has this owner
-   * unless its own `owner` says otherwise. A TypeError for what is no owner.
-   */
-  withOwner<T>(owner: string, fn: () => T): T;
-  /** Who holds a lock and who waits for it. */
-  inspect(name: string, options?: QueryOptions): Promise<LockInspection>;
-  /** The locks that somebody holds. */
-  list(options?: ListOptions): Promise<LockList>;
-  /** The sessions of all nodes and clients. */
-  sessions(options?: QueryOptions): Promise<SessionList>;
-  /**
-   * What happens to locks, sessions and members, in the order of the log; see docs/events.md. Throws a TypeError or
-   * RangeError at once for wrong options. A step rejects with an `EventsLostError` for events that are not kept any more,
-   * with a `CancelledError` after an abort, with a `ShuttingDownError` once this provider is closed, and with the reason
-   * why a node has failed. A client that loses its node goes on at another, where it was.
-   */
-  events(options?: EventOptions): ClusterEvents;
-  /**
-   * Ends every handle at once, releases what was held, and frees everything. Resolves within `closeTimeout` and a
-   * little, with or without a quorum; calling it again gives the same promise.
-   */
-  close(): Promise<void>;
-}
 
 /** What a provider is made of. */
 export interface ProviderParts {
@@ -126,7 +77,8 @@ export class Provider implements LockProvider {
   constructor(parts: ProviderParts) {
     this.#parts = parts;
     const { engine, logger, clock } = parts;
-    this.#surroundings = { engine, logger, now: () => clock.now(), scope: new OwnerScope() };
+    const verify: Verify = (hold, options) => this.#verify(hold, options);
+    this.#surroundings = { engine, logger, now: () => clock.now(), scope: new OwnerScope(), verify };
   }
 
   createLock(name: string): DistributedLock {
@@ -189,17 +141,37 @@ export class Provider implements LockProvider {
     return trySeek(this.#surroundings, soughtTogether(this.#surroundings, requests), options);
   }
 
+  useAll<T>(
+    requests: readonly LockRequest[],
+    first: AcquireOptions | undefined | Scope<CompositeHandle, T>,
+    second?: Scope<CompositeHandle, T>,
+  ): Promise<T> {
+    const { options, fn } = scopeOf(first, second);
+    return this.acquireAll(requests, options).then((handle) => runWhileHeld(handle, fn, this.#surroundings.logger));
+  }
+
   withOwner<T>(owner: string, fn: () => T): T {
     if (typeof fn !== 'function') throw wrongType('withOwner(owner, fn): fn must be a function');
     return this.#surroundings.scope.run(checkOwner(owner), fn);
   }
 
-  async changeSemaphoreLimit(name: string, maxCount: number): Promise<void> {
-    const wish = { name: checkName(name), limit: checkMaxCount(maxCount) };
-    const error = await new Promise<LockError | RangeError | undefined>((resolve) =>
-      this.#parts.engine.changeLimit(wish, resolve),
-    );
-    if (error !== undefined) throw error;
+  createElection(name: string): Election {
+    const ask: AskCluster = (query, done) => {
+      this.ask(query).then(
+        (answered) => done({ ok: true, ...answered }),
+        (error: unknown) => done({ ok: false, error }),
+      );
+    };
+    return new Election(checkName(name), { ...this.#surroundings, clock: this.#parts.clock, ask });
+  }
+
+  async changeSemaphoreLimit(name: string, maxCount: number, options?: GuardOptions): Promise<void> {
+    return changeLimit(this.#parts.engine, { name: checkName(name), limit: checkMaxCount(maxCount) }, options);
+  }
+
+  createRegister(name: string): DistributedRegister {
+    const { engine } = this.#parts;
+    return new DistributedRegister(checkName(name, 'register'), { engine, ask: (query) => this.ask(query) });
   }
 
   async inspect(name: string, options: QueryOptions = {}): Promise<LockInspection> {
@@ -217,6 +189,30 @@ export class Provider implements LockProvider {
   async sessions(options: QueryOptions = {}): Promise<SessionList> {
     const { value, appliedIndex } = await this.ask({ kind: 'sessions', consistency: checkQueryOptions(options) });
     return { sessions: decodeSessions(value), appliedIndex };
+  }
+
+  async verify(hold: HoldReference, options: QueryOptions = {}): Promise<boolean> {
+    return this.#verify(checkHold(hold, 'verify(hold): hold'), options);
+  }
+
+  forceRelease(name: string, options: HoldersOptions): Promise<HoldersMeant> {
+    return forceRelease(this.#parts.engine, name, options);
+  }
+
+  stealLock(name: string, options: OperatorOptions): Promise<LockHandle> {
+    return stealHold(this.#surroundings, soughtAlone(name), options);
+  }
+
+  stealWriteLock(name: string, options: OperatorOptions): Promise<ReaderWriterHandle> {
+    return stealHold(this.#surroundings, soughtToWrite(name), options);
+  }
+
+  requestRevoke(name: string, options: HoldersOptions): Promise<HoldersMeant> {
+    return requestRevoke(this.#parts.engine, name, options);
+  }
+
+  closeSession(session: number, options: OperatorOptions): Promise<boolean> {
+    return closeSession(this.#parts.engine, session, options);
   }
 
   events(options: EventOptions = {}): ClusterEvents {
@@ -261,6 +257,11 @@ export class Provider implements LockProvider {
   /** For the classes below: the node has stopped by itself. */
   protected fail(failure: Failure): void {
     this.#parts.engine.fail(failure);
+  }
+
+  async #verify({ name, token }: HoldName, options: QueryOptions): Promise<boolean> {
+    const { value } = await this.ask({ kind: 'verify', name, token, consistency: checkQueryOptions(options) });
+    return decodeFlag(value);
   }
 
   async #close(): Promise<void> {

@@ -15,7 +15,7 @@ export class ReaderWriterHandle extends LockHandle {
 
   /** Handles are made by the acquire calls of a reader-writer lock. */
   constructor(hold: Hold, world: LockSurroundings) {
-    super(hold, { logger: world.logger, ttlMs: world.engine.ttlMs });
+    super(hold, { logger: world.logger, verify: world.verify, ttlMs: world.engine.ttlMs });
     this.#hold = hold;
     this.#world = world;
   }
@@ -89,6 +89,8 @@ export class ReaderWriterHandle extends LockHandle {
 /** Whoever holds the lock upgrades it. */
 const checkUpgradeOptions = (options: AcquireOptions | undefined): CheckedOptions => {
   const checked = checkAcquireOptions(options);
-  if (checked.owner === undefined && !checked.reentrant) return checked;
-  throw wrongType('an upgrade takes timeout and signal; its owner is that of the hold');
+  const { owner, reentrant, hold, guard, onQueued } = checked;
+  const isBare = owner === undefined && !reentrant && hold === undefined && guard === undefined;
+  if (isBare && onQueued === undefined) return checked;
+  throw wrongType('an upgrade takes timeout and signal; all else stays as the hold has it');
 };

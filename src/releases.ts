@@ -1,6 +1,6 @@
-import type { Asker, Over } from './asker.ts';
+import type { Asker, Ending, Over } from './asker.ts';
 import type { Clock } from './clock/index.ts';
-import { LockLostError, type LossReason } from './errors.ts';
+import { LockLostError } from './errors.ts';
 import type { ReleaseOutcome } from './hold.ts';
 import type { Answer } from './table/index.ts';
 
@@ -35,6 +35,13 @@ export class Releases {
     return release;
   }
 
+  /** Whether one of that hold is on its way: it comes too late. */
+  lose(token: number, ending: Ending): boolean {
+    const late = [...this.#open].filter((release) => release.isOf(token));
+    for (const release of late) release.lose(ending);
+    return late.length > 0;
+  }
+
   #arm(ms: number): void {
     this.#isArmed = true;
     this.#clock.after(ms, () => this.#look());
@@ -66,17 +73,21 @@ export class Release implements Asker {
   answered(answer: Answer): void {
     if (answer.kind === 'released') this.settle({ kind: 'released' });
     else if (answer.kind === 'not-held' || answer.kind === 'session-expired') {
-      this.lose('session', 'the cluster knows no such hold');
+      this.lose({ reason: 'session', text: 'the cluster knows no such hold' });
     } else if (answer.kind !== 'queued') this.settle({ kind: 'unknown' });
   }
 
-  over({ reason, text }: Over): void {
-    this.lose(reason, text);
+  over({ reason, text, by }: Over): void {
+    this.lose({ reason, text, by });
   }
 
-  lose(reason: LossReason, text: string): void {
+  isOf(token: number): boolean {
+    return this.#hold.token === token;
+  }
+
+  lose({ reason, text, by }: Ending): void {
     const { name, token } = this.#hold;
     const message = `lock ${JSON.stringify(name)} (token ${token}) was lost before its release: ${text}`;
-    this.settle({ kind: 'lost', error: new LockLostError(message, { reason, outcome: 'unknown' }) });
+    this.settle({ kind: 'lost', error: new LockLostError(message, { reason, by, outcome: 'unknown' }) });
   }
 }

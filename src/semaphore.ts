@@ -16,8 +16,8 @@ export class SemaphoreHandle extends LockHandle {
   readonly #hold: Hold;
 
   /** Handles are made by `acquire` and `tryAcquire`. */
-  constructor(hold: Hold, { logger, engine }: LockSurroundings) {
-    super(hold, { logger, ttlMs: engine.ttlMs });
+  constructor(hold: Hold, { logger, engine, verify }: LockSurroundings) {
+    super(hold, { logger, verify, ttlMs: engine.ttlMs });
     this.#hold = hold;
   }
 

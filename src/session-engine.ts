@@ -1,9 +1,10 @@
 import { type AcquireOutcome, type AcquireWish, Acquisition } from './acquisition.ts';
 import type { Clock, Random } from './clock/index.ts';
+import { Errand, type ErrandOutcome, type ErrandWish } from './errand.ts';
 import { type LockError, type LockOutcome, OverloadedError, SessionExpiredError, ShuttingDownError } from './errors.ts';
 import { errorOf } from './failure.ts';
-import { LimitChange, type LimitWish } from './limit-change.ts';
 import type { Failure, Gateway } from './node/index.ts';
+import { OperatorCall, type Order, type OrderOutcome } from './operator-call.ts';
 import { Session } from './session.ts';
 import type { SessionId } from './table/index.ts';
 
@@ -50,6 +51,8 @@ export class SessionEngine {
   /** Set once this process is closed or its node failed: how later calls are refused. */
   #refusal: ((outcome: LockOutcome) => LockError | RangeError) | undefined;
   #whenGone: (() => void) | undefined;
+  /** Told when it is closed or has failed. */
+  readonly #onStop = new Set<() => void>();
 
   constructor(options: SessionEngineOptions) {
     this.#options = options;
@@ -76,11 +79,22 @@ export class SessionEngine {
     return acquisition;
   }
 
-  /** Sets how many permits a semaphore has. `done` is called once, with an error if it was not changed in time. */
-  changeLimit(wish: LimitWish, done: (error: LockError | RangeError | undefined) => void): void {
+  /** Has something done that waits for nobody. `done` is called once, at the latest a TTL later. */
+  run(wish: ErrandWish, done: (outcome: ErrandOutcome) => void): void {
     const { clock, ttlMs } = this.#options;
-    const change = new LimitChange(wish, { clock, ttlMs, left: (left) => this.#asleep.delete(left) }, done);
-    this.#admit(change);
+    this.#admit(new Errand(wish, { clock, ttlMs, left: (left) => this.#asleep.delete(left) }, done));
+  }
+
+  /** Calls back once it is closed or has failed, from when on everything is refused; gives a way to forget that. */
+  whenStopped(tell: () => void): () => void {
+    this.#onStop.add(tell);
+    return () => this.#onStop.delete(tell);
+  }
+
+  /** Asks what an operator wants. `done` is called once, with an error if nobody confirmed it in time. */
+  order(order: Order, done: (outcome: OrderOutcome) => void): void {
+    const { clock, ttlMs } = this.#options;
+    this.#admit(new OperatorCall(order, { clock, ttlMs, left: (left) => this.#asleep.delete(left) }, done));
   }
 
   /** A hold is entered once more in the session that has it, even if that has made way for another one. */
@@ -124,6 +138,7 @@ export class SessionEngine {
     this.#refusal ??= refuse;
     for (const session of [...this.#known]) if (session.isOpen) session.finish(reason, text, refuse);
     for (const each of this.#takeAsleep()) each.refuse(refuse('not-applied'));
+    for (const tell of [...this.#onStop]) tell();
   }
 
   /** Of all its sessions: those that made way for the current one may be full of waiters. */

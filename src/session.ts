@@ -1,50 +1,18 @@
-import type { Asker, Over, Parked, Wish } from './asker.ts';
-import type { Clock, Timer } from './clock/index.ts';
+import { type Asker, type Ending, ignoreAnswer, type Over, type Parked, type Wish } from './asker.ts';
+import type { Timer } from './clock/index.ts';
 import { type LockError, type LockOutcome, type LossReason, SessionExpiredError } from './errors.ts';
 import { errorOf } from './failure.ts';
 import { Hold, type HoldOrigin, type ReleaseOutcome } from './hold.ts';
+import { isBoundNow } from './hold-bound.ts';
 import { Liveness } from './liveness.ts';
-import type { Failure, Gateway, SessionListener, SessionRequest } from './node/index.ts';
+import type { QueryOutcome, SessionListener, Taken } from './node/index.ts';
 import { Releases } from './releases.ts';
 import { Sequences } from './sequences.ts';
-import type { Answer, Sequence, SessionEnd, SessionId } from './table/index.ts';
-
-/** What a session lives in. */
-export interface SessionWorld {
-  readonly gateway: Gateway;
-  readonly clock: Clock;
-  readonly ttlMs: number;
-  /** Why the node below has stopped, if it has: then it knows no session any more, whatever the cluster knows. */
-  readonly stoppedBy?: (() => Failure | undefined) | undefined;
-}
-
-/** Told once each, in this order. */
-export interface SessionOwner {
-  /** Nothing is held or awaited in it any more; another may be opened. */
-  over(session: Session): void;
-  /** The cluster has ended it. */
-  gone(session: Session): void;
-}
-
-/** The common kinds of requests have one shape wherever they are made: what handles them is fast only then. */
-function requestOf(
-  wish: Wish,
-  session: SessionId,
-  { sequence, mark }: { readonly sequence: Sequence; readonly mark: Sequence },
-): SessionRequest {
-  switch (wish.kind) {
-    case 'acquire':
-      return { kind: 'acquire', session, sequence, mark, name: wish.name, mode: wish.mode, waits: wish.waits };
-    case 'release':
-      return { kind: 'release', session, sequence, mark, name: wish.name, token: wish.token };
-    case 'cancel':
-      return { kind: 'cancel', session, sequence, mark, target: wish.target };
-    default:
-      return { ...wish, session, sequence, mark };
-  }
-}
-
-const ignoreAnswer: Asker = { answered: () => undefined, over: () => undefined };
+import { endOf } from './session-end.ts';
+import { requestOf } from './session-request.ts';
+import type { SessionOwner, SessionWorld } from './session-world.ts';
+import type { Answer, Intervention, Sequence, SessionEnd, SessionId } from './table/index.ts';
+import { Takings } from './takings.ts';
 
 /**
  * One session of this process in the cluster: numbers its requests, keeps it alive, and knows by clocks alone until
@@ -59,6 +27,7 @@ export class Session implements SessionListener {
   readonly #askers = new Map<Sequence, Asker>();
   readonly #holds = new Set<Hold>();
   readonly #parked = new Set<Parked>();
+  readonly #takings: Takings;
   #id: SessionId | undefined;
   #state: 'opening' | 'open' | 'over' | 'gone' = 'opening';
   #inJeopardy = false;
@@ -72,6 +41,9 @@ export class Session implements SessionListener {
     this.#owner = owner;
     this.#liveness = new Liveness(world.clock, world.ttlMs, world.clock.now());
     this.#releases = new Releases(world.clock, world.ttlMs);
+    // To let go of what is gone: then the cluster need not remember to tell it.
+    const acknowledge = ({ name, token }: Taken) => this.ask({ kind: 'release', name, token });
+    this.#takings = new Takings(this.#holds, this.#releases, acknowledge);
   }
 
   /** Requests without a final outcome. */
@@ -146,12 +118,35 @@ export class Session implements SessionListener {
     this.#leave();
   }
 
+  /** Asks the cluster where a request of it stands in its queue. */
+  askPosition(sequence: Sequence, done: (outcome: QueryOutcome) => void): void {
+    const { gateway } = this.#world;
+    if (this.#id === undefined) return;
+    gateway.query({ kind: 'position', session: this.#id, sequence, consistency: 'linearizable' }, done);
+  }
+
   /** A granted lock that may be claimed now. Check that first. */
   keep(grant: Omit<HoldOrigin, 'acquiredAt'>): Hold {
     const hold = new Hold(this, { ...grant, acquiredAt: this.#world.clock.wall() });
+    // The leader counts from when it hears this, so later than the hold does.
+    if (isBoundNow(hold, this.#holds, this.#world)) this.ask({ kind: 'begun', name: hold.name, token: hold.token });
     this.#holds.add(hold);
+    this.#takings.recheck(hold);
     this.#armDeadline();
     return hold;
+  }
+
+  /** For `Hold.giveBack` only. */
+  giveBack(hold: Hold): void {
+    this.#holds.delete(hold);
+    hold.whenSettled(() => {
+      if (this.isOpen) this.ask({ kind: 'release', name: hold.name, token: hold.token });
+    });
+  }
+
+  /** That hold has a token which it had not before: it may have been ended by force already. */
+  recheck(hold: Hold): void {
+    this.#takings.recheck(hold);
   }
 
   /** Whether that owner holds that lock in it. */
@@ -175,7 +170,7 @@ export class Session implements SessionListener {
     const release = this.#releases.expect(hold, done);
     hold.whenSettled(() => {
       if (this.isOpen) this.ask({ kind: 'release', name: hold.name, token: hold.token }, release);
-      else release.lose('session', 'its session has ended');
+      else release.lose({ reason: 'session', text: 'its session has ended' });
     });
   }
 
@@ -190,6 +185,8 @@ export class Session implements SessionListener {
     if (this.#liveness.observe()) {
       this.#beat();
       this.#raiseJeopardy();
+      // How much of its time has passed meanwhile nobody knows.
+      for (const { bound } of [...this.#holds]) bound?.end('the clocks jumped while its time was bounded');
     }
     if (this.isOpen && this.#liveness.remainingMs <= 0 && this.#holds.size > 0) {
       this.finish('deadline', 'no heartbeat was acknowledged in time');
@@ -203,7 +200,7 @@ export class Session implements SessionListener {
    */
   finish(reason: LossReason, text: string, refuse?: Over['refuse']): void {
     if (this.#state === 'over' || this.#state === 'gone') return;
-    this.#endHere(reason, text, refuse);
+    this.#endHere({ reason, text }, refuse);
     if (this.#id !== undefined) this.#world.gateway.end(this.#id);
   }
 
@@ -215,7 +212,13 @@ export class Session implements SessionListener {
       this.#sequences.settle(sequence);
     }
     asker.answered(answer);
+    // Whatever is not known by now never will be: it was given back.
+    if (this.#takings.areEarly && this.#isQuiet) this.#takings.forgetEarly();
     this.#leave();
+  }
+
+  taken(taken: Taken): void {
+    if (this.isOpen) this.#takings.hear(taken, this.#isQuiet);
   }
 
   beatAcknowledged(counter: number): void {
@@ -234,24 +237,33 @@ export class Session implements SessionListener {
     for (const each of parked) each.sure();
   }
 
-  ended(end: SessionEnd): void {
+  revokeRequested({ token, by: { actor, reason } }: Taken): void {
+    for (const hold of [...this.#holds]) if (hold.token === token) hold.tellRevoke({ actor, reason });
+  }
+
+  ended(end: SessionEnd, by?: Intervention): void {
     if (this.#state === 'gone') return;
     const failure = end === 'unknown' ? this.#world.stoppedBy?.() : undefined;
     if (this.#state !== 'over') {
-      if (failure === undefined) this.#endHere('session', textOf(end));
-      else this.#endHere('failed', failure.text, (outcome) => errorOf(failure, { outcome }));
+      if (failure === undefined) this.#endHere(endOf(end, by));
+      else this.#endHere({ reason: 'failed', text: failure.text }, (outcome) => errorOf(failure, { outcome }));
     }
     this.#state = 'gone';
     this.#owner.gone(this);
   }
 
-  #endHere(reason: LossReason, text: string, refuse?: Over['refuse']): void {
+  /** No grant can be on its way. */
+  get #isQuiet(): boolean {
+    return this.openRequests === 0 && this.#parked.size === 0;
+  }
+
+  #endHere(ending: Ending, refuse?: Over['refuse']): void {
     this.#state = 'over';
     this.#beatTimer?.cancel();
     this.#deadlineTimer?.cancel();
     const holds = [...this.#holds];
     this.#holds.clear();
-    for (const hold of holds) hold.markLost(reason, text);
+    for (const hold of holds) hold.markLost(ending);
     // A listener that acquires again must find this session gone already.
     this.#owner.over(this);
     for (const hold of holds) hold.tell('lost');
@@ -259,8 +271,8 @@ export class Session implements SessionListener {
     this.#askers.clear();
     this.#parked.clear();
     const expired = (outcome: LockOutcome): LockError =>
-      new SessionExpiredError(`the session ended: ${text}`, { outcome });
-    const over: Over = { reason, text, refuse: refuse ?? expired };
+      new SessionExpiredError(`the session ended: ${ending.text}`, { outcome });
+    const over: Over = { ...ending, refuse: refuse ?? expired };
     for (const each of waiting) each.over(over);
   }
 
@@ -300,18 +312,3 @@ export class Session implements SessionListener {
     });
   }
 }
-
-const textOf = (end: SessionEnd): string => {
-  switch (end) {
-    case 'expired':
-      return 'the cluster heard no heartbeat for the session TTL';
-    case 'closed':
-      return 'the session was closed';
-    case 'superseded':
-      return 'a newer run of this node took over';
-    case 'unknown':
-      return 'the cluster does not know the session';
-    default:
-      return end satisfies never;
-  }
-};

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { BackendError, outOfRange, wrongType } from './errors.ts';
 import type { Consistency, NodeStatus } from './node/index.ts';
 import { listMax } from './server/index.ts';
-import type { HolderView, LockSummary, LockView, SessionView, WaiterView } from './table/index.ts';
+import type { HolderView, LockSummary, LockView, RegisterView, SessionView, WaiterView } from './table/index.ts';
 
 export type { Consistency, HolderView, LockSummary, LockView, NodeStatus, SessionView, WaiterView };
 
@@ -87,6 +87,8 @@ const who = {
   mode: z.enum(['X', 'R', 'U', 'W', 'S']),
   permits: z.number(),
   owner: z.string().nullable(),
+  // A node of an earlier version knows of none.
+  metadata: z.string().nullable().default(null),
   since: z.number(),
 };
 const summary = {
@@ -136,6 +138,12 @@ export const decodeLock = (value: unknown): LockView | undefined => decode(lockV
 export const decodeLocks = (value: unknown): readonly LockSummary[] => decode(z.array(z.object(summary)), value);
 
 export const decodeSessions = (value: unknown): readonly SessionView[] => decode(z.array(sessionView), value);
+
+export const decodeFlag = (value: unknown): boolean => decode(z.boolean(), value);
+
+const registerView = z.object({ value: z.string(), version: z.number(), token: z.number() });
+
+export const decodeRegister = (value: unknown): RegisterView | null => decode(registerView.nullable(), value);
 
 export const decodeStatus = (value: unknown): NodeStatus => {
   const { clusterId, leader, reason, members, ...rest } = decode(nodeStatus, value);

@@ -1,5 +1,7 @@
 /** How `holdfast` ends when it is not with its command's own code, and not by a signal (128 + its number). */
 export const exitCodes = {
+  /** There was nothing to release or to close. */
+  nothingDone: 1,
   /** Wrong flags, names, environment or configuration. */
   usage: 64,
   /** No node, or no quorum, could be reached in time. */
@@ -8,7 +10,7 @@ export const exitCodes = {
   internal: 70,
   /** The data directory is in use, damaged, or somebody else's. */
   dataDir: 73,
-  /** The lock was not acquired in time. */
+  /** The lock was not acquired in time, or would have closed a circle of owners. */
   notInTime: 75,
   /** The lock was lost; the command was killed. */
   lost: 76,
@@ -33,7 +35,11 @@ export const usageFailure = (message: string): CommandFailure => new CommandFail
 const byErrorCode: ReadonlyMap<string, number> = new Map([
   ['INVALID_ARGUMENT', exitCodes.usage],
   ['INVALID_NAME', exitCodes.usage],
+  ['KIND_MISMATCH', exitCodes.usage],
+  ['SEMAPHORE_LIMIT', exitCodes.usage],
   ['TIMEOUT', exitCodes.notInTime],
+  ['DEADLOCK', exitCodes.notInTime],
+  ['QUEUE_FULL', exitCodes.notInTime],
   ['LOCK_LOST', exitCodes.lost],
   ['SESSION_EXPIRED', exitCodes.lost],
   ['CORRUPT_STORAGE', exitCodes.dataDir],

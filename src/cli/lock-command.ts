@@ -1,13 +1,14 @@
 import { constants } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { HoldfastClient, LockHandle } from '../index.ts';
+import type { HoldfastClient } from '../index.ts';
 import { type ClientFlags, connectWith } from './client.ts';
 import { CommandFailure, codeOf, exitCodes, messageFor, usageFailure } from './exit-codes.ts';
 import { GuardedCommand, type GuardedEnd } from './guarded-command.ts';
 import { type ForwardedSignal, forwardedSignals } from './guardian/protocol.ts';
+import { acquireAs, type Held, type KindFlags, locksOf, shown } from './lock-wish.ts';
 import { complain } from './output.ts';
 
-export interface LockFlags extends ClientFlags {
+export interface LockFlags extends ClientFlags, KindFlags {
   /** Milliseconds; absent: wait for ever. */
   readonly timeout?: number;
   readonly ttl: number;
@@ -21,15 +22,16 @@ const graceMsMax = 2_000;
 
 const goodbyeMs = 500;
 
-/** Runs a command while holding a lock, and answers the exit code to end with. */
+/** Runs a command while holding a lock, or several at once, and answers the exit code to end with. */
 export async function runUnderLock(
-  name: string,
+  names: readonly [string, ...string[]],
   command: readonly [string, ...string[]],
   flags: LockFlags,
 ): Promise<number> {
-  const grace = flags.grace ?? Math.min(graceMsMax, flags.ttl / 5);
-  // More would leave no time between the start and the first SIGTERM when one heartbeat is late.
-  if (grace > flags.ttl / 3) throw usageFailure(`--grace: expected at most a third of --ttl, ${flags.ttl / 3} ms`);
+  const grace = graceOf(flags);
+  if (flags.permits !== undefined && flags.semaphore === undefined) {
+    throw usageFailure('--permits: expected --semaphore, whose permits they are, beside it');
+  }
   const signals = new Signals();
   try {
     const connecting = connectWith(flags, { sessionTtl: flags.ttl });
@@ -37,7 +39,7 @@ export async function runUnderLock(
     const client = await Promise.race([connecting, signals.came]);
     if (client === undefined) return signalCode(signals.first);
     try {
-      const handle = await acquired(client, name, flags, signals);
+      const handle = await acquired(client, names, { flags, signals });
       if (handle === undefined) return signalCode(signals.first);
       const tell = teller(handle, flags);
       tell('acquired', { deadlineMs: Math.floor(Date.now() + handle.remaining()) });
@@ -51,15 +53,23 @@ export async function runUnderLock(
   }
 }
 
+/** Milliseconds from SIGTERM to SIGKILL. */
+export function graceOf({ grace, ttl }: Pick<LockFlags, 'grace' | 'ttl'>): number {
+  const ms = grace ?? Math.min(graceMsMax, ttl / 5);
+  // More would leave no time between the start and the first SIGTERM when one heartbeat is late.
+  if (ms > ttl / 3) throw usageFailure(`--grace: expected at most a third of --ttl, ${ttl / 3} ms`);
+  return ms;
+}
+
 /** Undefined: a signal came first. */
 async function acquired(
   client: HoldfastClient,
-  name: string,
-  { timeout }: LockFlags,
-  signals: Signals,
-): Promise<LockHandle | undefined> {
+  names: readonly [string, ...string[]],
+  { flags, signals }: { readonly flags: LockFlags; readonly signals: Signals },
+): Promise<Held | undefined> {
+  const { timeout, owner } = flags;
   try {
-    return await client.acquireLock(name, { timeout, signal: signals.aborted });
+    return await acquireAs(client, names, { kind: flags, options: { timeout, owner, signal: signals.aborted } });
   } catch (error) {
     if (codeOf(error) === 'CANCELLED' && signals.first !== undefined) return undefined;
     throw error;
@@ -67,14 +77,16 @@ async function acquired(
 }
 
 async function guarded(
-  handle: LockHandle,
+  handle: Held,
   [command, ...args]: readonly [string, ...string[]],
   graceMs: number,
   signals: Signals,
 ): Promise<GuardedEnd> {
+  const [first] = locksOf(handle);
   const ours = {
-    HOLDFAST_LOCK_NAME: handle.name,
-    HOLDFAST_LOCK_TOKEN: String(handle.fencingToken),
+    HOLDFAST_LOCK_NAME: first?.name,
+    HOLDFAST_LOCK_TOKEN: String(first?.fencingToken),
+    HOLDFAST_LOCKS: JSON.stringify(namesAndTokens(handle)),
     HOLDFAST_LOCK_DEADLINE_MS: String(Math.floor(Date.now() + handle.remaining())),
   };
   const environment = { ...process.env, ...ours };
@@ -86,22 +98,25 @@ async function guarded(
 }
 
 /** Fine enough to pass on every heartbeat: those come a fifth of the TTL apart. */
-const lookEveryMs = (handle: LockHandle): number => Math.min(250, Math.max(10, handle.remaining() / 40));
+export const lookEveryMs = (handle: Held): number => Math.min(250, Math.max(10, handle.remaining() / 40));
 
 type Tell = (event: 'acquired' | 'released' | 'lost', more?: Readonly<Record<string, unknown>>) => void;
 
-/** One JSON line an event, for programs that run `holdfast lock --json`. */
+/** One JSON line an event, for programs that run `holdfast lock --json`: of the first lock, and of all. */
 const teller =
-  ({ name, fencingToken: token }: LockHandle, { json }: LockFlags): Tell =>
+  (handle: Held, { json }: LockFlags): Tell =>
   (event, more = {}) => {
-    if (json === true) process.stderr.write(`${JSON.stringify({ event, name, token, ...more })}\n`);
+    const locks = namesAndTokens(handle);
+    if (json === true) process.stderr.write(`${JSON.stringify({ event, ...locks[0], locks, ...more })}\n`);
   };
 
-async function concluded(end: GuardedEnd, handle: LockHandle, tell: Tell): Promise<number> {
+const namesAndTokens = (handle: Held): readonly { readonly name: string; readonly token: number }[] =>
+  locksOf(handle).map(({ name, fencingToken }) => ({ name, token: fencingToken }));
+
+async function concluded(end: GuardedEnd, handle: Held, tell: Tell): Promise<number> {
   if (end.kind === 'exited' && end.cause !== 'itself') {
-    const { name, fencingToken } = handle;
     tell('lost');
-    complain(`lock ${JSON.stringify(name)} (token ${fencingToken}) was lost while the command ran; it was killed`);
+    complain(`${shown(handle)} was lost while the command ran; it was killed`);
     // What cannot be confirmed in a moment ends with the session.
     await Promise.race([handle.release().catch(() => undefined), moment()]);
     return exitCodes.lost;
@@ -121,7 +136,7 @@ async function concluded(end: GuardedEnd, handle: LockHandle, tell: Tell): Promi
 }
 
 /** The command has ended in time whatever comes of the release; what is not released ends with the session. */
-async function released(handle: LockHandle, tell: Tell): Promise<void> {
+async function released(handle: Held, tell: Tell): Promise<void> {
   try {
     await handle.release();
     tell('released');
@@ -132,18 +147,18 @@ async function released(handle: LockHandle, tell: Tell): Promise<void> {
 }
 
 /** Takes leave of the cluster; whoever waits for the exit code does not wait for a cluster that is gone. */
-async function goodbye(client: HoldfastClient): Promise<void> {
+export async function goodbye(client: HoldfastClient): Promise<void> {
   await Promise.race([client.close(), moment()]);
 }
 
 /** Enough for a round trip to a cluster that is well. */
 const moment = (): Promise<void> => pause(goodbyeMs);
 
-const signalCode = (signal: NodeJS.Signals | undefined): number =>
+export const signalCode = (signal: NodeJS.Signals | undefined): number =>
   signal === undefined ? exitCodes.internal : 128 + constants.signals[signal];
 
 /** The signals that this process gets, from its first moment to its last. */
-class Signals {
+export class Signals {
   readonly #abort: AbortController = new AbortController();
   readonly #came: Promise<undefined> = new Promise((resolve) => {
     this.#abort.signal.addEventListener('abort', () => resolve(undefined), { once: true });

@@ -1,12 +1,10 @@
 import { createRequire } from 'node:module';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command } from 'commander';
 import type { ClientFlags } from './client.ts';
 import type { DemoFlags } from './demo-command.ts';
-import { durationFlag } from './duration.ts';
-import { endpointsDefault } from './endpoints.ts';
-import { usageFailure } from './exit-codes.ts';
+import { addClientFlags, addJson, count, durationOption, type End } from './flags.ts';
 import type { HealthFlags } from './health-command.ts';
-import type { LockFlags } from './lock-command.ts';
+import { addElect, addLock, addRelease, addSessions } from './holding.ts';
 import type { LocksFlags } from './locks-command.ts';
 import type { ReplaceFlags } from './replace-command.ts';
 import type { ServeFlags } from './serve-settings.ts';
@@ -14,15 +12,10 @@ import type { WatchFlags } from './watch-command.ts';
 
 // Each command is loaded when it is used: a health check that runs every few seconds must not load a whole cluster.
 
-const connectTimeoutDefaultMs = 10_000;
-const ttlDefaultMs = 10_000;
 const demoSecondsDefault = 12;
 const replaceTimeoutMs = 20_000;
 const healthTimeoutMs = 2_000;
 const statusTimeoutMs = 3_000;
-
-/** Where a command leaves the exit code to end with; without it, 0. */
-export type End = (exitCode: number) => void;
 
 /** All commands. They throw what they end with otherwise, and never end the process themselves. */
 export function program(end: End): Command {
@@ -35,9 +28,11 @@ export function program(end: End): Command {
   for (const add of [
     addServe,
     addLock,
+    addElect,
     addStatus,
     addLocks,
     addSessions,
+    addRelease,
     addWatch,
     addReplace,
     addWipe,
@@ -51,14 +46,15 @@ export function program(end: End): Command {
 
 const exitCodeHelp = `
 Exit codes:
+  1   release, sessions --close: there was nothing to release or to close
   64  wrong arguments, names, environment or configuration
   69  no node or no quorum in time; watch: events are no longer to be had
   70  a fault in holdfast itself
   73  the data directory is in use, damaged, quarantined, or another node's
-  75  the lock was not acquired in time
+  75  the lock was not acquired in time, or would have closed a circle of owners
   76  the lock was lost and the command was killed
   128 + n  ended by signal n
-  lock: otherwise the command's own; 126 and 127 if it cannot be started`;
+  lock, elect: otherwise the command's own; 126 and 127 if it cannot be started`;
 
 function addServe(root: Command, end: End): void {
   root
@@ -82,6 +78,7 @@ function addServe(root: Command, end: End): void {
     )
     .option('--checkpoint-entries <count>', 'log entries after which the table is written to disk; default 8192')
     .option('--kept-entries <count>', 'log entries kept for nodes that lag; default 4096')
+    .option('--kept-events <count>', 'events kept for those who watch, 1024 to 1000000; default 32768')
     .option('--log-level <level>', 'fatal, error, warn, info, debug or silent; default info; JSON lines on stdout')
     .option('--journal <file>', 'for debugging: append what this node applies and votes, as JSON lines; default: none')
     .addHelpText('after', '\nFlags win over HOLDFAST_* variables (HOLDFAST_NODE_ID, ...), those over the file.')
@@ -92,42 +89,6 @@ function addServe(root: Command, end: End): void {
       end(await serve(settings, { json: flags.json === true }));
     });
 }
-
-function addLock(root: Command, end: End): void {
-  const command = root
-    .command('lock')
-    .description('run a command while holding a lock; kill it before the lock can pass on')
-    .argument('<name>', 'the lock')
-    .argument('<command...>', 'after --: the command and its arguments')
-    .option('--timeout <duration>', 'how long to wait for the lock; default: for ever', durationFlag('--timeout'))
-    .addOption(durationOption('--ttl', 'how long the lock outlives this process', ttlDefaultMs))
-    .option(
-      '--grace <duration>',
-      'from SIGTERM to SIGKILL; default a fifth of --ttl, at most 2s',
-      durationFlag('--grace'),
-    )
-    .option('--json', 'tell on standard error, as JSON lines, when the lock is acquired, released or lost')
-    .usage('[options] <name> -- <command...>')
-    .addHelpText('after', lockHelp)
-    .action(async (name: string, [first, ...rest]: readonly string[], flags: LockFlags) => {
-      if (first === undefined) throw usageFailure('expected a command after --');
-      const { runUnderLock } = await import('./lock-command.ts');
-      end(await runUnderLock(name, [first, ...rest], flags));
-    });
-  addClientFlags(command);
-}
-
-const lockHelp = `
-The command finds in its environment
-  HOLDFAST_LOCK_NAME         the name of the lock
-  HOLDFAST_LOCK_TOKEN        the fencing token: pass it to whatever the lock guards
-  HOLDFAST_LOCK_DEADLINE_MS  milliseconds since 1970, by this host's wall clock, until which the lock is certainly held
-                             if no heartbeat gets through from now on; those that do extend it
-
-It runs in a process group of its own, under a small guardian process that ends the whole group (SIGTERM, and SIGKILL
-at the deadline) when heartbeats fail, at once when the lock is lost, and when holdfast itself is killed or stopped.
-What the command leaves running in its group ends with it, before the lock is released. Processes that leave the group
-are out of reach, and so is everything if the guardian is killed too, or the host suspended: that is what tokens are for.`;
 
 function addStatus(root: Command, end: End): void {
   const command = root
@@ -153,18 +114,6 @@ function addLocks(root: Command): void {
     .action(async (name: string | undefined, flags: LocksFlags) => {
       const { showLocks } = await import('./locks-command.ts');
       await showLocks(name, flags);
-    });
-  addClientFlags(addJson(command));
-}
-
-function addSessions(root: Command): void {
-  const command = root
-    .command('sessions')
-    .description('show the sessions of all nodes and clients')
-    .option('--local', "answer from the asked node's own table, without a quorum")
-    .action(async (flags: LocksFlags) => {
-      const { showSessions } = await import('./locks-command.ts');
-      await showSessions(flags);
     });
   addClientFlags(addJson(command));
 }
@@ -246,30 +195,6 @@ function addDemo(root: Command, end: End): void {
     });
   addJson(command);
 }
-
-function addClientFlags(command: Command, connectTimeoutMs = connectTimeoutDefaultMs): void {
-  command
-    .option('--endpoints <host:port,...>', `nodes to ask (HOLDFAST_ENDPOINTS); default ${endpointsDefault}`)
-    .option('--insecure', 'allow plaintext beyond loopback (HOLDFAST_INSECURE)')
-    .addOption(
-      durationOption('--connect-timeout', 'how long to look for a node that knows a leader', connectTimeoutMs),
-    );
-}
-
-const durationOption = (flag: string, description: string, defaultMs: number): Option =>
-  new Option(`${flag} <duration>`, description)
-    .argParser(durationFlag(flag))
-    .default(defaultMs, `${defaultMs / 1_000}s`);
-
-const addJson = (command: Command): Command => command.option('--json', 'print JSON instead of a table');
-
-const count =
-  (flag: string, max: number, min = 1) =>
-  (text: string): number => {
-    const found = Number(text);
-    if (Number.isInteger(found) && found >= min && found <= max) return found;
-    throw new InvalidArgumentError(`${flag}: expected a whole number from ${min} to ${max}.`);
-  };
 
 /** Of the package that this file was installed with; the path holds from `dist/src/cli` and from nowhere else. */
 function version(): string {

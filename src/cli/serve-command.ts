@@ -46,11 +46,11 @@ interface Voices {
 async function serving(settings: ServeSettings, voices: Voices): Promise<number> {
   const { logger, tellPeople } = voices;
   const signals = new StopSignals(logger);
-  const { logLevel: _ours, checkpointEntries, keptEntries, ...forNode } = settings;
+  const { logLevel: _ours, checkpointEntries, keptEntries, keptEvents, ...forNode } = settings;
   const { nodeId } = settings;
   const opening = Holdfast.open({
     ...forNode,
-    limits: { checkpointEntries, keptEntries },
+    limits: { checkpointEntries, keptEntries, keptEvents },
     logger,
     readyTimeout: readyTimeoutMs,
   });

@@ -24,6 +24,7 @@ export interface ServeSettings {
   /** As `HoldfastOptions.limits` has them. */
   readonly checkpointEntries: number | undefined;
   readonly keptEntries: number | undefined;
+  readonly keptEvents: number | undefined;
 }
 
 export type LogLevel = (typeof logLevels)[number];
@@ -50,6 +51,7 @@ const settingKeys = [
   'journal',
   'checkpointEntries',
   'keptEntries',
+  'keptEvents',
 ] as const;
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
@@ -102,6 +104,7 @@ const schema = z.object({
   journal: z.string('expected a path').min(1, 'expected a path, got nothing').optional(),
   checkpointEntries: count.optional(),
   keptEntries: count.optional(),
+  keptEvents: count.optional(),
 } satisfies Record<SettingKey, z.ZodType>);
 
 type Checked = z.output<typeof schema>;
@@ -177,6 +180,7 @@ function completed(given: Checked): ServeSettings {
     journal: given.journal,
     checkpointEntries: given.checkpointEntries,
     keptEntries: given.keptEntries,
+    keptEvents: given.keptEvents,
   };
 }
 

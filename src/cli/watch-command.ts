@@ -30,21 +30,29 @@ export function positionOf(text: string): EventPosition | number {
 const lineOf = (event: ClusterEvent): string =>
   [`${event.index}.${event.place}`, new Date(event.time).toISOString(), event.kind, ...wordsOf(event)].join('  ');
 
+/** Actor and reason as JSON texts: people wrote them, and a line has columns. */
+const byWords = (by: { readonly actor: string; readonly reason: string } | undefined): readonly string[] =>
+  by === undefined ? [] : [`by ${JSON.stringify(by.actor)}`, `because ${JSON.stringify(by.reason)}`];
+
 function wordsOf(event: ClusterEvent): readonly string[] {
   switch (event.kind) {
     case 'granted':
     case 'released':
-    case 'lost':
       return [event.name, `token ${event.token}`, `session ${event.session}`];
+    case 'lost':
+    case 'revoke-requested':
+      return [event.name, `token ${event.token}`, `session ${event.session}`, ...byWords(event.by)];
     case 'converted':
       return [event.name, `mode ${event.mode}`, `token ${event.token}`, `session ${event.session}`];
+    case 'proclaimed':
+      return [event.name, `token ${event.token}`, `session ${event.session}`, JSON.stringify(event.metadata)];
     case 'queued':
     case 'cancelled':
       return [event.name, `session ${event.session}`];
     case 'session-opened':
       return [`session ${event.session}`, event.label, event.node === null ? 'remote' : `at ${event.node}`];
     case 'session-ended':
-      return [`session ${event.session}`, event.end];
+      return [`session ${event.session}`, event.end, ...byWords(event.by)];
     case 'membership':
       return event.members.map(({ id, address, voter }) => `${id}=${address}${voter ? '' : ' (learner)'}`);
     default:

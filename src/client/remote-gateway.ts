@@ -185,10 +185,14 @@ export class RemoteGateway implements Gateway {
         return this.#later(message.session, message.sequence);
       case 'beat':
         return this.#sessions.get(message.session)?.listener.beatAcknowledged(message.counter);
+      case 'taken':
+        return this.#sessions.get(message.session)?.listener.taken(message.taken);
+      case 'revoke':
+        return this.#sessions.get(message.session)?.listener.revokeRequested(message.taken);
       case 'ended': {
         const session = this.#sessions.get(message.session);
         this.#sessions.delete(message.session);
-        return session?.listener.ended(message.end);
+        return session?.listener.ended(message.end, message.by);
       }
       case 'failed':
         return this.#failed(message.id, message.failure);

@@ -2,7 +2,7 @@ import { type AcquireOptions, checkAcquireOptions } from '../acquire-options.ts'
 import { wrongType } from '../errors.ts';
 import type { LockHandle } from '../handle.ts';
 import type { DistributedLock } from '../lock.ts';
-import type { LockProvider } from '../provider.ts';
+import type { LockProvider } from '../lock-provider.ts';
 
 /** Lets go of what an `acquire` gave; as `LockHandle.release`, so a second call does nothing. */
 export interface Releaser {

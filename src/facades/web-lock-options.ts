@@ -9,7 +9,7 @@ export interface WebLockOptions {
   readonly mode?: WebLockMode | undefined;
   /** Call back at once, with `null` when the lock is held or waited for. Default false. Not together with `signal`. */
   readonly ifAvailable?: boolean | undefined;
-  /** Take the lock from its holder. Not supported yet. */
+  /** Take the lock from its holders at once, ahead of all who wait; their requests reject with an `AbortError`. Default false. */
   readonly steal?: boolean | undefined;
   /** Aborting it before the grant withdraws the request; afterwards it is ignored. */
   readonly signal?: AbortSignal | undefined;

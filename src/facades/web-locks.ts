@@ -1,10 +1,9 @@
 import type { AcquireOptions } from '../acquire-options.ts';
 import { CancelledError, LockLostError, TimeoutError, wrongType } from '../errors.ts';
 import type { LockHandle } from '../handle.ts';
-import type { LockProvider } from '../provider.ts';
+import type { LockProvider } from '../lock-provider.ts';
 import {
   convertOptions,
-  notSupported,
   refusalOf,
   type WebLockMode,
   type WebLockOptions,
@@ -64,6 +63,9 @@ const ways: Readonly<Record<WebLockMode, Way>> = {
     attempt: (provider, name) => provider.tryAcquireReadLock(name),
   },
 };
+
+/** Who steals: the session that did it stands in the events of the cluster. */
+const stealing = { actor: 'web-locks', reason: 'steal' };
 
 const pageRows = 1_000;
 
@@ -128,7 +130,7 @@ export class WebLocks {
   }
 
   async #ask(name: string, { mode, ifAvailable, steal, signal }: WebLockWish): Promise<LockHandle | null> {
-    if (steal) throw notSupported('steal is not supported: a lock cannot be taken from its holder yet');
+    if (steal) return this.#provider.stealWriteLock(name, stealing);
     const way = ways[mode];
     if (ifAvailable) return way.attempt(this.#provider, name);
     try {

@@ -1,4 +1,4 @@
-import type { Sequence, SessionEnd, SessionId, TableEvent } from '../table/index.ts';
+import type { Intervention, Sequence, SessionEnd, SessionId, TableEvent } from '../table/index.ts';
 
 /** Where an event stands in the log: the same on every node, rising, never used twice. */
 export interface EventPosition {
@@ -13,8 +13,13 @@ export const wholeEntry: number = Number.MAX_SAFE_INTEGER;
 
 /** What happened, without its place. Plain values only: survives JSON. */
 export type Happening =
-  /** `converted`: the hold has another mode, and after an upgrade another token than it `had`. */
-  | (TableEvent & { readonly kind: 'granted' | 'converted' | 'released' | 'lost' })
+  /**
+   * `converted`: the hold has another mode, and after an upgrade another token than it `had`. `proclaimed`: its holder gave
+   * it another `metadata`.
+   */
+  | (TableEvent & {
+      readonly kind: 'granted' | 'converted' | 'proclaimed' | 'released' | 'lost' | 'revoke-requested';
+    })
   /** An acquire or upgrade entered the queue of a lock, or left it without having been granted. */
   | {
       readonly kind: 'queued' | 'cancelled';
@@ -31,7 +36,13 @@ export type Happening =
       readonly node: string | null;
       readonly ttlMs: number;
     }
-  | { readonly kind: 'session-ended'; readonly session: SessionId; readonly end: SessionEnd }
+  /** `by`: whoever closed it, if that was another session. */
+  | {
+      readonly kind: 'session-ended';
+      readonly session: SessionId;
+      readonly end: SessionEnd;
+      readonly by?: Intervention;
+    }
   /** Who belongs to the cluster from here on. While one configuration replaces another the voters of both are told. */
   | {
       readonly kind: 'membership';

@@ -1,4 +1,4 @@
-import type { Command } from '../table/index.ts';
+import { askedFor, type Command } from '../table/index.ts';
 import type { Failure } from './gateway.ts';
 import type { RuntimeOptions } from './options.ts';
 
@@ -43,8 +43,21 @@ export class DiskWatch {
   }
 }
 
-export const makesTableGrow = ({ kind }: Command): boolean =>
-  kind === 'acquire' || kind === 'acquire-all' || kind === 'limit' || kind === 'open';
+export function makesTableGrow(command: Command): boolean {
+  const asked = askedFor(command);
+  switch (asked.kind) {
+    case 'acquire':
+    case 'acquire-all':
+    case 'steal':
+    case 'limit':
+    case 'open':
+      return true;
+    case 'write':
+      return asked.value !== null;
+    default:
+      return false;
+  }
+}
 
 export const diskLow: Failure = {
   code: 'LIMIT_EXCEEDED',

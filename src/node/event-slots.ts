@@ -45,7 +45,12 @@ export class EventSlots {
     this.#indexes[slot] = index;
     this.#places[slot] = place;
     this.#times[slot] = time;
-    if (!('name' in happening) || happening.kind === 'converted') {
+    const isRare =
+      happening.kind === 'converted' ||
+      happening.kind === 'proclaimed' ||
+      'by' in happening ||
+      (happening.kind === 'lost' && happening.reason !== undefined);
+    if (!('name' in happening) || isRare) {
       this.#subjects[slot] = happening;
       return;
     }
@@ -72,7 +77,9 @@ export class EventSlots {
   bytesAt(at: number): number {
     const subject = this.#subjects[at % this.count];
     if (typeof subject === 'string') return 96 + 2 * subject.length;
-    return subject?.kind === 'membership' ? 4_096 : 512;
+    if (subject?.kind === 'proclaimed') return 512 + 2 * subject.metadata.length;
+    if (subject === undefined || !('by' in subject)) return subject?.kind === 'membership' ? 4_096 : 512;
+    return 4_096;
   }
 
   /** Sessions and members have no name: whoever asks for a prefix asks for locks. */

@@ -1,6 +1,14 @@
 import type { MemberId } from '../../raft/index.ts';
 import type { Clock } from '../clock/index.ts';
-import { type Command, commandTuple, parseCommand } from '../table/index.ts';
+import {
+  askedFor,
+  type Command,
+  commandTuple,
+  nameBytesMax,
+  parseCommand,
+  type Unguarded,
+  valueBytesMax,
+} from '../table/index.ts';
 import type { PeerTransport, Value } from '../transport/index.ts';
 import type { Beat } from './deadlines.ts';
 import { type AdminOutcome, failureCodes } from './gateway.ts';
@@ -25,6 +33,14 @@ const openBatchesMax = 1_024;
 
 /** Names in the commands of one forwarded message: each is up to half a KiB, and a request for several locks has many. */
 const batchNamesMax = 2_048;
+
+/** Options of a hold take as much room as so many names. */
+const optionNames = 3;
+
+/** Who asks for what operators may do, and why. */
+const orderNames = 2;
+
+const namesPerValue = valueBytesMax / nameBytesMax;
 
 const receipts: readonly Receipt[] = ['accepted', 'try-there', 'slow-down'];
 
@@ -202,12 +218,37 @@ function forgetOldest<T>(open: Map<number, T>, max: number): void {
   }
 }
 
+/** How much room a command takes, in names, at most. */
+function namesIn(command: Command): number {
+  const asked = askedFor(command);
+  const own = ownNames(asked);
+  return command.kind === 'guarded' ? own + 1 : own;
+}
+
+function ownNames(asked: Unguarded): number {
+  switch (asked.kind) {
+    case 'acquire-all':
+      return asked.parts.length + (asked.options === undefined ? 0 : optionNames);
+    case 'proclaim':
+      return 1 + optionNames;
+    case 'write':
+      return 1 + namesPerValue;
+    case 'force-release':
+    case 'request-revoke':
+    case 'end-session':
+    case 'steal':
+      return 1 + orderNames;
+    default:
+      return 1;
+  }
+}
+
 /** The same tickets, in order, in batches that fit into a message. */
 function* batchesOf(tickets: readonly Ticket[]): Iterable<readonly Ticket[]> {
   let from = 0;
   let names = 0;
   for (const [at, { command }] of tickets.entries()) {
-    const more = command.kind === 'acquire-all' ? command.parts.length : 1;
+    const more = namesIn(command);
     if (names + more > batchNamesMax) {
       yield tickets.slice(from, at);
       from = at;

@@ -1,7 +1,7 @@
-import type { Answer, Sequence, SessionEnd, SessionId, SessionRequest } from '../table/index.ts';
+import type { Answer, Intervention, Sequence, SessionEnd, SessionId, SessionRequest, Taken } from '../table/index.ts';
 import type { EventsQuery } from './cluster-event.ts';
 
-export type { SessionRequest };
+export type { SessionRequest, Taken };
 
 /**
  * The way of a session's requests into the cluster and of their answers back. An embedded node's runtime is one, a
@@ -57,8 +57,15 @@ export interface SessionListener {
   answered(sequence: Sequence, answer: Answer): void;
   /** A quorum answered a round that was sent after this heartbeat arrived at the leader. */
   beatAcknowledged(counter: number): void;
-  /** Final: nothing else comes after it. */
-  ended(end: SessionEnd): void;
+  /**
+   * A hold was ended by force while the session goes on. Told again wherever the session turns up, until it lets go of
+   * that hold; and perhaps before the answer that grants it.
+   */
+  taken(taken: Taken): void;
+  /** The holder of that hold is asked to let go. Told once, and lost with the way by which it would have come. */
+  revokeRequested(request: Taken): void;
+  /** Final: nothing else comes after it. `by`: whoever closed it, if that was another session and is known. */
+  ended(end: SessionEnd, by?: Intervention): void;
 }
 
 /** Why a call could not be carried out at all; the floor above makes it a `LockError`. */
@@ -101,8 +108,19 @@ export type Query =
       readonly consistency: Consistency;
     }
   | { readonly kind: 'sessions'; readonly consistency: Consistency }
+  /** What stands in that register. */
+  | { readonly kind: 'register'; readonly name: string; readonly consistency: Consistency }
+  /** Whether that hold stands. */
+  | { readonly kind: 'verify'; readonly name: string; readonly token: number; readonly consistency: Consistency }
   | EventsQuery
-  | { readonly kind: 'status' };
+  | { readonly kind: 'status' }
+  /** Where a request stands in its queue: a number from 1 on, or null. */
+  | {
+      readonly kind: 'position';
+      readonly session: SessionId;
+      readonly sequence: Sequence;
+      readonly consistency: Consistency;
+    };
 
 /** What became of a question. */
 export type QueryOutcome =

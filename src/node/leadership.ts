@@ -5,6 +5,7 @@ import { type Beat, type BeatHandler, Deadlines } from './deadlines.ts';
 import { isDiskLow, makesTableGrow } from './disk-space.ts';
 import type { Driver } from './driver.ts';
 import type { AdminOutcome } from './gateway.ts';
+import { HoldTimers } from './hold-timers.ts';
 import type { Members } from './members.ts';
 import type { RuntimeOptions } from './options.ts';
 import { Proposals, type ReceiptHandler } from './proposals.ts';
@@ -26,6 +27,7 @@ export class Leadership {
   readonly #clock: Clock;
   readonly #proposals: Proposals;
   readonly #deadlines: Deadlines;
+  readonly #holdTimers: HoldTimers;
   readonly #replacements = new Replacements();
 
   constructor(world: LeadershipWorld) {
@@ -34,9 +36,10 @@ export class Leadership {
     this.#clock = options.clock;
     this.#proposals = new Proposals(core, options.clock, options.limits.batchBytesMax);
     this.#deadlines = new Deadlines(table, options.timings.electionTimeout / 2, {
-      expire: (session, version, refused) => this.#expire(session, version, refused),
+      expire: (session, version, refused) => this.#propose({ kind: 'expire', session, version }, refused),
       confirm: (id, now) => this.#confirm(id, now),
     });
+    this.#holdTimers = new HoldTimers(table, (command, refused) => this.#propose(command, refused));
   }
 
   /** Whether commands wait for the next turn. */
@@ -87,21 +90,25 @@ export class Leadership {
   heard(event: TableEvent): void {
     if (event.kind === 'session-opened') this.#deadlines.opened(event.session, event.ttlMs, this.#clock.now());
     if (event.kind === 'session-ended') this.#deadlines.ended(event.session);
+    this.#holdTimers.heard(event);
   }
 
   executed(command: Command): void {
     if (command.kind === 'expire') this.#deadlines.expiryExecuted(command.session, this.#clock.now());
+    if (command.kind === 'begun') this.#holdTimers.begun(command, this.#clock.now());
   }
 
   /** Once per turn, with what the turn left behind. */
   turnEnded(status: CoreStatus, applied: Configuration, now: number): void {
     this.#deadlines.lead(status.leads, now);
+    this.#holdTimers.lead(status.leads, now);
     this.#replacements.settle(applied, status.role === 'leader');
   }
 
   /** Once per heartbeat interval. */
   sweep(now: number): void {
     this.#deadlines.sweep(now);
+    this.#holdTimers.sweep(now);
   }
 
   /** Whoever waits for a replacement hears that nobody here will answer. */
@@ -109,8 +116,8 @@ export class Leadership {
     this.#replacements.close();
   }
 
-  #expire(session: number, version: number, refused: () => void): void {
-    this.#proposals.add([{ kind: 'expire', session, version }], (receipt) => {
+  #propose(command: Command, refused: () => void): void {
+    this.#proposals.add([command], (receipt) => {
       if (receipt !== 'accepted') refused();
     });
   }

@@ -1,5 +1,14 @@
 import { type Configuration, isVoter, membersOf, nodeIdOf } from '../../raft/index.ts';
-import type { Command, SessionId, Table, TableEvent, Wait } from '../table/index.ts';
+import {
+  type Answer,
+  askedFor,
+  type Command,
+  type SessionId,
+  type Table,
+  type TableEvent,
+  type Unguarded,
+  type Wait,
+} from '../table/index.ts';
 import type { Happening } from './cluster-event.ts';
 import type { History } from './history.ts';
 
@@ -10,7 +19,7 @@ import type { History } from './history.ts';
 export class Narrator {
   readonly #history: History;
   #table: Table;
-  #command: Command | undefined;
+  #command: Unguarded | undefined;
   /** The command under way was answered before: it changes nothing, whatever is said again. */
   #isRepeated = false;
   /** By session: what the command under way may end without a grant. */
@@ -26,8 +35,9 @@ export class Narrator {
   }
 
   /** That command is executed next. Costs a look-up or two, unless it ends a session. */
-  begins(index: number, command: Command): void {
+  begins(index: number, whole: Command): void {
     const { views } = this.#table;
+    const command = askedFor(whole);
     this.#history.enter(index);
     this.#command = command;
     switch (command.kind) {
@@ -47,6 +57,8 @@ export class Narrator {
       case 'close':
       case 'expire':
         return this.#mayEnd(command.session);
+      case 'end-session':
+        return this.#mayEnd(command.target);
       case 'started':
         for (const id of views.sessionIds()) if (views.session(id)?.home?.node === command.node) this.#mayEnd(id);
         return;
@@ -55,8 +67,20 @@ export class Narrator {
           this.#waits.set(session, [...(this.#waits.get(session) ?? []), ...waits]);
         }
         return;
+      case 'force-release':
+      case 'steal':
+        // An upgrade ends with its hold.
+        for (const { session, waits } of views.waitersAt(command.name)) {
+          this.#waits.set(session, [...(this.#waits.get(session) ?? []), ...waits]);
+        }
+        return;
       case 'release':
       case 'downgrade':
+      case 'proclaim':
+      case 'write':
+      case 'begun':
+      case 'overdue':
+      case 'request-revoke':
         return;
       default:
         command satisfies never;
@@ -68,19 +92,21 @@ export class Narrator {
     switch (event.kind) {
       case 'granted':
       case 'converted':
+      case 'proclaimed':
       case 'released':
       case 'lost':
+      case 'revoke-requested':
         return this.#tell(event);
       case 'answered':
         return this.#answered(event);
       case 'session-opened':
         return this.#opened(event);
       case 'session-ended': {
-        const { session, end } = event;
+        const { session, end, by } = event;
         // Nothing ended: it had before.
         if (end === 'unknown') return;
         for (const wait of this.#waits.get(session) ?? []) this.#cancelled(session, wait);
-        return this.#tell({ kind: 'session-ended', session, end });
+        return this.#tell({ kind: 'session-ended', session, end, ...(by === undefined ? {} : { by }) });
       }
       case 'session-refused':
       case 'started':
@@ -125,9 +151,10 @@ export class Narrator {
       for (const name of awaitedBy(command)) this.#tell({ kind: 'queued', name, session, sequence });
     }
     // Whoever wants more permits than a semaphore now has in all waits no more.
-    if (answer.kind !== (command.kind === 'limit' ? 'semaphore-limit' : 'cancelled')) return;
+    if (answer.kind !== endOfWait(command)) return;
     // The end of a hold ends an upgrade that it waits for.
-    if (command.kind === 'release') return this.#cancelled(session, { name: command.name, sequence });
+    if (command.kind === 'release' || command.kind === 'overdue')
+      return this.#cancelled(session, { name: command.name, sequence });
     for (const wait of this.#waits.get(session) ?? []) if (wait.sequence === sequence) this.#cancelled(session, wait);
   }
 
@@ -147,8 +174,14 @@ export class Narrator {
   }
 }
 
+/** What those are answered whose waits such a command ends. */
+function endOfWait({ kind }: Unguarded): Answer['kind'] {
+  if (kind === 'limit') return 'semaphore-limit';
+  return kind === 'force-release' || kind === 'steal' ? 'not-held' : 'cancelled';
+}
+
 /** The locks that a command may have to wait for. */
-function awaitedBy(command: Command): readonly string[] {
+function awaitedBy(command: Unguarded): readonly string[] {
   if (command.kind === 'acquire-all') return command.parts.map(({ name }) => name);
   return command.kind === 'acquire' || command.kind === 'upgrade' ? [command.name] : [];
 }

@@ -99,6 +99,12 @@ function answerTo(query: TableQuery, table: Table): unknown {
       return table.views.list({ prefix: query.prefix, limit: query.limit, after: query.after });
     case 'sessions':
       return table.views.sessions();
+    case 'register':
+      return table.views.register(query.name) ?? null;
+    case 'verify':
+      return table.views.isCurrent(query);
+    case 'position':
+      return table.views.positionOf(query.session, query.sequence);
     default:
       return query satisfies never;
   }

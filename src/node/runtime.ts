@@ -1,5 +1,5 @@
 import type { Identity } from '../../storage/index.ts';
-import type { Sequence, SessionEnd, SessionId } from '../table/index.ts';
+import type { Sequence, SessionEnd, SessionId, Taken } from '../table/index.ts';
 import type { EventsQuery } from './cluster-event.ts';
 import { diskLow, isDiskLow } from './disk-space.ts';
 import type {
@@ -162,6 +162,11 @@ export class Runtime implements Gateway {
     if (known === undefined || known.nonce !== nonce) return 'unknown';
     this.#tickets.attach(session, nonce, listener);
     return undefined;
+  }
+
+  /** What was taken by force from a session that was just attached: a listener is told of what comes later. */
+  takenFrom(session: SessionId): readonly Taken[] {
+    return this.#life.replica?.applier.table.views.takenFrom(session) ?? [];
   }
 
   /** Nothing happens if another listener has been attached since. */

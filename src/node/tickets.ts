@@ -3,6 +3,7 @@ import type { Clock } from '../clock/index.ts';
 import type {
   Answer,
   Command,
+  Intervention,
   OpenSession,
   Sequence,
   SessionEnd,
@@ -10,6 +11,7 @@ import type {
   Started,
   Table,
   TableEvent,
+  Taken,
 } from '../table/index.ts';
 import type { Failure, OpenOutcome, SessionListener, SessionRequest } from './gateway.ts';
 
@@ -184,15 +186,20 @@ export class Tickets {
       case 'session-refused':
         return this.#refused(event.nonce, event.reason);
       case 'session-ended':
-        return this.#ended(event.session, event.end);
+        return this.#ended(event.session, event.end, event.by);
       case 'started':
         if (event.incarnation === self.identity.incarnation && event.boot === self.boot) this.#begun(event.isCurrent);
+        return;
+      case 'lost':
+        if (event.by !== undefined) this.#taken(event.session, { name: event.name, token: event.token, by: event.by });
         return;
       case 'granted':
       case 'released':
       case 'converted':
-      case 'lost':
+      case 'proclaimed':
         return;
+      case 'revoke-requested':
+        return this.listenerOf(event.session)?.revokeRequested({ name: event.name, token: event.token, by: event.by });
       default:
         event satisfies never;
     }
@@ -213,6 +220,7 @@ export class Tickets {
         const answer = table.views.answerOf(session, sequence);
         if (answer !== undefined) this.#answered(session, sequence, answer);
       }
+      for (const taken of table.views.takenFrom(session)) this.#taken(session, taken);
     }
     const run = table.views.runOf(self.nodeId);
     if (run !== undefined && run.incarnation === self.incarnation && run.boot === self.boot) this.#begun(true);
@@ -281,12 +289,18 @@ export class Tickets {
     return openers;
   }
 
-  #ended(session: SessionId, end: SessionEnd): void {
+  #taken(session: SessionId, taken: Taken): void {
+    const attachment = this.#attached.get(session);
+    if (attachment === undefined) this.#isAwaitedElsewhere = true;
+    else attachment.listener.taken(taken);
+  }
+
+  #ended(session: SessionId, end: SessionEnd, by?: Intervention): void {
     const attachment = this.#attached.get(session);
     if (attachment === undefined) return;
     this.#openCount -= attachment.open.size;
     this.#attached.delete(session);
-    attachment.listener.ended(end);
+    attachment.listener.ended(end, by);
   }
 
   #begun(isCurrent: boolean): void {

@@ -1,5 +1,13 @@
 import type { Failure, NodeStatus, Query, SessionRequest } from '../node/index.ts';
-import { type Answer, commandTuple, type Sequence, type SessionEnd, type SessionId } from '../table/index.ts';
+import {
+  type Answer,
+  commandTuple,
+  type Intervention,
+  type Sequence,
+  type SessionEnd,
+  type SessionId,
+  type Taken,
+} from '../table/index.ts';
 import type { Value } from '../transport/index.ts';
 
 /** What a client says on its stream, after the handshake. Numbers called `id` are the client's own, for the answer. */
@@ -30,7 +38,16 @@ export type ServerMessage =
   /** This node has no room for the request: send it again a little later. */
   | { readonly kind: 'later'; readonly session: SessionId; readonly sequence: Sequence }
   | { readonly kind: 'beat'; readonly session: SessionId; readonly counter: number }
-  | { readonly kind: 'ended'; readonly session: SessionId; readonly end: SessionEnd }
+  /** A hold was ended by force. */
+  | { readonly kind: 'taken'; readonly session: SessionId; readonly taken: Taken }
+  /** The holder is asked to let go. */
+  | { readonly kind: 'revoke'; readonly session: SessionId; readonly taken: Taken }
+  | {
+      readonly kind: 'ended';
+      readonly session: SessionId;
+      readonly end: SessionEnd;
+      readonly by?: Intervention | undefined;
+    }
   /** `json`: the view as text, so that its form is free to grow. */
   | { readonly kind: 'result'; readonly id: number; readonly json: string; readonly appliedIndex: number }
   | { readonly kind: 'replaced'; readonly id: number }
@@ -91,8 +108,13 @@ export const serverTuple = (message: ServerMessage): Value => {
       return [message.kind, message.session, message.sequence];
     case 'beat':
       return [message.kind, message.session, message.counter];
+    case 'taken':
+    case 'revoke': {
+      const { name, token, by } = message.taken;
+      return [message.kind, message.session, name, token, ...interventionCells(by)];
+    }
     case 'ended':
-      return [message.kind, message.session, message.end];
+      return [message.kind, message.session, message.end, ...(message.by ? interventionCells(message.by) : [])];
     case 'result':
       return [message.kind, message.id, message.json, message.appliedIndex];
     case 'replaced':
@@ -105,9 +127,12 @@ export const serverTuple = (message: ServerMessage): Value => {
   }
 };
 
+const interventionCells = ({ session, actor, reason }: Intervention): readonly Value[] => [session, actor, reason];
+
 const queryTuple = (query: Query): readonly Value[] => {
   switch (query.kind) {
     case 'inspect':
+    case 'register':
       return [query.kind, query.name, query.consistency];
     case 'list':
       return [query.kind, query.prefix, query.limit, query.after ?? null, query.consistency];
@@ -115,6 +140,10 @@ const queryTuple = (query: Query): readonly Value[] => {
       return [query.kind, query.prefix, query.after?.index ?? null, query.after?.place ?? 0];
     case 'sessions':
       return [query.kind, query.consistency];
+    case 'verify':
+      return [query.kind, query.name, query.token, query.consistency];
+    case 'position':
+      return [query.kind, query.session, query.sequence, query.consistency];
     case 'status':
       return [query.kind];
     default:
@@ -138,6 +167,18 @@ const answerTuple = (answer: Answer): readonly Value[] => {
       return [answer.kind, answer.cycle.map(({ owner, lock }) => [owner, lock])];
     case 'semaphore-limit':
       return [answer.kind, answer.name, answer.limit];
+    case 'fenced':
+      return [answer.kind, answer.highest];
+    case 'written':
+    case 'version-mismatch':
+      return [answer.kind, answer.version];
+    case 'queue-full':
+      return [answer.kind, answer.name, answer.max];
+    case 'force-released':
+    case 'revoke-requested':
+      return [answer.kind, answer.count, answer.tokens];
+    case 'not-closed':
+      return [answer.kind, answer.why];
     default:
       return [answer.kind];
   }

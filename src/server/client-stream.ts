@@ -1,6 +1,15 @@
 import type { Clock, Timer } from '../clock/index.ts';
 import type { Failure, Gateway, Runtime, SessionListener, SessionRequest } from '../node/index.ts';
-import { commandTuple, parseCommand, type Sequence, type SessionEnd, type SessionId } from '../table/index.ts';
+import {
+  askedFor,
+  commandTuple,
+  type Intervention,
+  parseCommand,
+  type Sequence,
+  type SessionEnd,
+  type SessionId,
+  type Unguarded,
+} from '../table/index.ts';
 import type { ClientChannel, Value } from '../transport/index.ts';
 import { BeatGate } from './beat-gate.ts';
 import { type ClientMessage, type ClusterView, type ServerMessage, serverTuple } from './client-protocol.ts';
@@ -10,7 +19,10 @@ import { Questions } from './questions.ts';
 
 /** What the server floor needs of the node. */
 export type Servant = Gateway &
-  Pick<Runtime, 'attach' | 'detach' | 'forgetOpening' | 'hasRoom' | 'isKnown' | 'isReady' | 'isDiskLow' | 'status'>;
+  Pick<
+    Runtime,
+    'attach' | 'takenFrom' | 'detach' | 'forgetOpening' | 'hasRoom' | 'isKnown' | 'isReady' | 'isDiskLow' | 'status'
+  >;
 
 /** What one stream works with. */
 export interface StreamWorld {
@@ -28,7 +40,7 @@ export interface StreamWorld {
 const limits = { openings: 16, sessions: 1_024, requests: 32_768, replacements: 1 };
 
 /** Requests that may stay open for long. */
-const waiting: ReadonlySet<SessionRequest['kind']> = new Set(['acquire', 'acquire-all', 'upgrade'] as const);
+const waiting: ReadonlySet<Unguarded['kind']> = new Set(['acquire', 'acquire-all', 'upgrade'] as const);
 
 /** How long to wait before a question about an unknown session is asked again. */
 const barrierRetryMs = 200;
@@ -167,7 +179,9 @@ export class ClientStream {
       this.#attaching.delete(session);
       if (end !== undefined) return this.#send({ kind: 'ended', session, end });
       this.#admit(session, member);
-      return this.#send({ kind: 'attached', session });
+      this.#send({ kind: 'attached', session });
+      for (const taken of servant.takenFrom(session)) member.listener.taken(taken);
+      return;
     }
     servant.query({ kind: 'inspect', name: 'barrier', consistency: 'linearizable' }, (outcome) => {
       if (this.#isClosed) return;
@@ -194,8 +208,9 @@ export class ClientStream {
   }
 
   /** What ends claims gets room where what makes them has none: waiters that fill a node wait for that very release. */
-  #hasRoomFor({ kind, session, sequence }: SessionRequest): boolean {
-    if (!waiting.has(kind)) return this.#requests < 2 * limits.requests;
+  #hasRoomFor(request: SessionRequest): boolean {
+    const { session, sequence } = request;
+    if (!waiting.has(askedFor(request).kind)) return this.#requests < 2 * limits.requests;
     const { servant } = this.#world;
     // One that the table has, by way of another node, may hold what those who fill this one wait for.
     return this.#requests < limits.requests && (servant.hasRoom || servant.isKnown(session, sequence));
@@ -238,13 +253,21 @@ export class ClientStream {
           const { session } = member;
           if (session !== undefined) this.#send({ kind: 'beat', session, counter });
         },
-        ended: (end) => this.#ended(member, end),
+        taken: (taken) => {
+          const { session } = member;
+          if (session !== undefined) this.#send({ kind: 'taken', session, taken });
+        },
+        revokeRequested: (taken) => {
+          const { session } = member;
+          if (session !== undefined) this.#send({ kind: 'revoke', session, taken });
+        },
+        ended: (end, by) => this.#ended(member, end, by),
       },
     };
     return member;
   }
 
-  #ended(member: Member, end: SessionEnd): void {
+  #ended(member: Member, end: SessionEnd, by: Intervention | undefined): void {
     const { session } = member;
     if (session === undefined || this.#sessions.get(session) !== member) return;
     // A node that stops knows no session any more, though the cluster may: the client asks another node.
@@ -255,7 +278,7 @@ export class ClientStream {
     this.#sessions.delete(session);
     this.#requests -= member.open.size;
     member.beats.close();
-    this.#send({ kind: 'ended', session, end });
+    this.#send({ kind: 'ended', session, end, by });
   }
 
   #admit(session: SessionId, member: Member): void {

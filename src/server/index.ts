@@ -1,14 +1,21 @@
 // What may stand at the edge is decided by the table; the floor above sees that through this one.
 export {
+  holdMsMin,
   kindOf,
   listMax,
+  metadataBytesMax,
   partsMax,
   permitsMax,
   ttlMsMax,
   ttlMsMin,
+  utf8Length,
+  validateActor,
+  validateMetadata,
   validateName,
   validateOwner,
+  validateReason,
   validateText,
+  valueBytesMax,
 } from '../table/index.ts';
 export {
   type ClientMessage,

@@ -1,4 +1,4 @@
-import { type Answer, type CycleStep, cycleStepsMax } from '../table/index.ts';
+import { type Answer, type CycleStep, cycleStepsMax, tokensToldMax } from '../table/index.ts';
 import type { Value } from '../transport/index.ts';
 import { Fields } from './reading.ts';
 
@@ -24,6 +24,16 @@ const answerKinds = [
   'kind-mismatch',
   'semaphore-limit',
   'deadlock',
+  'proclaimed',
+  'fenced',
+  'written',
+  'version-mismatch',
+  'queue-full',
+  'begun',
+  'force-released',
+  'session-closed',
+  'not-closed',
+  'revoke-requested',
 ] as const;
 
 /** An answer as `serverTuple` wrote it. Throws a `MalformedError`. */
@@ -53,11 +63,29 @@ export const readAnswer = (value: Value): Answer => {
       const name = fields.text(nameCharsMax);
       return { kind, name, limit: fields.count() };
     }
+    case 'fenced':
+      return { kind, highest: fields.count() };
+    case 'written':
+    case 'version-mismatch':
+      return { kind, version: fields.count() };
+    case 'queue-full': {
+      const name = fields.text(nameCharsMax);
+      return { kind, name, max: fields.count() };
+    }
+    case 'force-released':
+    case 'revoke-requested': {
+      const count = fields.count();
+      return { kind, count, tokens: fields.list(tokensToldMax).map(readToken) };
+    }
+    case 'not-closed':
+      return { kind, why: fields.one(['unknown', 'own'] as const) };
     default:
       fields.end();
       return { kind };
   }
 };
+
+const readToken = (value: Value): number => new Fields([value], 'tokens').count();
 
 const readStep = (value: Value): CycleStep => {
   const fields = new Fields(value, 'step');

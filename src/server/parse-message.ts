@@ -1,5 +1,5 @@
 import { failureCodes, type NodeStatus, type Query, type SessionRequest } from '../node/index.ts';
-import { parseCommand, type SessionEnd } from '../table/index.ts';
+import { type Intervention, parseCommand, type SessionEnd } from '../table/index.ts';
 import type { Value } from '../transport/index.ts';
 import type { ClientMessage, ClusterView, ServerMessage } from './client-protocol.ts';
 import { readAnswer } from './parse-answer.ts';
@@ -89,6 +89,7 @@ const readRequest = (value: Value): SessionRequest => {
     case 'open':
     case 'close':
     case 'expire':
+    case 'overdue':
       throw new MalformedError(`a client does not send the command ${command.kind}`);
     case 'malformed':
       throw new MalformedError(command.reason);
@@ -99,7 +100,7 @@ const readRequest = (value: Value): SessionRequest => {
 
 const readQuery = (value: Value): Query => {
   const fields = new Fields(value, 'query');
-  const kind = fields.one(['inspect', 'list', 'sessions', 'events', 'status']);
+  const kind = fields.one(['inspect', 'list', 'sessions', 'verify', 'register', 'events', 'status', 'position']);
   const query = readQueryBody(kind, fields);
   fields.end();
   return query;
@@ -107,7 +108,8 @@ const readQuery = (value: Value): Query => {
 
 const readQueryBody = (kind: Query['kind'], fields: Fields): Query => {
   switch (kind) {
-    case 'inspect': {
+    case 'inspect':
+    case 'register': {
       const name = fields.text(nameCharsMax);
       return { kind, name, consistency: fields.one(consistencies) };
     }
@@ -119,6 +121,11 @@ const readQueryBody = (kind: Query['kind'], fields: Fields): Query => {
     }
     case 'sessions':
       return { kind, consistency: fields.one(consistencies) };
+    case 'verify': {
+      const name = fields.text(nameCharsMax);
+      const token = fields.count();
+      return { kind, name, token, consistency: fields.one(consistencies) };
+    }
     case 'events': {
       const prefix = fields.text(nameCharsMax);
       const index = fields.optionalCount();
@@ -127,6 +134,11 @@ const readQueryBody = (kind: Query['kind'], fields: Fields): Query => {
     }
     case 'status':
       return { kind };
+    case 'position': {
+      const session = fields.count();
+      const sequence = fields.count();
+      return { kind, session, sequence, consistency: fields.one(consistencies) };
+    }
     default:
       return kind satisfies never;
   }
@@ -139,6 +151,8 @@ const serverKinds = [
   'answer',
   'later',
   'beat',
+  'taken',
+  'revoke',
   'ended',
   'result',
   'replaced',
@@ -180,9 +194,17 @@ const readServerBody = (kind: (typeof serverKinds)[number], fields: Fields): Ser
       const session = fields.count();
       return { kind, session, counter: fields.count() };
     }
+    case 'taken':
+    case 'revoke': {
+      const session = fields.count();
+      const name = fields.text(nameCharsMax);
+      const token = fields.count();
+      return { kind, session, taken: { name, token, by: readIntervention(fields) } };
+    }
     case 'ended': {
       const session = fields.count();
-      return { kind, session, end: fields.one(ends) };
+      const end = fields.one(ends);
+      return fields.hasMore ? { kind, session, end, by: readIntervention(fields) } : { kind, session, end };
     }
     case 'result': {
       const id = fields.count();
@@ -197,6 +219,12 @@ const readServerBody = (kind: (typeof serverKinds)[number], fields: Fields): Ser
     default:
       return kind satisfies never;
   }
+};
+
+const readIntervention = (fields: Fields): Intervention => {
+  const session = fields.count();
+  const actor = fields.text(nameCharsMax);
+  return { session, actor, reason: fields.text(nameCharsMax) };
 };
 
 const readView = (fields: Fields): ClusterView => {

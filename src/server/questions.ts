@@ -107,7 +107,7 @@ export class Questions {
 const isLong = ({ kind }: Query): boolean => kind === 'list' || kind === 'sessions';
 
 const troubleWith = (query: Query): string | undefined => {
-  if (query.kind === 'inspect') {
+  if (query.kind === 'inspect' || query.kind === 'verify' || query.kind === 'register') {
     const bad = validateName(query.name);
     return bad === undefined ? undefined : `the name is ${bad}`;
   }

@@ -70,6 +70,11 @@ export class Fields {
     return this.#next();
   }
 
+  /** Whether something follows that may be left out. */
+  get hasMore(): boolean {
+    return this.#at < this.#tuple.length;
+  }
+
   /** Nothing may follow. */
   end(): void {
     if (this.#at !== this.#tuple.length) this.#refuse('nothing more');

@@ -1,9 +1,11 @@
-import { layout, parseOwned, parseUnowned } from './command-tuple.ts';
+import { layout, parseWish } from './command-tuple.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
 import { exclusiveField, weakerField } from './modes.ts';
+import { isOrderLayout, parseOrder } from './order-tuple.ts';
 import { withdrawnLayout } from './rows.ts';
-import type { Asked } from './session.ts';
+import type { Asked, GuardedAsked, PlainAsked, WriteAsked } from './session.ts';
+import { parseWritten } from './write-tuple.ts';
 
 /** What was asked, as `rows.ts` wrote it. */
 export const askedField: field.Field<Asked> = (value, what) => {
@@ -21,13 +23,11 @@ export const askedField: field.Field<Asked> = (value, what) => {
         waits: field.flag(waits, 'its waits'),
       };
     }
-    case layout.acquireAll: {
-      const [, waits, ...rest] = cells;
-      return { kind: 'acquire-all', waits: field.flag(waits, 'its waits'), ...parseUnowned(rest) };
-    }
-    case layout.acquireAllForOwner: {
-      const [, waits, ...rest] = cells;
-      return { kind: 'acquire-all', waits: field.flag(waits, 'its waits'), ...parseOwned(rest) };
+    case layout.acquireAll:
+    case layout.acquireAllForOwner:
+    case layout.acquireAllWithOptions: {
+      const [kind, waits, ...rest] = cells;
+      return { kind: 'acquire-all', waits: field.flag(waits, 'its waits'), ...parseWish(kind, rest) };
     }
     case layout.upgrade: {
       const [, name, token, waits] = field.tupleOf(cells, what, 4);
@@ -36,6 +36,10 @@ export const askedField: field.Field<Asked> = (value, what) => {
     case layout.downgrade: {
       const [, name, token, to] = field.tupleOf(cells, what, 4);
       return { kind: 'downgrade', ...holdField([name, token]), to: weakerField(to, 'its mode') };
+    }
+    case layout.begun: {
+      const [, name, token] = field.tupleOf(cells, what, 3);
+      return { kind: 'begun', ...holdField([name, token]) };
     }
     case layout.limit: {
       const [, name, limit] = field.tupleOf(cells, what, 3);
@@ -49,9 +53,39 @@ export const askedField: field.Field<Asked> = (value, what) => {
       const [, name, token] = field.tupleOf(cells, what, 3);
       return { kind: 'release', ...holdField([name, token]) };
     }
+    case layout.proclaim: {
+      const [, name, token, metadata] = field.tupleOf(cells, what, 4);
+      return { kind: 'proclaim', ...holdField([name, token]), metadata: field.metadata(metadata, 'its metadata') };
+    }
+    case layout.guarded:
+      return guardedField(cells, what);
     default:
-      throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, expected 0 or 5 to 12`);
+      if (isOrderLayout(cells[0])) return parseOrder(cells);
+      throw new FieldError(`${what} is of kind ${field.shown(cells[0])}, which is no request's`);
   }
+};
+
+const guardedField: field.Field<GuardedAsked> = (value, what) => {
+  const [, name, token, ...cells] = field.tuple(value, what);
+  const guard = holdField([name, token]);
+  return {
+    kind: 'guarded',
+    guard,
+    request: cells[0] === layout.write ? writeField(cells, what) : plainField(cells, what),
+  };
+};
+
+const writeField: field.Field<WriteAsked> = (value, what) => {
+  const [, ...cells] = field.tupleOf(value, what, 4);
+  return { kind: 'write', ...parseWritten(cells) };
+};
+
+const plainField: field.Field<PlainAsked> = (value, what) => {
+  const asked = askedField(value, what);
+  if (asked.kind === 'guarded' || asked.kind === 'withdrawn') {
+    throw new FieldError(`${what} is ${asked.kind} behind a guard, expected what a session asks`);
+  }
+  return asked;
 };
 
 const holdField = ([name, token]: readonly unknown[]): { readonly name: string; readonly token: number } => ({

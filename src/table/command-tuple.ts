@@ -1,8 +1,12 @@
-import type { AcquireAll, Command, OpenSession, Part } from './command.ts';
+import type { AcquireAll, Command, Guarded, OpenSession } from './command.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
-import { partsMax } from './limits.ts';
-import { exclusiveField, modeField, weakerField } from './modes.ts';
+import { parseBegun, parseDowngrade, parseProclaim, parseUpgrade } from './hold-tuple.ts';
+import { exclusiveField } from './modes.ts';
+import { isOrderLayout, orderCells, parseOrder } from './order-tuple.ts';
+import { markBelow, parseTurn } from './turn.ts';
+import { parseOwned, parseUnowned, parseWithOptions, partCells, type WishedHolds, wishCells } from './wish-tuple.ts';
+import { parseWrite, writeTuple } from './write-tuple.ts';
 
 export type Scalar = string | number | boolean | null;
 
@@ -30,6 +34,13 @@ export const layout = {
   downgrade: 10,
   limit: 11,
   acquireAllForOwner: 12,
+  acquireAllWithOptions: 13,
+  begun: 14,
+  overdue: 15,
+  proclaim: 30,
+  guarded: 40,
+  /** Behind a guard only. */
+  write: 41,
 } as const;
 
 /** The command as a flat tuple that `parseCommand` reads back to an equal command. */
@@ -47,11 +58,8 @@ export function commandTuple(command: Command): CommandTuple {
       const { session, sequence, mark, name, mode, waits } = command;
       return [layout.acquire, session, sequence, mark, name, mode, waits];
     }
-    case 'acquire-all': {
-      const { session, sequence, mark, waits, owner, reenters, parts } = command;
-      if (owner === undefined) return [layout.acquireAll, session, sequence, mark, waits, ...partCells(parts)];
-      return [layout.acquireAllForOwner, session, sequence, mark, waits, owner, reenters, ...partCells(parts)];
-    }
+    case 'acquire-all':
+      return acquireAllTuple(command);
     case 'upgrade': {
       const { session, sequence, mark, name, token, waits } = command;
       return [layout.upgrade, session, sequence, mark, name, token, waits];
@@ -62,13 +70,42 @@ export function commandTuple(command: Command): CommandTuple {
     }
     case 'limit':
       return [layout.limit, command.session, command.sequence, command.mark, command.name, command.limit];
+    case 'begun':
+      return [layout.begun, command.session, command.sequence, command.mark, command.name, command.token];
+    case 'overdue':
+      return [layout.overdue, command.name, command.token];
     case 'cancel':
       return [layout.cancel, command.session, command.sequence, command.mark, command.target];
     case 'release':
       return [layout.release, command.session, command.sequence, command.mark, command.name, command.token];
+    case 'proclaim': {
+      const { session, sequence, mark, name, token, metadata } = command;
+      return [layout.proclaim, session, sequence, mark, name, token, metadata];
+    }
+    case 'guarded': {
+      const { guard, request } = command;
+      const inner = request.kind === 'write' ? [layout.write, ...writeTuple(request)] : commandTuple(request);
+      return [layout.guarded, guard.name, guard.token, ...inner];
+    }
+    case 'force-release':
+    case 'end-session':
+    case 'request-revoke':
+    case 'steal': {
+      const [number = 0, ...cells] = orderCells(command);
+      return [number, command.session, command.sequence, command.mark, ...cells];
+    }
     default:
       return command satisfies never;
   }
+}
+
+function acquireAllTuple(command: AcquireAll): CommandTuple {
+  const { session, sequence, mark, waits, owner, reenters, parts, options } = command;
+  if (options !== undefined) {
+    return [layout.acquireAllWithOptions, session, sequence, mark, waits, ...wishCells({ ...command, options })];
+  }
+  if (owner === undefined) return [layout.acquireAll, session, sequence, mark, waits, ...partCells(parts)];
+  return [layout.acquireAllForOwner, session, sequence, mark, waits, owner, reenters, ...partCells(parts)];
 }
 
 /**
@@ -111,6 +148,7 @@ function parse(value: unknown): Command {
       return parseRelease(tuple);
     case layout.acquireAll:
     case layout.acquireAllForOwner:
+    case layout.acquireAllWithOptions:
       return parseAcquireAll(tuple);
     case layout.upgrade:
       return parseUpgrade(tuple);
@@ -118,8 +156,19 @@ function parse(value: unknown): Command {
       return parseDowngrade(tuple);
     case layout.limit:
       return parseLimit(tuple);
+    case layout.begun:
+      return parseBegun(tuple);
+    case layout.overdue: {
+      const [, name, token] = field.tupleOf(tuple, 'an overdue', 3);
+      return { kind: 'overdue', name: field.lockName(name, 'its name'), token: field.positive(token, 'its token') };
+    }
+    case layout.proclaim:
+      return parseProclaim(tuple);
+    case layout.guarded:
+      return parseGuarded(tuple);
     default:
-      throw new FieldError(`the command's kind is ${field.shown(tuple[0])}, expected 1 to 12`);
+      if (isOrderLayout(tuple[0])) return parseOperator(tuple);
+      throw new FieldError(`the command's kind is ${field.shown(tuple[0])}, which is no command's`);
   }
 }
 
@@ -181,50 +230,14 @@ function parseAcquireAll(tuple: readonly unknown[]): Command {
     kind: 'acquire-all',
     ...parseTurn([session, sequence, mark]),
     waits: field.flag(waits, 'its waits'),
-    ...(kind === layout.acquireAll ? parseUnowned(rest) : parseOwned(rest)),
+    ...parseWish(kind, rest),
   };
 }
 
-/** What follows in the layout of a request without an owner. */
-export const parseUnowned = (cells: readonly unknown[]): Pick<AcquireAll, 'owner' | 'reenters' | 'parts'> => ({
-  owner: undefined,
-  reenters: false,
-  parts: parseParts(cells),
-});
-
-/** What follows in the layout of one with an owner. */
-export function parseOwned([owner, reenters, ...cells]: readonly unknown[]): Pick<
-  AcquireAll,
-  'owner' | 'reenters' | 'parts'
-> {
-  const parts = parseParts(cells);
-  const read = { owner: field.owner(owner, 'its owner'), reenters: field.flag(reenters, 'its reenters'), parts };
-  if (read.reenters && (parts.length > 1 || parts[0]?.mode !== 'X')) {
-    throw new FieldError('its reenters is true, expected so of one exclusive lock alone');
-  }
-  return read;
-}
-
-function parseUpgrade(tuple: readonly unknown[]): Command {
-  const [, session, sequence, mark, name, token, waits] = field.tupleOf(tuple, 'an upgrade', 7);
-  return {
-    kind: 'upgrade',
-    ...parseTurn([session, sequence, mark]),
-    name: field.lockName(name, 'its name'),
-    token: field.positive(token, 'its token'),
-    waits: field.flag(waits, 'its waits'),
-  };
-}
-
-function parseDowngrade(tuple: readonly unknown[]): Command {
-  const [, session, sequence, mark, name, token, to] = field.tupleOf(tuple, 'a downgrade', 7);
-  return {
-    kind: 'downgrade',
-    ...parseTurn([session, sequence, mark]),
-    name: field.lockName(name, 'its name'),
-    token: field.positive(token, 'its token'),
-    to: weakerField(to, 'its mode'),
-  };
+/** Written by all layouts of such requests behind what they have in common. */
+export function parseWish(kind: unknown, rest: readonly unknown[]): WishedHolds {
+  if (kind === layout.acquireAll) return parseUnowned(rest);
+  return kind === layout.acquireAllForOwner ? parseOwned(rest) : parseWithOptions(rest);
 }
 
 function parseLimit(tuple: readonly unknown[]): Command {
@@ -237,47 +250,26 @@ function parseLimit(tuple: readonly unknown[]): Command {
   };
 }
 
-const partWidth = 4;
+function parseOperator([number, session, sequence, mark, ...cells]: readonly unknown[]): Command {
+  return { ...parseTurn([session, sequence, mark]), ...parseOrder([number, ...cells]) };
+}
 
-/** Four values for each part. */
-export const partCells = (parts: readonly Part[]): CommandTuple =>
-  parts.flatMap(({ name, mode, permits, limit }) => [name, mode, permits, limit]);
-
-/** Throws a `FieldError` unless they are those of 1 to `partsMax` locks of different names. */
-function parseParts(cells: readonly unknown[]): readonly Part[] {
-  const count = cells.length / partWidth;
-  if (!Number.isInteger(count) || count < 1 || count > partsMax) {
-    throw new FieldError(`its parts have ${cells.length} values, expected ${partWidth} for each of 1 to ${partsMax}`);
+function parseGuarded([, name, token, ...cells]: readonly unknown[]): Guarded {
+  const guard = { name: field.lockName(name, "its guard's name"), token: field.positive(token, "its guard's token") };
+  const request = cells[0] === layout.write ? parseWrite(cells) : parse(cells);
+  switch (request.kind) {
+    case 'started':
+    case 'open':
+    case 'close':
+    case 'expire':
+    case 'overdue':
+    case 'guarded':
+      throw new FieldError(`a guard stands before a command of kind ${request.kind}, expected what a session asks`);
+    default: {
+      const { session, sequence, mark } = request;
+      return { kind: 'guarded', session, sequence, mark, guard, request };
+    }
   }
-  const parts = Array.from({ length: count }, (_, at) => parsePart(cells.slice(at * partWidth, (at + 1) * partWidth)));
-  if (new Set(parts.map(({ name }) => name)).size < count)
-    throw new FieldError('two of its parts have one name, expected different ones');
-  return parts;
-}
-
-function parsePart([name, modeCell, permitsCell, limitCell]: readonly unknown[]): Part {
-  const mode = modeField(modeCell, "a part's mode");
-  const isSemaphore = mode === 'S';
-  const permits = field.permits(permitsCell, "a part's permits");
-  const limit = isSemaphore
-    ? field.permits(limitCell, "a part's limit")
-    : field.nonNegative(limitCell, "a part's limit");
-  if (isSemaphore ? permits > limit : permits !== 1 || limit !== 0) {
-    throw new FieldError(`a part in mode ${mode} has ${permits} of ${limit} permits, which is not possible`);
-  }
-  return { name: field.lockName(name, "a part's name"), mode, permits, limit };
-}
-
-function parseTurn([session, sequence, mark]: readonly [unknown, unknown, unknown]) {
-  const read = field.positive(session, 'its session');
-  const turn = field.positive(sequence, 'its sequence');
-  return { session: read, sequence: turn, mark: markBelow(turn, mark) };
-}
-
-function markBelow(sequence: number, value: unknown): number {
-  const mark = field.nonNegative(value, 'its mark');
-  if (mark < sequence) return mark;
-  throw new FieldError(`its mark is ${mark}, expected a sequence below its own, ${sequence}`);
 }
 
 /** Three values; all null for a session that lives in no node. */

@@ -1,3 +1,6 @@
+import type { HoldOptions } from './hold-options.ts';
+import type { OperatorRequest } from './operator-command.ts';
+
 /** A session's number: minted by the table at open, rising, never used again. */
 export type SessionId = number;
 
@@ -10,11 +13,17 @@ export type Sequence = number;
  */
 export type Mode = 'X' | 'R' | 'U' | 'W' | 'S';
 
+/** Names one hold, whoever has it: its lock and its fencing token. */
+export interface HoldName {
+  readonly name: string;
+  readonly token: number;
+}
+
 /** What a name is used as while anybody is at it. */
 export type LockKind = 'exclusive' | 'reader-writer' | 'semaphore';
 
 /** What every request of a session carries. */
-interface SessionCommand {
+export interface SessionCommand {
   readonly session: SessionId;
   readonly sequence: Sequence;
   /**
@@ -93,6 +102,8 @@ export interface AcquireAll extends SessionCommand {
   readonly owner: string | undefined;
   /** Only with an owner, of one exclusive lock: if he holds it in this session, he enters it once more. */
   readonly reenters: boolean;
+  /** Of each hold that comes of it; a re-entry leaves the hold as it is. */
+  readonly options?: HoldOptions | undefined;
 }
 
 /** One wait of a cycle: this owner waits for something that the next one holds or awaits, the last for the first. */
@@ -120,6 +131,23 @@ export interface Downgrade extends SessionCommand {
   readonly to: 'U' | 'R';
 }
 
+/**
+ * Whoever holds something for a bounded time knows by now that he does: the leader counts from here on, so later than the
+ * holder does.
+ */
+export interface Begun extends SessionCommand {
+  readonly kind: 'begun';
+  readonly name: string;
+  readonly token: number;
+}
+
+/** The leader has counted a bounded hold's time to its end. Void unless it is still that hold. */
+export interface Overdue {
+  readonly kind: 'overdue';
+  readonly name: string;
+  readonly token: number;
+}
+
 /** Sets how many permits a semaphore has, for good: its row stays even while nobody is at it. */
 export interface ChangeLimit extends SessionCommand {
   readonly kind: 'limit';
@@ -141,11 +169,55 @@ export interface Release extends SessionCommand {
   readonly token: number;
 }
 
+/** Gives a hold other metadata: what whoever looks at the lock is shown. All else of it stays. */
+export interface Proclaim extends SessionCommand {
+  readonly kind: 'proclaim';
+  readonly name: string;
+  /** Of the hold. */
+  readonly token: number;
+  /** At most `metadataBytesMax`. */
+  readonly metadata: string;
+}
+
+/** What a session asks of locks, or of those who hold them. */
+export type PlainRequest =
+  | Acquire
+  | AcquireAll
+  | Upgrade
+  | Downgrade
+  | ChangeLimit
+  | Cancel
+  | Release
+  | Begun
+  | Proclaim
+  | OperatorRequest;
+
+/** Writes or deletes a register. Only behind a guard, whose token the register keeps. */
+export interface WriteRegister extends SessionCommand {
+  readonly kind: 'write';
+  readonly register: string;
+  /** Null deletes it. */
+  readonly value: string | null;
+  /** The version that it must have: 0 if it must not be there; absent: any. */
+  readonly expected: number | undefined;
+}
+
+/**
+ * Executes a request if a hold is current at this place in the log, whoever has it; else it is a no-op, answered
+ * `fenced`. A request that then waits is not judged again when it is granted.
+ */
+export interface Guarded extends SessionCommand {
+  readonly kind: 'guarded';
+  readonly guard: HoldName;
+  /** Of the same session, sequence and mark. */
+  readonly request: PlainRequest | WriteRegister;
+}
+
 /** What a session asks, under a sequence of its own: executed at most once, and answered. */
-export type SessionRequest = Acquire | AcquireAll | Upgrade | Downgrade | ChangeLimit | Cancel | Release;
+export type SessionRequest = PlainRequest | Guarded;
 
 /** Everything that may stand in a log entry's batch. */
-export type Command = Started | OpenSession | CloseSession | ExpireSession | SessionRequest;
+export type Command = Started | OpenSession | CloseSession | ExpireSession | SessionRequest | Overdue;
 
 /** What the table remembers of a request until the client's mark passes it. */
 export type Answer =
@@ -162,6 +234,8 @@ export type Answer =
   | { readonly kind: 'released' }
   | { readonly kind: 'downgraded' }
   | { readonly kind: 'limit-changed' }
+  | { readonly kind: 'proclaimed' }
+  | { readonly kind: 'begun' }
   /** To what is asked of a hold: no such hold (released before, or lost). */
   | { readonly kind: 'not-held' }
   /** Not executed: the hold is in this mode, or waits for an upgrade already. */
@@ -172,6 +246,17 @@ export type Answer =
   | { readonly kind: 'deadlock'; readonly cycle: readonly CycleStep[] }
   /** Not executed, or taken out of the queue: the semaphore has another limit, or fewer permits than were asked for. */
   | { readonly kind: 'semaphore-limit'; readonly name: string; readonly limit: number }
+  /**
+   * Not executed: the hold that guards it is not current (`highest` is 0), or the register was written under a higher
+   * token, which this is.
+   */
+  | { readonly kind: 'fenced'; readonly highest: number }
+  /** The register has this version now; 0: it is deleted. */
+  | { readonly kind: 'written'; readonly version: number }
+  /** Not executed: the register has this version; 0: there is none. */
+  | { readonly kind: 'version-mismatch'; readonly version: number }
+  /** Not executed: so many wait for that lock as the request allows at most, or more. */
+  | { readonly kind: 'queue-full'; readonly name: string; readonly max: number }
   /** The sequence stands at or below the session's mark: not executed. */
   | { readonly kind: 'stale' }
   /** The same sequence came before with other arguments: not executed. */
@@ -181,49 +266,12 @@ export type Answer =
    * Not executed. Of `answers per session` alone nothing is remembered: the same sequence may be executed when it comes
    * again after the mark has made room, so a client keeps its open requests below that limit.
    */
-  | { readonly kind: 'limit-exceeded'; readonly limit: string; readonly max: number };
-
-/** Why a session is no more; `unknown`: it never was, or its end is forgotten. */
-export type SessionEnd = 'closed' | 'expired' | 'superseded' | 'unknown';
-
-/** What one applied command changed: the same on every replica, in the same order. */
-export type TableEvent =
-  | { readonly kind: 'session-opened'; readonly session: SessionId; readonly nonce: string; readonly ttlMs: number }
-  /**
-   * No session was made: the limit of sessions is reached, the home's run is not the current one, or a session with
-   * this nonce lives that was opened with other arguments.
-   */
-  | {
-      readonly kind: 'session-refused';
-      readonly nonce: string;
-      readonly reason: 'limit-exceeded' | 'superseded' | 'mismatch';
-    }
-  | { readonly kind: 'session-ended'; readonly session: SessionId; readonly end: SessionEnd }
-  | {
-      readonly kind: 'answered';
-      readonly session: SessionId;
-      readonly sequence: Sequence;
-      readonly answer: Answer;
-    }
-  | { readonly kind: 'granted'; readonly name: string; readonly session: SessionId; readonly token: number }
-  | { readonly kind: 'released'; readonly name: string; readonly session: SessionId; readonly token: number }
-  /** The hold has another mode, and after an upgrade another token than it `had`. */
-  | {
-      readonly kind: 'converted';
-      readonly name: string;
-      readonly session: SessionId;
-      readonly had: number;
-      readonly token: number;
-      readonly mode: Mode;
-    }
-  /** The hold ended with its session. */
-  | { readonly kind: 'lost'; readonly name: string; readonly session: SessionId; readonly token: number }
-  /** A run or boot that is not above the recorded one: that node must stop (SEMANTICS 6.5). */
-  | {
-      readonly kind: 'started';
-      readonly node: string;
-      readonly incarnation: string;
-      readonly run: number;
-      readonly boot: string;
-      readonly isCurrent: boolean;
-    };
+  | { readonly kind: 'limit-exceeded'; readonly limit: string; readonly max: number }
+  /** So many holds were ended; the first `tokensToldMax` of them by token. */
+  | { readonly kind: 'force-released'; readonly count: number; readonly tokens: readonly number[] }
+  /** The other session was ended. */
+  | { readonly kind: 'session-closed' }
+  /** No session was ended: there is no such one, or it is the one that asks. */
+  | { readonly kind: 'not-closed'; readonly why: 'unknown' | 'own' }
+  /** So many holders are asked to let go; the first `tokensToldMax` of them by token. */
+  | { readonly kind: 'revoke-requested'; readonly count: number; readonly tokens: readonly number[] };

@@ -1,4 +1,17 @@
-import { labelBytesMax, permitsMax, ttlMsMax, ttlMsMin, validateName, validateOwner, validateText } from './limits.ts';
+import {
+  holdMsMin,
+  labelBytesMax,
+  permitsMax,
+  ttlMsMax,
+  ttlMsMin,
+  validateActor,
+  validateMetadata,
+  validateName,
+  validateOwner,
+  validateReason,
+  validateText,
+  validateValue,
+} from './limits.ts';
 
 /** Reads one value of a tuple that somebody else wrote. Fails with a `FieldError`, never otherwise. */
 export type Field<T> = (value: unknown, what: string) => T;
@@ -17,6 +30,13 @@ export const ttlMs: Field<number> = (value, what) => {
   if (read < ttlMsMin || read > ttlMsMax) {
     throw new FieldError(`${what} is ${read} ms, expected ${ttlMsMin} to ${ttlMsMax}`);
   }
+  return read;
+};
+
+/** How long a hold may last. */
+export const holdMs: Field<number> = (value, what) => {
+  const read = positive(value, what);
+  if (read < holdMsMin) throw new FieldError(`${what} is ${read} ms, expected at least ${holdMsMin}`);
   return read;
 };
 
@@ -41,6 +61,30 @@ export const lockName: Field<string> = (value, what) => {
 export const owner: Field<string> = (value, what) => {
   const reason = validateOwner(value);
   if (typeof value !== 'string' || reason !== undefined) throw new FieldError(`${what} is ${reason}`);
+  return value;
+};
+
+export const metadata: Field<string> = (value, what) => {
+  const reason = validateMetadata(value);
+  if (typeof value !== 'string' || reason !== undefined) throw new FieldError(`${what} is ${reason}`);
+  return value;
+};
+
+export const registerValue: Field<string> = (value, what) => {
+  const reason = validateValue(value);
+  if (typeof value !== 'string' || reason !== undefined) throw new FieldError(`${what} is ${reason}`);
+  return value;
+};
+
+export const actor: Field<string> = (value, what) => {
+  const fault = validateActor(value);
+  if (typeof value !== 'string' || fault !== undefined) throw new FieldError(`${what} is ${fault}`);
+  return value;
+};
+
+export const reason: Field<string> = (value, what) => {
+  const fault = validateReason(value);
+  if (typeof value !== 'string' || fault !== undefined) throw new FieldError(`${what} is ${fault}`);
   return value;
 };
 

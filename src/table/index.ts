@@ -1,10 +1,15 @@
 export type { RowCell, RowTuple, RowValue } from './changed-rows.ts';
 export * from './command.ts';
 export { type CommandTuple, commandTuple, type Malformed, parseCommand, type Scalar } from './command-tuple.ts';
+export * from './event.ts';
+export { askedFor, type Unguarded } from './guarded.ts';
+export type { HoldOptions } from './hold-options.ts';
 export * from './inspect.ts';
 export { TableInvariantError } from './invariant.ts';
 export * from './limits.ts';
 export { kindOf } from './modes.ts';
-export type { Emit } from './requests.ts';
+export * from './operator-command.ts';
 export { MalformedRowError } from './restore.ts';
 export { type Restoring, Table } from './table.ts';
+export type { Emit } from './tools.ts';
+export * from './view.ts';

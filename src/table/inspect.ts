@@ -1,118 +1,22 @@
-import type { Answer, LockKind, Mode, OpenSession, Sequence, SessionId } from './command.ts';
+import type { Answer, HoldName, Sequence, SessionId } from './command.ts';
+import { currentHold } from './current.ts';
 import type { Claim, Lock } from './lock-row.ts';
 import type { NodeRun } from './runs.ts';
 import { rangeOf, smallest } from './select.ts';
 import type { Session } from './session.ts';
 import type { TableState } from './state.ts';
-
-/** One hold, for people. Times are table time in ms. */
-export interface HolderView {
-  readonly session: SessionId;
-  readonly label: string;
-  /** The node that the session lives in; null for a remote client's. */
-  readonly node: string | null;
-  readonly token: number;
-  readonly mode: Mode;
-  /** Of a semaphore; 1 of any other lock. */
-  readonly permits: number;
-  /** Null if the request named none. */
-  readonly owner: string | null;
-  /** How often its owner has entered it and not left it yet; 1 but for a re-entrant hold. */
-  readonly entries: number;
-  /** When it was granted. */
-  readonly since: number;
-}
-
-/** One request in a queue, for people. Times are table time in ms. */
-export interface WaiterView {
-  /** 1 is next. */
-  readonly position: number;
-  readonly session: SessionId;
-  readonly label: string;
-  readonly node: string | null;
-  readonly sequence: Sequence;
-  /** `W` at the head of a queue may be an upgrade: its session then holds the lock in mode `U`. */
-  readonly mode: Mode;
-  readonly permits: number;
-  readonly owner: string | null;
-  /** When it came. */
-  readonly since: number;
-}
-
-/** One lock without its queue. Plain values only: survives JSON. */
-export interface LockSummary {
-  readonly name: string;
-  readonly kind: LockKind;
-  /** How many permits a semaphore has in all; null for any other lock. */
-  readonly limit: number | null;
-  /** At most `viewMax` of them. */
-  readonly holders: readonly HolderView[];
-  /** All who wait. */
-  readonly waiting: number;
-}
-
-/** One lock with its queue. */
-export interface LockView extends LockSummary {
-  /** From the head, at most `viewMax`. */
-  readonly queue: readonly WaiterView[];
-}
-
-export interface ListQuery {
-  /** Every name begins with the empty prefix. */
-  readonly prefix?: string;
-  /** At most this many, 1 to `listMax`; 1,000 if absent. What lies outside is brought to the nearer end. */
-  readonly limit?: number;
-  /** Only names after this one. */
-  readonly after?: string | undefined;
-}
-
-/** For people: says nothing that would let one act for the session. */
-export interface SessionView {
-  readonly session: SessionId;
-  readonly label: string;
-  readonly node: string | null;
-  readonly ttlMs: number;
-  readonly openedAt: number;
-  readonly holds: number;
-  readonly waiters: number;
-}
-
-/** For the floors that keep sessions alive. The nonce is the client's secret: it goes into no log line and no view. */
-export interface SessionRecord {
-  readonly session: SessionId;
-  readonly nonce: string;
-  readonly ttlMs: number;
-  readonly home: OpenSession['home'];
-  /** Commands of the session applied so far, its open included: what an expire must name. */
-  readonly version: number;
-  readonly mark: Sequence;
-}
-
-/** A hold as its session knows it. */
-export interface Hold {
-  readonly name: string;
-  readonly token: number;
-  /** Of the acquire that made it. */
-  readonly sequence: Sequence;
-  readonly grantedAt: number;
-}
-
-/** A request in a queue as its session knows it. */
-export interface Wait {
-  readonly name: string;
-  /** Of the acquire that waits. */
-  readonly sequence: Sequence;
-}
-
-export interface Counts {
-  /** Names that somebody holds, and semaphores whose limit was changed. */
-  readonly locks: number;
-  readonly holds: number;
-  readonly waiters: number;
-  readonly sessions: number;
-  /** The last fencing token minted. */
-  readonly tokens: number;
-}
+import type {
+  Counts,
+  Hold,
+  ListQuery,
+  LockSummary,
+  LockView,
+  RegisterView,
+  SessionRecord,
+  SessionView,
+  Taken,
+  Wait,
+} from './view.ts';
 
 /** Of holders, and of waiters, that one view shows. */
 export const viewMax = 1_000;
@@ -133,6 +37,19 @@ export class Views {
     if (lock === undefined) return undefined;
     const queue = firstOf(lock.queue, (claim, at) => ({ position: at + 1, ...whoOf(claim), sequence: claim.sequence }));
     return { ...summaryOf(lock), queue };
+  }
+
+  /** Whether that hold stands, whoever has it. */
+  isCurrent(hold: HoldName): boolean {
+    return currentHold(this.#state, hold) !== undefined;
+  }
+
+  /** The register of that name; undefined if there is none. */
+  register(name: string): RegisterView | undefined {
+    const register = this.#state.registers.byName.get(name);
+    if (register === undefined) return undefined;
+    const { value, version, token } = register;
+    return { value, version, token };
   }
 
   /**
@@ -168,6 +85,21 @@ export class Views {
     return session === undefined ? undefined : recordOf(session);
   }
 
+  /** How long the hold of that token may last; undefined unless it is bounded and has begun. */
+  boundOf(name: string, token: number): number | undefined {
+    for (const { token: held, terms } of this.#state.locks.get(name)?.holders ?? []) {
+      if (held === token) return terms?.hasBegun === true ? terms.options?.holdMsMax : undefined;
+    }
+    return undefined;
+  }
+
+  /** All bounded holds that have begun. Read it before the next `apply`. */
+  *bounds(): Generator<{ readonly name: string; readonly token: number; readonly holdMsMax: number }, void> {
+    for (const { lock, token, terms } of this.#state.begun) {
+      yield { name: lock.name, token, holdMsMax: terms?.options?.holdMsMax ?? 0 };
+    }
+  }
+
   /** The holds of a session, by rising token; none for an unknown one. Read it before the next `apply`. */
   *holdsOf(id: SessionId): Generator<Hold, void> {
     const session = this.#state.sessions.get(id);
@@ -177,10 +109,26 @@ export class Views {
     }
   }
 
+  /** What was taken from a session by force and it has not let go of, by rising token; nothing for an unknown one. */
+  takenFrom(id: SessionId): readonly Taken[] {
+    const losses = this.#state.sessions.get(id)?.losses;
+    if (losses === undefined || losses.size === 0) return nothing;
+    return Array.from(losses.values(), ({ name, token, by }) => ({ name, token, by })).sort(
+      (a, b) => a.token - b.token,
+    );
+  }
+
   /** Where that request of that session waits; it stands in more than one queue if it is for several locks. */
   waitsAt(id: SessionId, sequence: Sequence): readonly Wait[] {
     const claim = this.#state.sessions.get(id)?.waiters.get(sequence);
     return claim === undefined ? nowhere : waitsOfRequest(claim);
+  }
+
+  /** How far that request of that session is from its turn, 1 being next, in the longest of its queues; null if it does not wait. */
+  positionOf(id: SessionId, sequence: Sequence): number | null {
+    const claim = this.#state.sessions.get(id)?.waiters.get(sequence);
+    if (claim === undefined) return null;
+    return Math.max(...(claim.terms?.group ?? [claim]).map(placeOf));
   }
 
   /** Who waits for that lock, in the order of the queue, each with all that his request waits for. */
@@ -241,6 +189,7 @@ const whoOf = ({ session, mode, permits, since, terms }: Claim) => ({
   mode,
   permits,
   owner: terms?.owner ?? null,
+  metadata: terms?.options?.metadata ?? null,
   since,
 });
 
@@ -253,7 +202,15 @@ function firstOf<T>(claims: Iterable<Claim>, view: (claim: Claim, at: number) =>
   return shown;
 }
 
+function placeOf(waiter: Claim): number {
+  let place = 1;
+  for (let { ahead } = waiter; ahead !== undefined; ahead = ahead.ahead) place += 1;
+  return place;
+}
+
 const nowhere: readonly Wait[] = [];
+
+const nothing: readonly Taken[] = [];
 
 const waitsOfRequest = (claim: Claim): readonly Wait[] =>
   (claim.terms?.group ?? [claim]).map(({ lock, sequence }) => ({ name: lock.name, sequence }));

@@ -1,4 +1,5 @@
 import type { LockKind, Mode, Sequence } from './command.ts';
+import type { HoldOptions } from './hold-options.ts';
 import { Line } from './queue.ts';
 import type { Session } from './session.ts';
 
@@ -84,6 +85,9 @@ export interface Terms {
   readonly owner: string | undefined;
   /** How often its owner has entered this hold and not left it yet. */
   entries: number;
+  options: HoldOptions | undefined;
+  /** Its holder has said that its bounded time has begun. */
+  hasBegun: boolean;
   /** All waiters of a request for several locks, in the order of its parts; a hold stands alone. */
   group: readonly Claim[] | undefined;
 }
@@ -111,7 +115,8 @@ export class Claim {
   sequence: Sequence;
   mode: Mode;
   readonly arrival: number;
-  readonly terms: Terms | undefined;
+  /** A hold that had none gets some with its first metadata. */
+  terms: Terms | undefined;
   /** The fencing token; 0 while it waits. */
   token = 0;
   /** Table time since when it waits or, once granted, holds. */

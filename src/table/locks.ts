@@ -1,4 +1,6 @@
-import type { Acquire, AcquireAll, Mode, Part, Sequence } from './command.ts';
+import { queueFull } from './answers.ts';
+import type { Acquire, AcquireAll, Answer, Mode, Part, Sequence } from './command.ts';
+import type { HoldOptions } from './hold-options.ts';
 import { invariant } from './invariant.ts';
 import { Claim, Lock, type Terms } from './lock-row.ts';
 import { kindOf } from './modes.ts';
@@ -19,8 +21,16 @@ export class Locks {
     return lock === undefined || (lock.queue.length === 0 && lock.admits(mode, permits));
   }
 
+  /** What a request that has to wait is answered if it allows fewer waiters than one of its locks has. */
+  fullFor({ parts, options }: AcquireAll): Answer | undefined {
+    const max = options?.queueLengthMax;
+    if (max === undefined) return undefined;
+    const full = parts.find(({ name }) => (this.#state.locks.get(name)?.queue.length ?? 0) >= max);
+    return full && queueFull(full.name, max);
+  }
+
   /** Grants an exclusive lock at once; only where it is free. */
-  hold(session: Session, { name, mode, sequence }: Acquire): Claim {
+  hold(session: Session, { name, mode, sequence }: Pick<Acquire, 'name' | 'mode' | 'sequence'>): Claim {
     const lock = this.#at({ name, mode, limit: 0 });
     const since = this.#state.counters.time;
     const claim = new Claim({ lock, session, sequence, mode, arrival: 0, since, terms: undefined });
@@ -29,15 +39,33 @@ export class Locks {
   }
 
   /** Grants all parts at once; only where all are free. */
-  holdAll(session: Session, { parts, sequence, owner }: AcquireAll): readonly Claim[] {
+  holdAll(session: Session, { parts, sequence, owner, options }: AcquireAll): readonly Claim[] {
     const since = this.#state.counters.time;
     return parts.map((part) => {
       const lock = this.#at(part);
       const { mode } = part;
-      const claim = new Claim({ lock, session, sequence, mode, arrival: 0, since, terms: termsOf(part, owner) });
+      const claim = new Claim({
+        lock,
+        session,
+        sequence,
+        mode,
+        arrival: 0,
+        since,
+        terms: termsOf(part, owner, options),
+      });
       this.#grant(claim);
       return claim;
     });
+  }
+
+  /** Grants a reader-writer lock as a write; only where nobody holds it, whoever waits. */
+  holdWrite(session: Session, name: string, sequence: Sequence): Claim {
+    const part: Part = { name, mode: 'W', permits: 1, limit: 0 };
+    const since = this.#state.counters.time;
+    const terms = termsOf(part, undefined, undefined);
+    const claim = new Claim({ lock: this.#at(part), session, sequence, mode: 'W', arrival: 0, since, terms });
+    this.#grant(claim);
+    return claim;
   }
 
   /** Goes to the end of the queue of an exclusive lock. */
@@ -49,10 +77,10 @@ export class Locks {
   }
 
   /** Goes to the end of the queue of every part. */
-  waitAll(session: Session, { parts, sequence, owner }: AcquireAll): readonly Claim[] {
+  waitAll(session: Session, { parts, sequence, owner, options }: AcquireAll): readonly Claim[] {
     const claims = parts.map((part) => {
       const lock = this.#at(part);
-      const claim = this.#waiter({ lock, session, sequence, mode: part.mode, terms: termsOf(part, owner) });
+      const claim = this.#waiter({ lock, session, sequence, mode: part.mode, terms: termsOf(part, owner, options) });
       lock.queue.push(claim);
       return claim;
     });
@@ -66,8 +94,17 @@ export class Locks {
   /** Goes to the front of the queue: an upgradeable read that is to become a write. */
   waitForUpgrade(hold: Claim, sequence: Sequence): Claim {
     const { lock, session } = hold;
-    const owner = hold.terms?.owner;
-    const terms: Terms = { permits: 1, limit: 0, upgrades: hold, owner, entries: 0, group: undefined };
+    const { owner, options } = hold.terms ?? plain;
+    const terms: Terms = {
+      permits: 1,
+      limit: 0,
+      upgrades: hold,
+      owner,
+      entries: 0,
+      options,
+      hasBegun: false,
+      group: undefined,
+    };
     const claim = this.#waiter({ lock, session, sequence, mode: 'W', terms });
     lock.queue.unshift(claim);
     session.waiters.set(sequence, claim);
@@ -79,6 +116,7 @@ export class Locks {
     const { changes, totals } = this.#state;
     invariant(claim.token > 0 && claim.session.holds.delete(claim.token), 'only a hold can end as one');
     if (claim.terms?.owner !== undefined) this.#state.owners.remove(claim.terms.owner, claim);
+    if (claim.terms?.hasBegun === true) this.#state.begun.delete(claim);
     claim.lock.leave(claim);
     totals.holds -= 1;
     changes.holds.remove(claim);
@@ -114,6 +152,16 @@ export class Locks {
     hold.since = this.#state.counters.time;
     invariant(lock.holders.length === 0 && hold.session === session, 'whoever is upgraded is alone');
     this.#grant(hold);
+    if (hold.terms?.hasBegun === true) this.#state.begun.add(hold);
+  }
+
+  /** The time of a bounded hold is counted from now on. */
+  begin(hold: Claim): void {
+    const { terms } = hold;
+    invariant(terms?.options?.holdMsMax !== undefined, 'only a bounded hold has a time to count');
+    terms.hasBegun = true;
+    this.#state.begun.add(hold);
+    this.#state.changes.holds.put(hold);
   }
 
   /** Its owner enters a hold once more, or leaves it but for the last time. */
@@ -121,6 +169,14 @@ export class Locks {
     const { terms } = hold;
     invariant(terms !== undefined && terms.entries + by > 0, 'a hold is entered at least once while it stands');
     terms.entries += by;
+    this.#state.changes.holds.put(hold);
+  }
+
+  /** All other options of the hold stay as they are. */
+  label(hold: Claim, metadata: string): void {
+    hold.terms ??= termsOf({ permits: 1, limit: 0 }, undefined, undefined);
+    // Parts of one request share their options.
+    hold.terms.options = { ...hold.terms.options, metadata };
     this.#state.changes.holds.put(hold);
   }
 
@@ -187,11 +243,20 @@ export class Locks {
   }
 }
 
-const termsOf = ({ permits, limit }: Part, owner: string | undefined): Terms => ({
+/** Of a claim without terms. */
+const plain = { owner: undefined, options: undefined };
+
+const termsOf = (
+  { permits, limit }: Pick<Part, 'permits' | 'limit'>,
+  owner: string | undefined,
+  options: HoldOptions | undefined,
+): Terms => ({
   permits,
   limit,
   upgrades: undefined,
   owner,
   entries: 1,
+  options,
+  hasBegun: false,
   group: undefined,
 });

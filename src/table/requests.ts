@@ -3,36 +3,51 @@ import type {
   Acquire,
   AcquireAll,
   Answer,
-  Cancel,
-  ChangeLimit,
+  Begun,
   Downgrade,
+  Guarded,
+  Overdue,
+  Proclaim,
   Release,
   Sequence,
   SessionRequest,
-  TableEvent,
   Upgrade,
 } from './command.ts';
+import { currentHold } from './current.ts';
 import { cycleThrough } from './deadlock.ts';
+import { Endings } from './endings.ts';
+import type { TableEvent } from './event.ts';
 import type { Claim, Lock } from './lock-row.ts';
 import type { Locks } from './locks.ts';
 import { kindOf } from './modes.ts';
+import { Operators } from './operators.ts';
+import { Registers } from './registers.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import type { TableState } from './state.ts';
-
-/** Hears what a command changed, while it is applied. Must neither throw nor apply. */
-export type Emit = (event: TableEvent) => void;
+import type { Emit, TableTools } from './tools.ts';
+import { Waits } from './waits.ts';
 
 /** Executes what sessions ask, each for the first time, and passes on what is left. */
 export class Requests {
   readonly #state: TableState;
   readonly #locks: Locks;
   readonly #sessions: Sessions;
+  /** Of sessions. */
+  readonly endings: Endings;
+  readonly #waits: Waits;
+  readonly #registers: Registers;
+  readonly #operators: Operators;
 
   constructor(state: TableState, locks: Locks, sessions: Sessions) {
     this.#state = state;
     this.#locks = locks;
     this.#sessions = sessions;
+    const tools: TableTools = { locks, sessions, passOn: (left, emit) => this.passOn(left, emit) };
+    this.endings = new Endings(state, tools);
+    this.#waits = new Waits(state, tools);
+    this.#registers = new Registers(state);
+    this.#operators = new Operators(state, tools);
   }
 
   execute(session: Session, command: SessionRequest, emit: Emit): Answer {
@@ -46,11 +61,23 @@ export class Requests {
       case 'downgrade':
         return this.#downgrade(session, command, emit);
       case 'limit':
-        return this.#changeLimit(command, emit);
+        return this.#waits.changeLimit(command, emit);
+      case 'begun':
+        return this.#begin(session, command);
       case 'cancel':
-        return this.#cancel(session, command, emit);
+        return this.#waits.cancel(session, command, emit);
       case 'release':
         return this.#release(session, command, emit);
+      case 'proclaim':
+        return this.#proclaim(session, command, emit);
+      case 'guarded':
+        return this.#guarded(session, command, emit);
+      case 'force-release':
+      case 'request-revoke':
+      case 'steal':
+        return this.#operators.execute(session, command, emit);
+      case 'end-session':
+        return this.endings.endOther(command, emit);
       default:
         return command satisfies never;
     }
@@ -64,6 +91,13 @@ export class Requests {
     const left = [...locks];
     // The list grows while it is walked.
     for (const lock of left) left.push(...this.#passOnOne(lock, emit));
+  }
+
+  #guarded(session: Session, { guard, request }: Guarded, emit: Emit): Answer {
+    if (currentHold(this.#state, guard) === undefined) return answers.fenced(0);
+    return request.kind === 'write'
+      ? this.#registers.write(request, guard.token)
+      : this.execute(session, request, emit);
   }
 
   #acquire(session: Session, command: Acquire, emit: Emit): Answer {
@@ -97,6 +131,8 @@ export class Requests {
     const entered = command.reenters ? this.#reenter(session, command) : undefined;
     if (entered !== undefined) return entered;
     if (!isFree && !waits) return answers.busy;
+    const full = isFree ? undefined : this.#locks.fullFor(command);
+    if (full !== undefined) return full;
     const refusal = this.#refusal(session, { isFree, parts: parts.length, newLocks });
     if (refusal !== undefined) return refusal;
     if (!isFree) return this.#unlessDeadlocked(this.#locks.waitAll(session, command));
@@ -168,66 +204,53 @@ export class Requests {
     return answers.downgraded;
   }
 
-  #changeLimit({ name, limit }: ChangeLimit, emit: Emit): Answer {
-    const { locks, limits } = this.#state;
-    const known = locks.get(name);
-    if (known !== undefined && known.kind !== 'semaphore') return answers.kindMismatch(name, known.kind);
-    if (known === undefined && locks.size >= limits.locksMax) return answers.exceeded('locks', limits.locksMax);
-    const lock = this.#locks.keepLimit(name, limit);
-    const left = new Set([lock]);
-    // Whoever wants more than there will ever be would hold up all behind it for good.
-    for (const waiter of [...lock.queue].filter(({ permits }) => permits > limit)) {
-      for (const each of waiter.terms?.group ?? []) left.add(each.lock);
-      this.#endWait(waiter, answers.semaphoreLimit(name, limit), emit);
-    }
-    this.passOn([...left], emit);
-    return answers.limitChanged;
-  }
-
-  #cancel(session: Session, { target }: Cancel, emit: Emit): Answer {
-    const request = session.requests.get(target);
-    if (request === undefined) {
-      if (target <= session.mark) return answers.stale;
-      // It may still be on its way: its sequence is taken, so that it is never executed.
-      this.#sessions.remember(session, target, { asked: { kind: 'withdrawn' }, answer: answers.cancelled });
-      emit({ kind: 'answered', session: session.id, sequence: target, answer: answers.cancelled });
-      return answers.cancelled;
-    }
-    if (!request.mayWait) return answers.mismatch;
-    if (request.answer.kind === 'granted') return { kind: 'already-granted', token: request.answer.token };
-    const waiter = session.waiters.get(target);
-    if (waiter !== undefined) this.#withdraw(waiter, emit);
-    return answers.cancelled;
-  }
-
-  #withdraw(waiter: Claim, emit: Emit): void {
-    const left = waiter.terms?.group?.map(({ lock }) => lock) ?? [waiter.lock];
-    this.#endWait(waiter, answers.cancelled, emit);
-    this.passOn(left, emit);
-  }
-
-  #endWait(waiter: Claim, answer: Answer, emit: Emit): void {
-    const { session, sequence } = waiter;
-    this.#locks.endWait(waiter);
-    this.#sessions.settle(session, sequence, answer);
-    emit({ kind: 'answered', session: session.id, sequence, answer });
-  }
-
   #release(session: Session, { name, token }: Release, emit: Emit): Answer {
     const hold = session.holds.get(token);
-    if (hold?.lock.name !== name) return answers.notHeld;
+    if (hold?.lock.name !== name) {
+      this.#sessions.forgetLoss(session, token);
+      return answers.notHeld;
+    }
     if (hold.terms !== undefined && hold.terms.entries > 1) {
       this.#locks.enter(hold, -1);
       return answers.released;
     }
+    this.#leave(hold, { kind: 'released', name, session: session.id, token }, emit);
+    return answers.released;
+  }
+
+  /** Ends a hold, while its session lives on. */
+  #leave(hold: Claim, event: TableEvent, emit: Emit): void {
     const upgrade = hold.pendingUpgrade;
-    if (upgrade !== undefined) this.#endWait(upgrade, answers.cancelled, emit);
+    if (upgrade !== undefined) this.#waits.end(upgrade, answers.cancelled, emit);
     this.#locks.endHold(hold);
-    this.#sessions.forgetBelowMark(session, hold.sequence);
-    emit({ kind: 'released', name, session: session.id, token });
+    this.#sessions.forgetBelowMark(hold.session, hold.sequence);
+    emit(event);
     const others = this.#passOnOne(hold.lock, emit);
     if (others.length > 0) this.passOn(others, emit);
-    return answers.released;
+  }
+
+  #begin(session: Session, { name, token }: Begun): Answer {
+    const hold = session.holds.get(token);
+    if (hold?.lock.name !== name || hold.terms?.options?.holdMsMax === undefined) return answers.notHeld;
+    if (!hold.terms.hasBegun) this.#locks.begin(hold);
+    return answers.begun;
+  }
+
+  /** The time of a bounded hold is over. */
+  overdue({ name, token }: Overdue, emit: Emit): void {
+    for (const hold of this.#state.locks.get(name)?.holders ?? []) {
+      if (hold.token !== token || hold.terms?.hasBegun !== true) continue;
+      const session = hold.session.id;
+      return this.#leave(hold, { kind: 'lost', name, session, token, reason: 'overdue' }, emit);
+    }
+  }
+
+  #proclaim(session: Session, { name, token, metadata }: Proclaim, emit: Emit): Answer {
+    const hold = session.holds.get(token);
+    if (hold?.lock.name !== name) return answers.notHeld;
+    this.#locks.label(hold, metadata);
+    emit({ kind: 'proclaimed', name, session: session.id, token, metadata });
+    return answers.proclaimed;
   }
 
   /** Grants in order what the head may have; gives the other locks that have a new head by it. */

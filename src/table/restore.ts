@@ -1,14 +1,18 @@
 import { answerField } from './answers.ts';
+import { isAskedBy } from './asked-by.ts';
 import { askedField } from './asked-row.ts';
-import type { Mode, Part } from './command.ts';
+import type { Mode } from './command.ts';
 import { parseHome } from './command-tuple.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
+import { optionsField } from './hold-options.ts';
 import type { TableLimits } from './limits.ts';
 import { Claim, Lock, type Terms } from './lock-row.ts';
+import { lossField } from './loss-row.ts';
 import { exclusiveField, kindOf, modeField } from './modes.ts';
-import { claimWidths, limitNameIn, numbersIn, rowLetters, rowsVersion } from './rows.ts';
-import { type Asked, Request, Session } from './session.ts';
+import { nameInKey, restoreRegister } from './register-rows.ts';
+import { claimWidths, numbersIn, rowLetters, rowsVersion } from './rows.ts';
+import { Request, Session } from './session.ts';
 import { newState, type TableState } from './state.ts';
 
 /** Rows that no table wrote, or rows of different tables. What was read so far is of no use. */
@@ -73,11 +77,17 @@ export class Rebuilding {
       case rowLetters.limit:
         this.#limit(key, value);
         break;
+      case rowLetters.register:
+        restoreRegister(this.#state.registers, { key, value }, this.#state.counters.tokens);
+        break;
       case rowLetters.session:
         this.#session(key, value);
         break;
       case rowLetters.hold:
         this.#hold(key, value);
+        break;
+      case rowLetters.loss:
+        this.#loss(key, value);
         break;
       case rowLetters.waiter:
         this.#waiter(key, value);
@@ -138,7 +148,7 @@ export class Rebuilding {
   }
 
   #limit(key: string, value: unknown): void {
-    const name = field.lockName(limitNameIn(key), 'its name');
+    const name = field.lockName(nameInKey(key), 'its name');
     const [limit] = field.tupleOf(value, 'it', 1);
     const lock = new Lock(name, 'semaphore', field.permits(limit, 'its limit'));
     lock.isKept = true;
@@ -157,14 +167,30 @@ export class Rebuilding {
       throw new FieldError('it stands beside a hold that excludes it');
     }
     if (claim.terms?.owner !== undefined) this.#state.owners.add(claim.terms.owner, claim);
+    if (claim.terms?.hasBegun === true) this.#begun(claim);
     lock.enter(claim);
     session.holds.set(claim.token, claim);
     this.#state.totals.holds += 1;
   }
 
+  #begun(claim: Claim): void {
+    if (claim.terms?.options?.holdMsMax === undefined) throw new FieldError('it has begun, but is not bounded');
+    this.#state.begun.add(claim);
+  }
+
+  #loss(key: string, value: unknown): void {
+    const [token] = numbersIn(key, 1);
+    notAbove(token, this.#state.counters.tokens, 'token');
+    const [id, ...cells] = field.tuple(value, 'it');
+    const session = this.#sessionAt(field.positive(id, 'its session'));
+    if (session.holds.has(token)) throw new FieldError('its hold stands');
+    session.losses.set(token, lossField([session, token], cells));
+  }
+
   #waiter(key: string, value: unknown): void {
     const [arrival] = numbersIn(key, 1);
     const claim = this.#claim(value, arrival);
+    if (claim.terms?.hasBegun === true) throw new FieldError('it waits, but has begun');
     const { lock, session, terms } = claim;
     notAbove(arrival, this.#state.counters.arrivals, 'arrival');
     const first = session.waiters.get(claim.sequence);
@@ -179,8 +205,8 @@ export class Rebuilding {
 
   #claim(value: unknown, arrival: number): Claim {
     const cells = field.tuple(value, 'it');
-    const { plain, withTerms, withOwner } = claimWidths;
-    const width = [plain, withOwner].find((known) => known === cells.length) ?? withTerms;
+    const { plain, withTerms, withOwner, withOptions, begun } = claimWidths;
+    const width = [plain, withOwner, withOptions, begun].find((known) => known === cells.length) ?? withTerms;
     const [name, sessionId, sequence, mode, since, ...rest] = field.tupleOf(cells, 'it', width);
     const session = this.#sessionAt(field.positive(sessionId, 'its session'));
     const isPlain = width === plain;
@@ -249,7 +275,8 @@ function joinGroup(first: Claim, claim: Claim): void {
 }
 
 function termsField(cells: readonly unknown[], session: Session): Terms {
-  const [permits, limit, upgraded, owner, entries] = cells;
+  const [permits, limit, upgraded, owner, entries, options, begun] = cells;
+  if (begun !== undefined && begun !== true) throw new FieldError('its last value is not true');
   const token = field.nonNegative(upgraded, 'its hold');
   const upgrades = token === 0 ? undefined : session.holds.get(token);
   if (token > 0 && upgrades?.mode !== 'U') throw new FieldError('its hold is not there, or not upgradeable');
@@ -257,36 +284,14 @@ function termsField(cells: readonly unknown[], session: Session): Terms {
     permits: field.permits(permits, 'its permits'),
     limit: field.nonNegative(limit, 'its limit'),
     upgrades,
-    owner: cells.length > 3 ? field.owner(owner, 'its owner') : undefined,
+    owner:
+      owner === undefined || (owner === null && options !== undefined) ? undefined : field.owner(owner, 'its owner'),
     entries: cells.length > 3 ? field.nonNegative(entries, 'its entries') : 1,
+    options: options === undefined ? undefined : optionsField(options, 'its options'),
+    hasBegun: begun === true,
     group: undefined,
   };
 }
-
-/** Whether this waiter, with all of its group, is what a request like that waits for. */
-function isAskedBy(waiter: Claim, asked: Asked): boolean {
-  const { terms, lock } = waiter;
-  switch (asked.kind) {
-    case 'acquire':
-      return terms === undefined && lock.name === asked.name;
-    case 'acquire-all': {
-      const claims = terms?.group ?? [waiter];
-      return claims.length === asked.parts.length && claims.every((claim, at) => isOfPart(claim, asked.parts[at]));
-    }
-    case 'upgrade':
-      return lock.name === asked.name && terms?.upgrades?.token === asked.token;
-    default:
-      return false;
-  }
-}
-
-const isOfPart = ({ lock, mode, permits, terms }: Claim, part: Part | undefined): boolean =>
-  part !== undefined &&
-  terms?.upgrades === undefined &&
-  lock.name === part.name &&
-  mode === part.mode &&
-  permits === part.permits &&
-  (terms?.limit ?? 0) === part.limit;
 
 const isHeld = ({ session, sequence, answer }: Request): boolean =>
   answer.kind === 'granted' && session.holds.get(answer.token)?.sequence === sequence;

@@ -1,23 +1,31 @@
 import { answerCells } from './answers.ts';
-import type { RowCell, RowForm, RowTuple } from './changed-rows.ts';
-import { homeTuple, layout, partCells } from './command-tuple.ts';
+import type { RowCell, RowForm, RowTuple, RowValue } from './changed-rows.ts';
+import { homeTuple, layout } from './command-tuple.ts';
 import { FieldError, positive } from './fields.ts';
+import { optionCells } from './hold-options.ts';
 import type { Claim, Lock } from './lock-row.ts';
+import { orderCells } from './order-tuple.ts';
+import { nameKey, registerRows } from './register-rows.ts';
 import type { NodeRun } from './runs.ts';
-import type { Request, Session } from './session.ts';
+import type { AnyAsked, Loss, Request, Session } from './session.ts';
 import type { Counters, TableState } from './state.ts';
+import { partCells, wishCells } from './wish-tuple.ts';
+import { writeCells } from './write-tuple.ts';
 
 /**
  * The persisted rows. Each hold, waiter and answer has a row of its own, so that one change in a queue of ten thousand
  * writes one row. First letters rise in the order in which rows need each other: counters, nodes, sessions, tokens
- * (holds), waiters, executed requests; changed limits come before the holds under them. Numbers have a fixed width, so keys sort as the numbers do.
+ * (holds), holds ended by force, waiters, executed requests; changed limits come before the holds under them, registers
+ * behind these. Numbers have a fixed width, so keys sort as the numbers do.
  */
 export const rowLetters = {
   counters: 'm',
   run: 'n',
   limit: 'p',
+  register: 'q',
   session: 's',
   hold: 't',
+  loss: 'u',
   waiter: 'w',
   request: 'x',
 } as const;
@@ -62,32 +70,25 @@ export const sessionForm: RowForm<Session> = {
   ],
 };
 
-/** By name, each code unit as four hex digits, so that keys are ASCII and sort as the names do. */
 export const limitForm: RowForm<Lock> = {
-  key: ({ name }) => {
-    let key: string = rowLetters.limit;
-    for (let at = 0; at < name.length; at += 1) key += name.charCodeAt(at).toString(16).padStart(4, '0');
-    return key;
-  },
+  key: ({ name }) => nameKey(rowLetters.limit, name),
   value: ({ limit }) => [limit],
 };
 
-/** The name in a key of `limitForm`, which is still to be checked. */
-export function limitNameIn(key: string): string {
-  if (!/^.(?:[0-9a-f]{4})+$/.test(key)) throw new FieldError('its key is not well formed');
-  let name = '';
-  for (let at = 1; at < key.length; at += 4) name += String.fromCharCode(Number.parseInt(key.slice(at, at + 4), 16));
-  return name;
-}
+/**
+ * How many values a claim's row has; those of a plain exclusive acquire are a layout of their own, and so are those without
+ * an owner, and those without options. With options the owner may be null; a bounded hold that has begun says so.
+ */
+export const claimWidths = { plain: 5, withTerms: 8, withOwner: 10, withOptions: 11, begun: 12 } as const;
 
-/** How many values a claim's row has; those of a plain exclusive acquire are a layout of their own, and so are those without an owner. */
-export const claimWidths = { plain: 5, withTerms: 8, withOwner: 10 } as const;
-
-function claimValue({ lock, session, sequence, mode, since, terms }: Claim): RowCell[] {
-  const cells: RowCell[] = [lock.name, session.id, sequence, mode, since];
+function claimValue({ lock, session, sequence, mode, since, terms }: Claim): RowValue {
+  const cells: (RowCell | readonly RowCell[])[] = [lock.name, session.id, sequence, mode, since];
   if (terms === undefined) return cells;
   cells.push(terms.permits, terms.limit, terms.upgrades?.token ?? 0);
-  if (terms.owner !== undefined) cells.push(terms.owner, terms.entries);
+  const { owner, entries, options } = terms;
+  if (options !== undefined) cells.push(owner ?? null, entries, optionCells(options));
+  if (terms.hasBegun) cells.push(true);
+  if (options === undefined && owner !== undefined) cells.push(owner, entries);
   return cells;
 }
 
@@ -96,21 +97,29 @@ export const claimForms: { readonly hold: RowForm<Claim>; readonly waiter: RowFo
   waiter: { key: ({ arrival }) => keyOf(rowLetters.waiter, arrival), value: claimValue },
 };
 
+export const lossForm: RowForm<Loss> = {
+  key: ({ token }) => keyOf(rowLetters.loss, token),
+  value: ({ session, name, by }) => [session.id, name, by.session, by.actor, by.reason],
+};
+
 export const requestForm: RowForm<Request> = {
   key: ({ session, sequence }) => keyOf(rowLetters.request, session.id, sequence),
-  value: (request) => [askedCells(request), answerCells(request.answer)],
+  value: (request) => [askedCells(request.asked), answerCells(request.answer)],
 };
 
 /** 0 stands for a withdrawn acquire, the other numbers are those of the commands. */
 export const withdrawnLayout = 0;
 
-function askedCells({ asked }: Request): readonly RowCell[] {
+function askedCells(asked: AnyAsked): readonly RowCell[] {
   switch (asked.kind) {
     case 'withdrawn':
       return [withdrawnLayout];
     case 'acquire':
       return [layout.acquire, asked.name, asked.mode, asked.waits];
     case 'acquire-all':
+      if (asked.options !== undefined) {
+        return [layout.acquireAllWithOptions, asked.waits, ...wishCells({ ...asked, options: asked.options })];
+      }
       if (asked.owner === undefined) return [layout.acquireAll, asked.waits, ...partCells(asked.parts)];
       return [layout.acquireAllForOwner, asked.waits, asked.owner, asked.reenters, ...partCells(asked.parts)];
     case 'upgrade':
@@ -119,10 +128,23 @@ function askedCells({ asked }: Request): readonly RowCell[] {
       return [layout.downgrade, asked.name, asked.token, asked.to];
     case 'limit':
       return [layout.limit, asked.name, asked.limit];
+    case 'begun':
+      return [layout.begun, asked.name, asked.token];
     case 'cancel':
       return [layout.cancel, asked.target];
     case 'release':
       return [layout.release, asked.name, asked.token];
+    case 'proclaim':
+      return [layout.proclaim, asked.name, asked.token, asked.metadata];
+    case 'guarded':
+      return [layout.guarded, asked.guard.name, asked.guard.token, ...askedCells(asked.request)];
+    case 'write':
+      return [layout.write, ...writeCells(asked)];
+    case 'force-release':
+    case 'end-session':
+    case 'request-revoke':
+    case 'steal':
+      return orderCells(asked);
     default:
       return asked satisfies never;
   }
@@ -153,8 +175,11 @@ export function* canonicalRows(state: TableState): Generator<RowTuple, void> {
     limitForm,
     [...state.locks.values()].filter(({ isKept }) => isKept).sort((a, b) => (a.name < b.name ? -1 : 1)),
   );
+  yield* registerRows(state.registers);
   yield* written(sessionForm, sessions);
   yield* written(claimForms.hold, holds);
+  const losses = sessions.flatMap((session) => [...session.losses.values()]).sort((a, b) => a.token - b.token);
+  yield* written(lossForm, losses);
   yield* written(claimForms.waiter, waiters);
   for (const { requests } of sessions) yield* written(requestForm, [...requests.values()].sort(bySequence));
 }

@@ -1,5 +1,9 @@
 import type { Answer, OpenSession, Sequence, SessionId, SessionRequest, Started } from './command.ts';
+import { askedFor, type Unguarded } from './guarded.ts';
 import { invariant } from './invariant.ts';
+import { lossesKeptMax } from './limits.ts';
+import type { Claim } from './lock-row.ts';
+import type { Intervention } from './operator-command.ts';
 import { isAtHome, judge, supersede } from './runs.ts';
 import { type Asked, Request, Session } from './session.ts';
 import type { TableState } from './state.ts';
@@ -49,6 +53,8 @@ export class Sessions {
     invariant(session.holds.size === 0 && session.waiters.size === 0, 'a session leaves no claim behind');
     for (const request of session.requests.values()) changes.requests.remove(request);
     session.requests.clear();
+    for (const loss of session.losses.values()) changes.losses.remove(loss);
+    session.losses.clear();
     sessions.delete(session.id);
     sessionsByNonce.delete(session.nonce);
     changes.sessions.remove(session);
@@ -119,10 +125,30 @@ export class Sessions {
     if (request !== undefined) this.#forget(request);
   }
 
-  /** Whether one more request may be remembered. What ends claims gets more room than what makes them. */
-  hasRoom(session: Session, { kind }: SessionRequest): boolean {
+  /** A hold was ended by force: remembered until the session lets go of it, so that it hears wherever it turns up. */
+  rememberLoss({ session, lock, token }: Claim, by: Intervention): void {
+    const { losses } = session;
+    const loss = { session, name: lock.name, token, by, isPersisted: false };
+    losses.set(token, loss);
+    this.#state.changes.losses.put(loss);
+    // Not by the order of the map: that is another one after a restart.
+    if (losses.size > lossesKeptMax) this.forgetLoss(session, Math.min(...losses.keys()));
+  }
+
+  /** The session lets go of what it has not: if that was taken by force, it knows. */
+  forgetLoss(session: Session, token: number): void {
+    const loss = session.losses.get(token);
+    if (loss === undefined) return;
+    session.losses.delete(token);
+    this.#state.changes.losses.remove(loss);
+  }
+
+  /** Whether one more request may be remembered. What ends claims gets more room than anything else. */
+  hasRoom(session: Session, request: SessionRequest): boolean {
     const { answersPerSessionMax } = this.#state.limits;
-    return session.requests.size < (makesClaims(kind) ? answersPerSessionMax : 2 * answersPerSessionMax);
+    return (
+      session.requests.size < (makesMore(askedFor(request).kind) ? answersPerSessionMax : 2 * answersPerSessionMax)
+    );
   }
 
   #openAgain(known: Session, { ttlMs, home, label }: OpenSession): Opening {
@@ -143,5 +169,17 @@ export class Sessions {
   }
 }
 
-const makesClaims = (kind: SessionRequest['kind']): boolean =>
-  kind === 'acquire' || kind === 'acquire-all' || kind === 'upgrade' || kind === 'limit';
+const makesMore = (kind: Unguarded['kind']): boolean => {
+  switch (kind) {
+    case 'acquire':
+    case 'acquire-all':
+    case 'upgrade':
+    case 'steal':
+    case 'limit':
+    case 'write':
+    case 'proclaim':
+      return true;
+    default:
+      return false;
+  }
+};

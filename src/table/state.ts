@@ -3,9 +3,11 @@ import type { SessionId } from './command.ts';
 import type { TableLimits } from './limits.ts';
 import type { Claim, Lock } from './lock-row.ts';
 import { Owners } from './owners.ts';
-import { claimForms, limitForm, requestForm, runForm, sessionForm } from './rows.ts';
+import { floorForm, registerForm } from './register-rows.ts';
+import { noRegisters, type Register, type RegisterRows, type VersionFloor } from './registers.ts';
+import { claimForms, limitForm, lossForm, requestForm, runForm, sessionForm } from './rows.ts';
 import type { NodeRun } from './runs.ts';
-import type { Request, Session } from './session.ts';
+import type { Loss, Request, Session } from './session.ts';
 
 /** What only ever rises. */
 export interface Counters {
@@ -31,6 +33,9 @@ export interface TableState {
   readonly sessionsByNonce: Map<string, Session>;
   readonly runs: Map<string, NodeRun>;
   readonly owners: Owners;
+  readonly registers: RegisterRows;
+  /** Bounded holds that have begun. */
+  readonly begun: Set<Claim>;
   readonly totals: Totals;
   readonly changes: Changes;
 }
@@ -47,8 +52,11 @@ export interface Changes {
   readonly limits: ChangedRows<Lock>;
   readonly sessions: ChangedRows<Session>;
   readonly holds: ChangedRows<Claim>;
+  readonly losses: ChangedRows<Loss>;
   readonly waiters: ChangedRows<Claim>;
   readonly requests: ChangedRows<Request>;
+  readonly registers: ChangedRows<Register>;
+  readonly floors: ChangedRows<VersionFloor>;
   hasNewCounters: boolean;
 }
 
@@ -61,14 +69,19 @@ export const newState = (limits: TableLimits): TableState => ({
   sessionsByNonce: new Map(),
   runs: new Map(),
   owners: new Owners(),
+  registers: noRegisters(),
+  begun: new Set(),
   totals: { holds: 0, waiters: 0 },
   changes: {
     runs: new ChangedRows(runForm),
     limits: new ChangedRows(limitForm),
     sessions: new ChangedRows(sessionForm),
     holds: new ChangedRows(claimForms.hold),
+    losses: new ChangedRows(lossForm),
     waiters: new ChangedRows(claimForms.waiter),
     requests: new ChangedRows(requestForm),
+    registers: new ChangedRows(registerForm),
+    floors: new ChangedRows(floorForm),
     hasNewCounters: false,
   },
 });

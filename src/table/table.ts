@@ -1,26 +1,18 @@
 import * as answers from './answers.ts';
 import type { RowTuple } from './changed-rows.ts';
-import type {
-  Answer,
-  Command,
-  ExpireSession,
-  OpenSession,
-  SessionEnd,
-  SessionId,
-  SessionRequest,
-  Started,
-} from './command.ts';
+import type { Answer, Command, ExpireSession, OpenSession, SessionId, SessionRequest, Started } from './command.ts';
+import type { SessionEnd } from './event.ts';
 import { Views } from './inspect.ts';
 import { invariant } from './invariant.ts';
 import type { TableLimits } from './limits.ts';
-import type { Lock } from './lock-row.ts';
 import { Locks } from './locks.ts';
-import { type Emit, Requests } from './requests.ts';
+import { Requests } from './requests.ts';
 import { Rebuilding } from './restore.ts';
 import { canonicalRows, countersRow } from './rows.ts';
 import type { Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { newState, type TableState } from './state.ts';
+import type { Emit } from './tools.ts';
 
 /** Takes rows one by one, for a caller that reads them in batches between other work. */
 export interface Restoring {
@@ -38,7 +30,6 @@ export class Table {
   /** Questions about the table as of the last `apply`. */
   readonly views: Views;
   readonly #state: TableState;
-  readonly #locks: Locks;
   readonly #sessions: Sessions;
   readonly #requests: Requests;
   #isApplying = false;
@@ -47,9 +38,8 @@ export class Table {
   constructor(limits: TableLimits, state: TableState = newState(limits)) {
     this.#state = state;
     this.views = new Views(state);
-    this.#locks = new Locks(state);
     this.#sessions = new Sessions(state);
-    this.#requests = new Requests(state, this.#locks, this.#sessions);
+    this.#requests = new Requests(state, new Locks(state), this.#sessions);
   }
 
   /** The table whose `canonicalRows`, or whose changes taken one over the other, these are; in key order. */
@@ -97,9 +87,11 @@ export class Table {
 
   /** How many rows `takeChanges` would give. */
   get changedRows(): number {
-    const { runs, limits, sessions, holds, waiters, requests, hasNewCounters } = this.#state.changes;
-    const claims = holds.length + waiters.length + requests.length;
-    return runs.length + limits.length + sessions.length + claims + (hasNewCounters ? 1 : 0);
+    const { runs, limits, registers, floors, sessions, hasNewCounters } = this.#state.changes;
+    const { holds, losses, waiters, requests } = this.#state.changes;
+    const claims = holds.length + losses.length + waiters.length + requests.length;
+    const kept = limits.length + registers.length + floors.length;
+    return runs.length + kept + sessions.length + claims + (hasNewCounters ? 1 : 0);
   }
 
   /**
@@ -113,8 +105,11 @@ export class Table {
     changes.hasNewCounters = false;
     changes.runs.takeInto(rows);
     changes.limits.takeInto(rows);
+    changes.floors.takeInto(rows);
+    changes.registers.takeInto(rows);
     changes.sessions.takeInto(rows);
     changes.holds.takeInto(rows);
+    changes.losses.takeInto(rows);
     changes.waiters.takeInto(rows);
     changes.requests.takeInto(rows);
     return rows;
@@ -139,6 +134,9 @@ export class Table {
       case 'expire':
         this.#expire(command, emit);
         break;
+      case 'overdue':
+        this.#requests.overdue(command, emit);
+        break;
       default:
         this.#request(command, emit);
     }
@@ -148,7 +146,7 @@ export class Table {
     const { node, incarnation, run, boot } = command;
     const isCurrent = this.#sessions.start(command);
     emit({ kind: 'started', node, incarnation, run, boot, isCurrent });
-    if (isCurrent) this.#endAll(this.#sessions.endedBy(command), 'superseded', emit);
+    if (isCurrent) this.#requests.endings.endAll(this.#sessions.endedBy(command), 'superseded', emit);
   }
 
   #open(command: OpenSession, emit: Emit): void {
@@ -168,27 +166,7 @@ export class Table {
   #end(id: SessionId, end: SessionEnd, emit: Emit): void {
     const session = this.#state.sessions.get(id);
     if (session === undefined) emit({ kind: 'session-ended', session: id, end: 'unknown' });
-    else this.#endAll([session], end, emit);
-  }
-
-  /** All of them end before anybody is granted what they leave: no lock passes from the dead to the dead. */
-  #endAll(sessions: readonly Session[], end: SessionEnd, emit: Emit): void {
-    const left = new Set<Lock>();
-    for (const session of sessions) {
-      for (const hold of session.holds.values()) {
-        this.#locks.endHold(hold);
-        left.add(hold.lock);
-        emit({ kind: 'lost', name: hold.lock.name, session: session.id, token: hold.token });
-      }
-      for (const waiter of session.waiters.values()) {
-        left.add(waiter.lock);
-        for (const { lock } of waiter.terms?.group ?? []) left.add(lock);
-        this.#locks.endWait(waiter);
-      }
-      this.#sessions.drop(session);
-      emit({ kind: 'session-ended', session: session.id, end });
-    }
-    this.#requests.passOn([...left], emit);
+    else this.#requests.endings.endAll([session], end, emit);
   }
 
   #request(command: SessionRequest, emit: Emit): void {

@@ -1,7 +1,7 @@
 import { NotReadyError, outOfRange, ShuttingDownError, wrongType } from '../errors.ts';
 import { LockHandle } from '../handle.ts';
 import type { HoldfastClient, HoldfastNode } from '../holdfast.ts';
-import type { LockProvider } from '../provider.ts';
+import type { LockProvider } from '../lock-provider.ts';
 import type { Pace } from './pace.ts';
 import { RealTime } from './real-time.ts';
 import { SimulatedCluster } from './simulated-cluster.ts';

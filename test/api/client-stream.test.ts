@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ClientMessage } from '../../src/server/index.ts';
+import type { Guarded } from '../../src/table/index.ts';
 import { StreamRig } from './stream-rig.ts';
 
 const list = (id: number): ClientMessage => ({
@@ -95,7 +96,34 @@ describe('a node that has no room', () => {
     );
 
     expect(rig.of('later')).toEqual([['later', 1, 3]]);
+
     expect(rig.of('answer').map(([, , sequence]) => sequence)).toEqual(expect.arrayContaining([4, 5]));
     expect(rig.cluster.table.views.inspect('x')).toBeUndefined();
+  });
+
+  it('does the same behind a guard', () => {
+    const rig = new StreamRig();
+    rig.open(1);
+    rig.say(acquire(1, 'x'));
+    const guard = { name: 'x', token: 1 };
+    const behind = (request: Guarded['request']): ClientMessage => {
+      const { session, sequence, mark } = request;
+      return { kind: 'submit', request: { kind: 'guarded', session, sequence, mark, guard, request } };
+    };
+    const turn = (sequence: number) => ({ session: 1, sequence, mark: 0 });
+
+    rig.servant.hasRoom = false;
+    rig.say(
+      behind({ ...turn(2), kind: 'acquire', name: 'y', mode: 'X', waits: true }),
+      behind({ ...turn(3), kind: 'write', register: 'k', value: 'v', expected: undefined }),
+      behind({ ...turn(4), kind: 'release', name: 'x', token: 1 }),
+    );
+
+    expect(rig.of('later')).toEqual([['later', 1, 2]]);
+    expect(rig.of('answer').map(([, , sequence, answer]) => [sequence, answer])).toEqual([
+      [1, ['granted', 1, expect.any(Number)]],
+      [3, ['written', 1]],
+      [4, ['released']],
+    ]);
   });
 });

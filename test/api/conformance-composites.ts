@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import { CancelledError, KindMismatchError, type LockRequest, TimeoutError } from '../../src/index.ts';
+import {
+  CancelledError,
+  type CompositeHandle,
+  KindMismatchError,
+  type LockRequest,
+  TimeoutError,
+} from '../../src/index.ts';
 import { freshName, outcomeOf, type Pair } from './pair.ts';
 
 /** How several locks are acquired in one step. */
@@ -179,5 +185,78 @@ export const combining = (pair: () => Pair): void => {
 
     expect(heldInPart).toBe(false);
     expect((await subject.inspect(b)).holders).toEqual([]);
+  });
+};
+
+/** How several locks are held while something runs. */
+export const combiningInScope = (pair: () => Pair): void => {
+  it('holds all of them while the function runs, passes its result, and releases them', async () => {
+    const { subject, other } = pair();
+    const [exclusive, shared] = [freshName(), freshName()];
+    let handle: CompositeHandle | undefined;
+
+    const seen = await subject.useAll(
+      [{ lock: exclusive }, { lock: shared, mode: 'write' }],
+      { timeout: 5_000, owner: `${exclusive}/owner` },
+      async (held) => {
+        handle = held;
+        return [(await other.inspect(exclusive)).holders, (await other.inspect(shared)).holders];
+      },
+    );
+
+    expect(seen).toMatchObject([[{ owner: `${exclusive}/owner` }], [{ owner: `${exclusive}/owner` }]]);
+    expect([handle?.isHeld, handle?.signal.aborted]).toEqual([false, false]);
+    for (const name of [exclusive, shared]) expect((await other.inspect(name)).holders).toEqual([]);
+  });
+
+  it('passes the error of the function untouched, after all are released', async () => {
+    const { subject, other } = pair();
+    const names = [freshName(), freshName()];
+    const failure = new Error('mine');
+    const requests = names.map((lock) => ({ lock }));
+
+    const rejected = await outcomeOf(subject.useAll(requests, () => Promise.reject(failure)));
+    const thrown = await outcomeOf(
+      subject.useAll(requests, () => {
+        throw failure;
+      }),
+    );
+
+    expect(rejected).toBe(failure);
+    expect(thrown).toBe(failure);
+    for (const name of names) expect((await other.inspect(name)).holders).toEqual([]);
+  });
+
+  it('never runs the function without all of them', async () => {
+    const { subject, other } = pair();
+    const [free, taken] = [freshName(), freshName()];
+    const held = await other.acquireLock(taken);
+    let runs = 0;
+    const run = () => {
+      runs += 1;
+    };
+
+    const late = await outcomeOf(subject.useAll([{ lock: free }, { lock: taken }], { timeout: 0 }, run));
+    const inspected = await subject.inspect(free);
+
+    expect(late).toBeInstanceOf(TimeoutError);
+    expect(inspected).toMatchObject({ holders: [], waiting: 0 });
+    await held.release();
+    expect(runs).toBe(0);
+  });
+
+  it('refuses at once what is no function, no list and no options, and then asks nobody', async () => {
+    const { subject } = pair();
+    const name = freshName();
+    const wrong = (call: () => unknown) => expect(call).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+    const run = () => undefined;
+
+    wrong(() => subject.useAll([{ lock: name }], undefined as never));
+    wrong(() => subject.useAll([{ lock: name }], { timeout: 5 }, 'run' as never));
+    wrong(() => subject.useAll([{ lock: name }], { timeout: -1 }, run));
+    wrong(() => subject.useAll([], run));
+    wrong(() => subject.useAll(undefined as never, run));
+
+    expect(await subject.inspect(name)).toMatchObject({ holders: [], waiting: 0 });
   });
 };

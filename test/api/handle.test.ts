@@ -19,6 +19,7 @@ const scene = () => {
     logger,
     now: () => clock.now(),
     scope: new OwnerScope(),
+    verify: async () => true,
   });
   const acquired = async (): Promise<LockHandle> => {
     const acquiring = lock.acquire();
@@ -38,7 +39,9 @@ describe('a handle', () => {
     const handle = await acquired();
     const on = (...args: readonly unknown[]): unknown => Reflect.apply(handle.on, handle, args);
 
-    expect(() => on('losst', () => {})).toThrow('a handle tells jeopardy, recovered, lost, not "losst"');
+    expect(() => on('losst', () => {})).toThrow(
+      'a handle tells jeopardy, recovered, revokeRequested, lost, not "losst"',
+    );
     expect(() => on('toString', () => {})).toThrow(TypeError);
     expect(() => on('lost', 'me')).toThrow('a listener must be a function');
   });
@@ -57,6 +60,16 @@ describe('a handle whose lock is lost', () => {
     expect(seen).toEqual([true, true, false]);
     expect(signal.reason).toMatchObject({ code: 'LOCK_LOST', reason: 'session' });
     expect(() => handle.assertHeld()).toThrow(signal.reason);
+  });
+
+  it('is not current any more, whatever the cluster says of its hold', async () => {
+    const { acquired, endSession } = scene();
+    const handle = await acquired();
+    const before = await handle.verify();
+
+    endSession();
+
+    expect([before, await handle.verify()]).toEqual([true, false]);
   });
 
   it('has an aborted signal also for whoever asks for it only then', async () => {
@@ -182,7 +195,13 @@ describe('an acquire that is given up by the signal of a lost lock', () => {
     const logger: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
     const [rival, owner] = [new Process(cluster, clock), new Process(cluster, clock)];
     const lockOf = (of: Process, name: string): DistributedLock =>
-      new DistributedLock(name, { engine: of.engine, logger, now: () => clock.now(), scope: new OwnerScope() });
+      new DistributedLock(name, {
+        engine: of.engine,
+        logger,
+        now: () => clock.now(),
+        scope: new OwnerScope(),
+        verify: async () => true,
+      });
     const held = [lockOf(rival, 'inner').acquire(), lockOf(owner, 'outer').acquire()] as const;
     clock.pass(20);
     const outer = await held[1];

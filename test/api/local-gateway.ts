@@ -8,6 +8,7 @@ import type {
   QueryOutcome,
   SessionListener,
   SessionRequest,
+  Taken,
 } from '../../src/node/index.ts';
 import { type Command, defaultTableLimits, type SessionId, Table, type TableEvent } from '../../src/table/index.ts';
 
@@ -33,8 +34,13 @@ export class LocalCluster {
     this.table.apply(this.#index, Math.floor(this.#clock.wall()), command, (event) => events.push(event));
     for (const event of events) {
       if (event.kind === 'session-opened') this.heard(event.session, event.ttlMs);
-      for (const gateway of this.#gateways) gateway.hear(event);
+      this.tell(event);
     }
+  }
+
+  /** Says something, perhaps once more. */
+  tell(event: TableEvent): void {
+    for (const gateway of this.#gateways) gateway.hear(event);
   }
 
   /** A heartbeat, or the opening, counts from its arrival. */
@@ -137,6 +143,10 @@ export class LocalGateway implements Gateway {
     this.#clock.soon(() => done({ ok: true }));
   }
 
+  takenFrom(session: SessionId): readonly Taken[] {
+    return this.#cluster.table.views.takenFrom(session);
+  }
+
   hear(event: TableEvent): void {
     if (event.kind === 'session-opened') {
       const opening = this.#openings.get(event.nonce);
@@ -151,7 +161,11 @@ export class LocalGateway implements Gateway {
       this.#carry(() => attached.listener.answered(sequence, answer));
     } else if (event.kind === 'session-ended') {
       const attached = this.#attached.get(event.session);
-      if (attached !== undefined) this.#carry(() => attached.listener.ended(event.end));
+      if (attached !== undefined) this.#carry(() => attached.listener.ended(event.end, event.by));
+    } else if ((event.kind === 'lost' || event.kind === 'revoke-requested') && event.by !== undefined) {
+      const { kind, session, name, token, by } = event;
+      const tell = kind === 'lost' ? 'taken' : 'revokeRequested';
+      this.#carry(() => this.#attached.get(session)?.listener[tell]({ name, token, by }));
     }
   }
 

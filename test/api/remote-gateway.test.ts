@@ -13,7 +13,13 @@ import { countingRandom, VirtualClock } from './virtual-clock.ts';
 
 const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-const listener: SessionListener = { answered: () => {}, beatAcknowledged: () => {}, ended: () => {} };
+const listener: SessionListener = {
+  answered: () => {},
+  beatAcknowledged: () => {},
+  taken: () => {},
+  revokeRequested: () => {},
+  ended: () => {},
+};
 
 const view: ServerMessage & { readonly kind: 'cluster' } = {
   kind: 'cluster',

@@ -81,6 +81,8 @@ export interface Course {
   readonly problems: readonly Problem[];
   /** Of the checker: `linearizable`, or what it says instead. */
   readonly verdict: string;
+  /** How often what was asked for came to what. */
+  readonly outcomes: Readonly<Record<string, number>>;
   /** What the checker says at length, when it is not content. */
   readonly account: string | undefined;
   readonly historyPath: string;

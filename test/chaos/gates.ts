@@ -8,6 +8,22 @@ const allKindsFrom = 0.5;
 
 const unknownPartMax = 0.2;
 
+/** What must have come, from half a minute on, of what was asked of locks that are not plain. */
+export const kindClasses: readonly string[] = [
+  'acquire r granted',
+  'acquire u granted',
+  'upgrade granted',
+  'upgrade held',
+  'downgrade to u done',
+  'downgrade to r done',
+  'acquire s granted',
+  'setLimit done',
+  'acquireAll granted',
+  'tryAcquireAll held',
+  're-entry granted',
+  'acquire w of an owner deadlock',
+];
+
 /** The gates that this run did not pass, in words. */
 export function missedGates({
   tally,
@@ -17,6 +33,7 @@ export function missedGates({
   nodes,
   minutes,
   verdict,
+  outcomes,
   gates,
 }: Course): readonly string[] {
   const wanted = (rate: number): number => Math.floor(rate * minutes * gates);
@@ -36,6 +53,7 @@ export function missedGates({
     came < least ? [`${came} ${what}, at least ${least} are needed`] : [],
   );
   const idle = minutes < allKindsFrom ? [] : kinds.filter((kind) => faults.of(kind).acted === 0);
+  const unreached = minutes * gates < allKindsFrom ? [] : kindClasses.filter((words) => !(words in outcomes));
   const unknown = tally.unknown > unknownPartMax * tally.operations;
   return [
     // A checker that came to no end has proved nothing either.
@@ -43,6 +61,7 @@ export function missedGates({
     ...(journals.nodes < nodes ? [`${journals.nodes} of ${nodes} nodes wrote a journal`] : []),
     ...low,
     ...idle.map((kind) => `no fault of kind ${kind} acted`),
+    ...unreached.map((words) => `nothing came to this: ${words}`),
     ...(unknown ? [`${tally.unknown} of ${tally.operations} operations have an unknown outcome`] : []),
   ];
 }

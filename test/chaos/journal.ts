@@ -26,6 +26,9 @@ interface Lost {
   readonly invokedAt: bigint;
 }
 
+/** How many permits the semaphores of a run have until that is changed. */
+export const firstLimit = 3;
+
 const keyOf = (name: string, token: number): string => `${token} ${name}`;
 
 /**
@@ -53,6 +56,7 @@ export class Journal {
         ttl_ms: ttlMs,
         tokens: 'global',
         default: { kind: 'mutex', reentrant: 'no' },
+        prefixes: { 'rw-': { kind: 'rw' }, 'sem-': { kind: 'semaphore', permits: firstLimit } },
       },
       now: () => this.#writtenAs ?? process.hrtime.bigint(),
       sink: (line) => writeSync(this.#file, line),
@@ -82,17 +86,21 @@ export class Journal {
     this.#recorder.unknown(actor.process, error);
   }
 
-  granted(actor: Actor, name: string, token: number): void {
+  /** Of several locks: `token` is the first one's, and those of the others follow it. */
+  granted(actor: Actor, names: string | readonly string[], token: number): void {
     this.#recorder.ok(actor.process, { granted: true, token });
-    this.#clients.set(keyOf(name, token), actor.client);
+    const all = typeof names === 'string' ? [names] : names;
+    for (const [at, name] of all.entries()) this.#clients.set(keyOf(name, token + at), actor.client);
     if (this.#unread.length > 0) this.#unread = this.#unread.filter((unread) => !this.#read(unread));
   }
 
-  /** An acquire of `name` ended without anybody knowing how. */
-  maybeGranted(actor: Actor, name: string, error: string): void {
+  /** A request for one lock or several ended without anybody knowing how. */
+  maybeGranted(actor: Actor, names: string | readonly string[], error: string): void {
     this.#recorder.unknown(actor.process, error);
     const invokedAt = this.#invokedAt.get(actor.process) ?? 0n;
-    this.#lost.push({ name, home: actor.home, client: actor.client, invokedAt });
+    const { home, client } = actor;
+    const all = typeof names === 'string' ? [names] : names;
+    for (const name of all) this.#lost.push({ name, home, client, invokedAt });
   }
 
   /** A read has ended. The actor must not act again: its line may be written much later. */
@@ -133,6 +141,8 @@ export class Journal {
    * belongs to nobody, which no history can explain; if there are several, the read teaches nothing.
    */
   #guess(unread: Unread): void {
+    // The token may be that of an upgrade whose end is not known, or of the upgradeable read that it was made again.
+    if (unread.name.startsWith('rw-')) return this.#recorder.fail(unread.actor.process, 'whose token is not known');
     for (const { token, home } of unread.holders) {
       const key = keyOf(unread.name, token);
       if (this.#clients.has(key)) continue;

@@ -12,8 +12,11 @@ interface Name {
 export class LockNames {
   readonly #used: Map<string, Name> = new Map();
   readonly #current: Name[];
+  readonly #kind: string;
 
-  constructor(count: number) {
+  /** `kind`: how the names begin. */
+  constructor(count: number, kind = 'lock') {
+    this.#kind = kind;
     this.#current = Array.from({ length: count }, (_, at) => this.#fresh(at));
   }
 
@@ -44,7 +47,7 @@ export class LockNames {
   }
 
   #fresh(place: number): Name {
-    const name = { name: `lock-${place + 1}/${this.#used.size + 1}`, operations: 0, unknowns: 0 };
+    const name = { name: `${this.#kind}-${place + 1}/${this.#used.size + 1}`, operations: 0, unknowns: 0 };
     this.#used.set(name.name, name);
     return name;
   }

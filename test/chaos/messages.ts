@@ -26,14 +26,35 @@ export type HostRole =
     }
   | { readonly kind: 'client'; readonly endpoints: readonly string[]; readonly labels: readonly string[] };
 
+/** What is wanted of one lock. */
+export type WantedPart =
+  | { readonly kind: 'exclusive'; readonly name: string }
+  | { readonly kind: 'reader-writer'; readonly name: string; readonly mode: 'read' | 'upgradeable' | 'write' }
+  | { readonly kind: 'semaphore'; readonly name: string; readonly permits: number; readonly limit: number };
+
 /** What the harness asks of a process; each is answered once, by its number, unless the process dies. */
 export type Question =
   /** `seat` chooses among the connections of the process. The hold gets the number of the question. */
   | { readonly kind: 'acquire'; readonly seat: number; readonly name: string; readonly timeout: number | undefined }
   | { readonly kind: 'try'; readonly seat: number; readonly name: string }
-  | { readonly kind: 'release'; readonly hold: number }
+  /** One lock of any kind, or several at once. The hold of each gets the number of the question and its place. */
+  | {
+      readonly kind: 'acquire-parts';
+      readonly seat: number;
+      readonly parts: readonly WantedPart[];
+      /** 0: one attempt. */
+      readonly timeout: number | undefined;
+      readonly owner?: string | undefined;
+      readonly reentrant?: boolean | undefined;
+    }
+  /** `timeout` 0: one attempt. */
+  | { readonly kind: 'upgrade'; readonly hold: number; readonly timeout: number | undefined }
+  | { readonly kind: 'downgrade'; readonly hold: number; readonly to: 'upgradeable' | 'read' }
+  | { readonly kind: 'limit'; readonly seat: number; readonly name: string; readonly limit: number }
+  /** `part`: its place in the request; 0 if absent. */
+  | { readonly kind: 'release'; readonly hold: number; readonly part?: number | undefined }
   /** Whether the holder believes that it holds. */
-  | { readonly kind: 'check'; readonly hold: number }
+  | { readonly kind: 'check'; readonly hold: number; readonly part?: number | undefined }
   | { readonly kind: 'inspect'; readonly seat: number; readonly name: string }
   | { readonly kind: 'clock' }
   | { readonly kind: 'status' };
@@ -53,6 +74,7 @@ export type Answer =
   | { readonly kind: 'granted'; readonly token: number }
   | { readonly kind: 'busy' }
   | { readonly kind: 'released' }
+  | { readonly kind: 'done' }
   | { readonly kind: 'checked'; readonly isHeld: boolean }
   | { readonly kind: 'holders'; readonly holders: readonly SeenHolder[] }
   | { readonly kind: 'clock'; readonly wallMs: number; readonly monotonicMs: number }
@@ -62,6 +84,10 @@ export type Answer =
       readonly code: string;
       readonly outcome: 'not-applied' | 'applied' | 'unknown';
       readonly text: string;
+      /** Of a `DEADLOCK`. */
+      readonly cycle?: readonly { readonly owner: string | null; readonly lock: string }[] | undefined;
+      /** Of a `SEMAPHORE_LIMIT`: how many permits there are. */
+      readonly limit?: number | undefined;
     };
 
 export type Report =

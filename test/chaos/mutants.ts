@@ -23,6 +23,12 @@ export const visibleMutants: readonly VisibleMutant[] = [
   known('token-from-request', 'every session counts from one: tokens of one lock come twice and fall'),
   known('late-grant-kept', 'a wait that was given up too late gets the lock and keeps it: nobody else ever does'),
   known('new-leader-expires', 'each change of leader ends sessions whose holders were never silent'),
+  known(
+    'reentry-not-counted',
+    'an owner that has left one of two entries is told that it holds nothing, or somebody comes',
+  ),
+  known('deadlock-without-circle', 'owners are refused for circles in which nobody waits for them'),
+  known('composite-in-pieces', 'a request for two locks is granted while the other one is held, or stops its node'),
   known('quorum-too-small', 'both sides of a partition elect, commit and grant'),
   {
     id: 'expires-early',

@@ -8,6 +8,7 @@ import { Cluster, homeOf, repository, within } from './cluster.ts';
 import { Guarded } from './guarded.ts';
 import type { Host } from './host.ts';
 import { Journal } from './journal.ts';
+import { KindNames } from './kind-names.ts';
 import { LockNames } from './lock-names.ts';
 import { judgeJournals } from './node-journals.ts';
 import { Problems } from './problems.ts';
@@ -85,7 +86,7 @@ interface Props {
 async function perform({ acts, mishaps }: Plot, props: Props): Promise<void> {
   const { cluster, journal, problems, tally } = props;
   const names = new LockNames(locks);
-  const place = { journal, names, guarded: new Guarded(), standing: new Standing(), tally };
+  const place = { journal, names, guarded: new Guarded(), standing: new Standing(), tally, kindNames: new KindNames() };
   const seats = cluster.hosts.flatMap((host) => Array.from({ length: host.seats }, (_, seat) => ({ host, seat })));
   const workers = seats.map(({ host, seat }) => {
     const home = homeOf(host.name, host.isNode, seat);

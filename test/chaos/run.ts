@@ -10,6 +10,8 @@ import { type Course, FaultCounts, type RunOptions } from './course.ts';
 import type { FaultKind } from './faults/fault.ts';
 import { Guarded } from './guarded.ts';
 import { Journal } from './journal.ts';
+import { KindNames } from './kind-names.ts';
+import { KindWorker } from './kind-worker.ts';
 import { LockNames } from './lock-names.ts';
 import { Nemesis } from './nemesis.ts';
 import { judgeJournals } from './node-journals.ts';
@@ -78,16 +80,18 @@ async function shimFor({ kinds, allowMissing, say }: RunOptions, folder: string)
 
 interface Judged {
   readonly verdict: string;
+  readonly outcomes: Readonly<Record<string, number>>;
   readonly account: string | undefined;
 }
 
 function judge(path: string, problems: Problems): Judged {
   const verdict = checkHistory(parseHistory(readFileSync(path, 'utf8')));
-  if (verdict.passed) return { verdict: verdict.verdict, account: undefined };
+  const { outcomes } = verdict.counts;
+  if (verdict.passed) return { verdict: verdict.verdict, outcomes, account: undefined };
   for (const { rule, lock, text } of verdict.violations) {
     problems.add('the history is not linearizable', `${rule}${lock === undefined ? '' : `, ${lock}`}: ${text}`);
   }
-  return { verdict: verdict.verdict, account: describeVerdict(verdict) };
+  return { verdict: verdict.verdict, outcomes, account: describeVerdict(verdict) };
 }
 
 interface Props {
@@ -113,7 +117,14 @@ class Stage {
     this.#props = props;
     const { journal, cluster } = props;
     const { tally } = this;
-    this.#place = { journal, names: this.#names, guarded: new Guarded(), standing: new Standing(), tally };
+    this.#place = {
+      journal,
+      names: this.#names,
+      guarded: new Guarded(),
+      standing: new Standing(),
+      tally,
+      kindNames: new KindNames(),
+    };
     this.#workers = cluster.hosts.flatMap((host) =>
       Array.from({ length: host.seats }, (_, seat) => {
         const home = homeOf(host.name, host.isNode, seat);
@@ -206,6 +217,13 @@ class Stage {
         problems.add('a lock cannot be acquired', `${name}, within ${acquirableMs} ms after the faults`);
       }),
     );
+    const [host] = cluster.hosts;
+    if (host === undefined) return;
+    const seat = { host, seat: 0, home: homeOf(host.name, host.isNode, 0) };
+    const prover = new KindWorker(seat, this.#place, new Stream(this.#options.seed, 'prover of kinds'));
+    for (const name of await prover.proveAll(acquirableMs)) {
+      problems.add('a lock cannot be acquired', `${name}, within ${acquirableMs} ms after the faults`);
+    }
   }
 
   async #stopAll(): Promise<void> {

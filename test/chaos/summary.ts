@@ -1,6 +1,6 @@
 import type { Course } from './course.ts';
 import { faultKinds } from './faults/fault.ts';
-import { missedGates } from './gates.ts';
+import { kindClasses, missedGates } from './gates.ts';
 import type { JournalCounts } from './node-journals.ts';
 
 /** What `--json` prints. */
@@ -20,6 +20,8 @@ export interface Summary {
   readonly losses: number;
   readonly staleWrites: number;
   readonly locks: number;
+  /** How often what was asked for came to what, in words such as `upgrade granted`. */
+  readonly outcomes: Readonly<Record<string, number>>;
   readonly journals: JournalCounts;
   /** Those that acted. */
   readonly faults: Readonly<Record<string, number>>;
@@ -32,12 +34,12 @@ export interface Summary {
 }
 
 export function summaryOf(course: Course): Summary {
-  const { tally, faults, seed, nodes, locks, journals, verdict, folder } = course;
+  const { tally, faults, seed, nodes, locks, journals, verdict, outcomes, folder } = course;
   const missed = missedGates(course);
   const problems = course.problems.map(({ kind, text }) => `${kind}: ${text}`);
   return {
     ok: problems.length === 0 && missed.length === 0,
-    ...{ verdict, seed, nodes, locks, journals, folder, problems },
+    ...{ verdict, seed, nodes, locks, outcomes, journals, folder, problems },
     seconds: Math.round(course.seconds),
     ...tally,
     faults: Object.fromEntries(faultKinds.map((kind) => [kind, faults.of(kind).acted])),
@@ -57,6 +59,7 @@ export function summaryText(summary: Summary): string {
     ['hand-overs', `${summary.handOvers} to another process`],
     ['unknown', `${summary.unknown} outcomes; ${summary.failed} calls surely did nothing`],
     ['losses', `${summary.losses} holds lost; ${summary.staleWrites} late writes refused by their token`],
+    ...kindsOf(summary.outcomes),
     [
       'journals',
       `${journals.entries} entries and ${journals.states} states of the table compared over ${journals.nodes} nodes`,
@@ -79,3 +82,7 @@ export function summaryText(summary: Summary): string {
     summary.ok ? 'Everything held.' : 'Something did not hold.',
   ].join('\n');
 }
+
+/** A row for each class of outcomes that the gates ask for. */
+const kindsOf = (outcomes: Summary['outcomes']): readonly (readonly [string, string])[] =>
+  kindClasses.map((words, at) => [at === 0 ? 'kinds' : '', `${outcomes[words] ?? 0}  ${words}`]);

@@ -3,6 +3,8 @@ import type { Stream } from '../../src/testing/index.ts';
 import type { Guarded } from './guarded.ts';
 import type { Host } from './host.ts';
 import type { Actor, Journal } from './journal.ts';
+import type { KindNames } from './kind-names.ts';
+import { KindWorker } from './kind-worker.ts';
 import type { Life } from './life.ts';
 import type { LockNames } from './lock-names.ts';
 import type { Answer } from './messages.ts';
@@ -16,6 +18,7 @@ export interface Workplace {
   readonly guarded: Guarded;
   readonly standing: Standing;
   readonly tally: Tally;
+  readonly kindNames: KindNames;
 }
 
 interface Held {
@@ -31,6 +34,9 @@ export type AcquireCall =
   | { readonly kind: 'acquire'; readonly name: string; readonly timeout: number | undefined }
   | { readonly kind: 'try'; readonly name: string };
 
+/** How much of the work is on locks that are not plain. */
+const kindsPart = 0.4;
+
 /** Longest time that a worker keeps a lock on purpose, in ms; now and then it does. */
 const holdMsMax = 800;
 
@@ -43,6 +49,7 @@ export class Worker {
   readonly #seat: number;
   readonly #place: Workplace;
   readonly #random: Stream;
+  readonly #kinds: KindWorker;
   #actor: Actor;
   /** How `inspect` calls its session. */
   readonly home: string;
@@ -60,6 +67,7 @@ export class Worker {
     this.#place = place;
     this.#random = random;
     this.#actor = place.journal.actor(this.home);
+    this.#kinds = new KindWorker(seat, place, random);
   }
 
   /** Works until told to stop; the critical section under way is finished first. */
@@ -71,7 +79,10 @@ export class Worker {
         await Promise.race([this.#host.joined(), told]);
         continue;
       }
-      await this.#turn();
+      if (this.#random.chance(kindsPart)) {
+        this.doing = 'something with locks of other kinds';
+        await this.#kinds.turn();
+      } else await this.#turn();
       this.doing = 'resting';
       await pause(this.#random.between(1, 15));
     }

@@ -23,16 +23,20 @@ const flagsIn = (line: string): readonly string[] =>
     .map((match) => match[1] ?? '')
     .filter((flag) => flag !== '--rm');
 
-/** The text of `src/cli/program.ts`, one declaration each: the program itself only runs where it was built. */
-const declarations = textAt('src/cli/program.ts').split(/^(?=(?:export )?(?:function|const) )/m);
+/** The texts that say which commands there are, one declaration each: the program itself only runs where it was built. */
+const declarations = ['program', 'holding', 'flags'].flatMap((name) =>
+  textAt(`src/cli/${name}.ts`).split(/^(?=(?:export )?(?:function|const) )/m),
+);
 
 const optionsIn = (declaration: string): readonly string[] =>
   [...declaration.matchAll(/(?:option|Option)\(\s*'(--[a-z-]+)/g)].map((match) => match[1] ?? '');
 
 const sharedBy = (declaration: string): readonly string[] =>
-  ['addClientFlags', 'addJson']
+  ['addClientFlags', 'addJson', 'addOperatorFlags']
     .filter((helper) => declaration.includes(`${helper}(`))
-    .flatMap((helper) => declarations.filter((each) => new RegExp(`^(?:function|const) ${helper}\\b`).test(each)))
+    .flatMap((helper) =>
+      declarations.filter((each) => new RegExp(`^(?:export )?(?:function|const) ${helper}\\b`).test(each)),
+    )
     .flatMap(optionsIn);
 
 const commands: ReadonlyMap<string, ReadonlySet<string>> = new Map(

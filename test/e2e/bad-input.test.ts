@@ -58,6 +58,7 @@ describe('a serving node', () => {
   it.each([
     ['plaintext beyond loopback', ['--listen', '0.0.0.0:0'], /insecure/],
     ['an election timeout that is no five heartbeats', ['--election-timeout', '200ms'], /electionTimeout/],
+    ['fewer kept events than a page needs', ['--kept-events', '10'], /keptEvents/],
     ['a node that is no member', ['--node-id', 'x', '--members', 'a=h:1'], /members/],
     ['a node id that is none', ['--node-id', 'a/b'], /nodeId/],
     ['two members on one address', ['--node-id', 'a', '--members', 'a=127.0.0.1:1,b=127.0.0.1:1'], /127\.0\.0\.1:1/],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ticking } from './guarded.ts';
+import { lastTickOf, processOf, tickingArgs } from './locking.ts';
 import { Cli, run, Serving } from './serving.ts';
 import { isAlive, monotonicNow, until } from './waiting.ts';
 
@@ -17,25 +17,10 @@ const lock = async (...args: readonly string[]) => await run(['lock', ...args], 
 
 const locking = (...args: readonly string[]): Cli => new Cli(['lock', ...args], environment());
 
-/** The command of `holdfast lock`, as its output tells. */
-const processOf = async (cli: Cli): Promise<number> =>
-  await until('the command', () => {
-    const [first] = cli.out;
-    return first !== undefined && Number(JSON.parse(first).pid);
-  });
-
-const lastTickOf = (cli: Cli): number =>
-  Math.max(...cli.out.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line).at ?? 0));
-
 /** Says when it began, and with what token. */
 const entering =
   'const { HOLDFAST_LOCK_TOKEN: token } = process.env;' +
   'console.log(JSON.stringify({ at: Number(process.hrtime.bigint()) / 1e6, token: Number(token) }));';
-
-const tickingArgs = (...words: readonly string[]): readonly string[] => {
-  const { command, args } = ticking(...words);
-  return ['--', command, ...args];
-};
 
 describe('holdfast lock', () => {
   it('gives its command the name, a rising token and a deadline ahead, and ends with its code', async () => {
@@ -55,7 +40,8 @@ describe('holdfast lock', () => {
     const { code, complaint } = await lock('told', '--json', '--', 'true');
 
     const [acquired, released, ...more] = complaint.split('\n').map((line): unknown => JSON.parse(line));
-    const which = { name: 'told', token: expect.any(Number) };
+    const one = { name: 'told', token: expect.any(Number) };
+    const which = { ...one, locks: [one] };
     expect(acquired).toEqual({ event: 'acquired', ...which, deadlineMs: expect.any(Number) });
     expect(released).toEqual({ event: 'released', ...which });
     expect({ code, more }).toEqual({ code: 0, more: [] });
@@ -115,6 +101,20 @@ describe('holdfast lock', () => {
       ['lock', 'x', '--ttl', '10ms', '--', 'true'],
       '--ttl (in ms) must be at least 1000, got 10',
     ],
+    ['no name before the dashes', ['lock', '--', 'true', 'x'], 'expected the name of a lock before --'],
+    ['two kinds at once', ['lock', 'x', '--shared', '--write', '--', 'true'], "cannot be used with option '--shared'"],
+    [
+      'a semaphore that is shared',
+      ['lock', 'x', '--semaphore', '2', '--shared', '--', 'true'],
+      "'--semaphore <count>'",
+    ],
+    ['a semaphore without permits', ['lock', 'x', '--semaphore', '0', '--', 'true'], '--semaphore: expected a whole'],
+    ['no permits', ['lock', 'x', '--semaphore', '2', '--permits', '0', '--', 'true'], '--permits: expected a whole'],
+    ['too many permits', ['lock', 'x', '--semaphore', '2', '--permits', '3', '--', 'true'], 'permits must be a whole'],
+    ['permits of no semaphore', ['lock', 'x', '--permits', '2', '--', 'true'], '--permits: expected --semaphore'],
+    ['too many permits of a name given twice', ['lock', 'x', 'x', '--semaphore', '1', '--', 'true'], 'permits must be'],
+    ['an owner that is none', ['lock', 'x', '--owner', '', '--', 'true'], 'an owner must be'],
+    ['one wrong name of several', ['lock', 'x', '$system', '--', 'true'], 'name'],
     ['a name that is none', ['lock', '$system', '--', 'true'], 'name'],
     ['an endpoint that is none', ['status', '--endpoints', 'nowhere'], '--endpoints: expected host:port'],
     ['plaintext beyond loopback', ['status', '--endpoints', '192.0.2.1:7400'], 'insecure'],

@@ -56,6 +56,15 @@ describe('what serve is told', () => {
     expect(serveSettings({ config: fileWith('{"journal":"file"}') }, {}).journal).toBe('file');
   });
 
+  it('bounds what is kept, as a flag, a variable or a number of the file', () => {
+    const config = fileWith('{"keptEvents":1024,"keptEntries":7}');
+
+    expect(serveSettings({}, {})).toMatchObject({ keptEvents: undefined, keptEntries: undefined });
+    expect(serveSettings({ config }, {})).toMatchObject({ keptEvents: 1_024, keptEntries: 7 });
+    expect(serveSettings({ config }, { HOLDFAST_KEPT_EVENTS: '2048' }).keptEvents).toBe(2_048);
+    expect(serveSettings({ config, keptEvents: '4096' }, { HOLDFAST_KEPT_EVENTS: '2048' }).keptEvents).toBe(4_096);
+  });
+
   it('has no health port when told so, and any free one beside any free one', () => {
     expect(serveSettings({ healthListen: 'off' }, {}).healthListen).toBeUndefined();
     expect(serveSettings({ listen: '127.0.0.1:0' }, {}).healthListen).toBe('127.0.0.1:0');
@@ -70,6 +79,7 @@ describe('what serve is told', () => {
     ['no choice among several members', { members: 'a=h:1,b=h:2' }, {}, '--node-id: expected which of a, b'],
     ['a duration without a unit', {}, { HOLDFAST_SESSION_TTL: '10' }, 'HOLDFAST_SESSION_TTL: expected a duration'],
     ['a count that is none', { keptEntries: 'many' }, {}, '--kept-entries: expected a whole number'],
+    ['events that are no number', {}, { HOLDFAST_KEPT_EVENTS: '1e3' }, 'HOLDFAST_KEPT_EVENTS: expected a whole number'],
     ['a log level of its own', { logLevel: 'loud' }, {}, '--log-level: expected one of fatal'],
     ['a switch that is neither on nor off', {}, { HOLDFAST_INSECURE: 'maybe' }, 'HOLDFAST_INSECURE: expected true'],
   ])('is refused with its place: %s', (_name, flags, environment, message) => {

@@ -54,4 +54,16 @@ describe('holdfast watch', () => {
 
     expect(code).toBe(69);
   });
+
+  it('ends with 69 for events that a node keeps no more, because it was told to keep few', async () => {
+    await using frugal = await Serving.of(['a'], ['--kept-events', '1024']);
+    await using client = await frugal.connect();
+    const handles = await Promise.all(Array.from({ length: 600 }, (_, at) => client.acquireLock(`x/${at}`)));
+    await Promise.all(handles.map((handle) => handle.release()));
+
+    const { code, complaint } = await run(['watch', '--after', '0', '--endpoints', frugal.addressOf('a')]);
+
+    expect(complaint).toContain('events');
+    expect(code).toBe(69);
+  });
 });

@@ -43,7 +43,6 @@ describe('arguments', () => {
     ['steal of a shared lock', ['x', { steal: true, mode: 'shared' }, unreached]],
     ['steal and signal', ['x', { steal: true, signal }, unreached]],
     ['ifAvailable and signal', ['x', { ifAvailable: true, signal }, unreached]],
-    ['steal, which there is not yet', ['x', { steal: true }, unreached]],
   ] as const)('reject with a NotSupportedError: %s', async (_, args) => {
     const error = await errorOf(call(...args));
 

@@ -1,14 +1,16 @@
 import { grouped } from './grouped.ts';
-import { type Operation, only } from './history.ts';
+import type { Operation } from './history.ts';
+import { grantsOf, partsOf, type Request, requestsIn } from './requests.ts';
 
-/** A request for a lock. */
-export type Request = Extract<Operation, { readonly f: 'acquire' | 'tryAcquire' }>;
-
-/** Which requests of unknown outcome were granted which tokens, and when that was seen first. */
+/**
+ * Which requests of unknown outcome were granted which tokens, and when that was seen first. Of several locks it is the
+ * first one's token.
+ */
 export type Binding = ReadonlyMap<Request, { readonly token: number; readonly at: bigint }>;
 
 /** A token seen in somebody's hands. */
 export interface Sight {
+  readonly name: string;
   readonly client: string;
   readonly token: number;
   readonly count: number | undefined;
@@ -26,7 +28,7 @@ export type Bindings =
  * never makes a possible order impossible.
  */
 export function bindingsOf(operations: readonly Operation[]): Bindings {
-  const requests = only(operations, 'acquire', 'tryAcquire');
+  const requests = requestsIn(operations);
   const unknown = requests.filter(({ outcome }) => outcome.kind === 'unknown');
   const assigning = new Assigning(unexplained(operations, requests), unknown);
   if (assigning.all().next().done !== true) return { kind: 'possible', bindings: assigning.all() };
@@ -47,45 +49,55 @@ class Assigning {
     this.#unknown = unknown;
   }
 
-  *all(binding: Binding = new Map()): Generator<Binding, void> {
-    const sight = this.#sights[binding.size];
+  *all(binding: Binding = new Map(), at = 0): Generator<Binding, void> {
+    const sight = this.#sights[at];
     if (sight === undefined) return yield binding;
+    if (isExplained(sight, binding)) return yield* this.all(binding, at + 1);
     const choices = this.#choices(sight, binding);
     if (choices.length === 0 && sight.token > (this.unassigned?.token ?? -1)) this.unassigned = sight;
-    for (const request of choices) {
-      yield* this.all(new Map([...binding, [request, { token: sight.token, at: sight.at }]]));
+    for (const { request, token } of choices) {
+      yield* this.all(new Map([...binding, [request, { token, at: sight.at }]]), at + 1);
     }
   }
 
-  #choices(sight: Sight, binding: Binding): readonly Request[] {
+  #choices(sight: Sight, binding: Binding): readonly { readonly request: Request; readonly token: number }[] {
     const shapes = new Set<string>();
-    return this.#unknown.filter((request) => {
-      const { client, mode, permits } = request.call;
-      const shape = `${mode} ${permits}`;
-      if (client !== sight.client || request.invokedAt > sight.at || permits < (sight.count ?? 1)) return false;
-      if (binding.has(request) || shapes.has(shape)) return false;
+    return this.#unknown.flatMap((request) => {
+      if (request.call.client !== sight.client || request.invokedAt > sight.at || binding.has(request)) return [];
+      const parts = partsOf(request);
+      const place = parts.findIndex(({ name, permits }) => name === sight.name && permits >= (sight.count ?? 1));
+      const ofHold = request.f === 'upgrade' ? request.call.token : '';
+      const shape = JSON.stringify([ofHold, parts.map(({ name, mode, permits }) => [name, mode, permits])]);
+      if (place < 0 || shapes.has(shape)) return [];
       shapes.add(shape);
-      return true;
+      return [{ request, token: sight.token - place }];
     });
   }
+}
+
+/** Whether a request for several locks that was granted another of them was granted this one with it. */
+function isExplained({ name, client, token }: Sight, binding: Binding): boolean {
+  for (const [request, { token: first }] of binding) {
+    if (request.call.client === client && partsOf(request)[token - first]?.name === name) return true;
+  }
+  return false;
 }
 
 /** Sights that no answered grant explains, by rising tokens. */
 function unexplained(operations: readonly Operation[], requests: readonly Request[]): readonly Sight[] {
   const known = new Set<string>();
-  const owned = new Set<number>();
-  for (const { call, outcome } of requests) {
-    if (outcome.kind !== 'ok' || !outcome.result.granted) continue;
-    known.add(`${outcome.result.token} ${call.client}`);
-    owned.add(outcome.result.token);
+  const owned = new Set<string>();
+  for (const { name, client, token } of grantsOf(requests)) {
+    known.add(`${token} ${client} ${name}`);
+    owned.add(`${token} ${name}`);
   }
   const asked = new Set(requests.filter(({ outcome }) => outcome.kind === 'unknown').map(({ call }) => call.client));
-  const sights = grouped(sightsOf(operations), ({ client, token }) => `${token} ${client}`);
+  const sights = grouped(sightsOf(operations), ({ name, client, token }) => `${token} ${client} ${name}`);
   return [...sights]
     .flatMap(([key, [first]]) => {
       if (first === undefined || known.has(key)) return [];
       // If another client was granted that token, the search says better what is wrong.
-      return owned.has(first.token) && !asked.has(first.client) ? [] : [first];
+      return owned.has(`${first.token} ${first.name}`) && !asked.has(first.client) ? [] : [first];
     })
     .sort((a, b) => a.token - b.token);
 }
@@ -97,16 +109,27 @@ function sightsOf(operations: readonly Operation[]): readonly Sight[] {
     const { at } = by.outcome;
     switch (by.f) {
       case 'holder':
-        return by.outcome.result.holders.map(({ client, token, count }) => ({ client, token, count, at, by }));
+        return by.outcome.result.holders.map((holder) => ({ ...sightOf(holder, by.call.name), at, by }));
       case 'release':
         if (!by.outcome.result.released) return [];
-        return [{ client: by.call.client, token: by.call.token, count: by.call.permits, at, by }];
+        return [{ ...sightOf({ ...by.call, count: by.call.permits }, by.call.name), at, by }];
+      case 'downgrade':
+        if (!by.outcome.result.done) return [];
+        return [{ ...sightOf(by.call, by.call.name), at, by }];
+      case 'upgrade':
+        if (!by.outcome.result.granted && by.outcome.result.reason !== 'held') return [];
+        return [{ ...sightOf(by.call, by.call.name), at, by }];
       case 'validate':
         if (!by.outcome.result.held) return [];
-        return [{ client: by.call.client, token: by.call.token, count: undefined, at, by }];
+        return [{ ...sightOf(by.call, by.call.name), at, by }];
       default:
         return [];
     }
   });
   return [...sights].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
+
+const sightOf = (
+  { client, token, count }: { readonly client: string; readonly token: number; readonly count?: number | undefined },
+  name: string,
+) => ({ name, client, token, count });

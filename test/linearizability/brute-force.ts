@@ -1,4 +1,4 @@
-import { type LockSettings, type Operation, only } from './history.ts';
+import { type LockSettings, type Mode, type Operation, only } from './history.ts';
 import type { Lifetimes } from './lifetimes.ts';
 
 /**
@@ -16,7 +16,7 @@ export function hasLawfulOrder(
 interface Held {
   readonly client: string;
   readonly token: number | undefined;
-  readonly mode: 'r' | 'w';
+  readonly mode: Mode;
   readonly permits: number;
 }
 
@@ -167,7 +167,7 @@ const whenHeld =
   (world: World): readonly World[] =>
     world.held.some((hold) => hold.client === client && hold.token === token) === isHeld ? [world] : [];
 
-function hasRoom({ held, settings }: World, want: { readonly mode: 'r' | 'w'; readonly permits: number }): boolean {
+function hasRoom({ held, settings }: World, want: { readonly mode: Mode; readonly permits: number }): boolean {
   switch (settings.kind) {
     case 'mutex':
       return held.length === 0;

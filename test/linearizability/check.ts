@@ -1,12 +1,14 @@
 import { bindingsOf, type Sight } from './bindings.ts';
 import { countsOf, type Gates, shortfallsOf } from './counts.ts';
 import { directViolations } from './direct.ts';
-import { grouped } from './grouped.ts';
-import { type History, type Operation, settingsOf } from './history.ts';
+import { type GroupSettings, lockIn } from './group.ts';
+import { groupsIn } from './groups.ts';
+import { type History, namesIn, type Operation, settingsOf } from './history.ts';
 import { lifetimesOf } from './lifetimes.ts';
 import type { Hold } from './model.ts';
 import { parseHistory } from './parse.ts';
 import { type Circumstances, type Placed, planOf, type Step } from './plan.ts';
+import { grantsOf } from './requests.ts';
 import { type Stuck, search } from './search.ts';
 import type { Judgement, LockVerdict, Rule, Verdict, Violation } from './verdict.ts';
 import { wordsOf } from './words.ts';
@@ -31,12 +33,17 @@ export function checkHistory(source: string | Iterable<string> | History, option
   const direct = directViolations(history, lifetimes);
   const violations = [...direct];
   const perLock = new Map<string, LockVerdict>();
-  for (const [name, operations] of grouped(history.operations, nameOf)) {
-    if (name === undefined) continue;
-    const around = { settings: settingsOf(history.meta, name), lifetimes, isFleeting: history.meta.sessions === 'any' };
-    const isBroken = direct.some(({ lock }) => lock === name);
-    const found = isBroken ? broken : judge(name, operations, { ...around, budget: options.budget ?? budgetDefault });
-    perLock.set(name, { verdict: found.verdict, operations: operations.length, states: found.states });
+  const settings: GroupSettings = {
+    of: (name) => settingsOf(history.meta, name),
+    isGlobal: history.meta.tokens === 'global',
+  };
+  const around = { settings, lifetimes, isFleeting: history.meta.sessions === 'any' };
+  for (const { names, operations } of groupsIn(history.operations)) {
+    const isBroken = direct.some(({ lock }) => lock !== undefined && names.includes(lock));
+    const found = isBroken ? broken : judge(operations, { ...around, budget: options.budget ?? budgetDefault });
+    for (const name of names) {
+      perLock.set(name, { verdict: found.verdict, operations: operations.length, states: found.states });
+    }
     if (found.violation !== undefined) violations.push(found.violation);
   }
   return summary({ history, violations, perLock, gates: options.gates ?? {} });
@@ -50,15 +57,11 @@ interface Found {
 
 const broken: Found = { verdict: 'violation', states: 0 };
 
-/** One lock by search, for each way in which requests of unknown outcome may have got the tokens that were seen. */
-function judge(
-  name: string,
-  all: readonly Operation[],
-  around: Omit<Circumstances, 'binding'> & { readonly budget: number },
-): Found {
+/** One group of locks by search, for each way in which requests of unknown outcome may have got the tokens that were seen. */
+function judge(all: readonly Operation[], around: Omit<Circumstances, 'binding'> & { readonly budget: number }): Found {
   const operations = all.filter(({ outcome }) => outcome.kind !== 'fail');
   const possible = bindingsOf(operations);
-  if (possible.kind === 'phantom') return { ...broken, violation: phantom(name, possible.sight) };
+  if (possible.kind === 'phantom') return { ...broken, violation: phantom(possible.sight) };
   let states = 0;
   let stuck: Stuck | undefined;
   for (const binding of possible.bindings) {
@@ -69,12 +72,12 @@ function judge(
     if (finding.kind === 'exhausted' || states >= around.budget) return { verdict: 'unknown', states };
     stuck ??= finding.stuck;
   }
-  return { verdict: 'violation', states, violation: stuck && violationOf(name, stuck, operations) };
+  return { verdict: 'violation', states, violation: stuck && violationOf(stuck, operations) };
 }
 
-const phantom = (lock: string, { client, token, by }: Sight): Violation => ({
+const phantom = ({ name, client, token, by }: Sight): Violation => ({
   rule: 'phantom-holder',
-  lock,
+  lock: name,
   text: `${client} was seen with token ${token}, but no request of it can have been granted that`,
   window: [wordsOf(by)],
 });
@@ -96,8 +99,6 @@ function summary(found: {
   return { verdict, passed: verdict === 'linearizable', violations, shortfalls, counts, perLock };
 }
 
-const nameOf = ({ call }: Operation): string | undefined => ('name' in call ? call.name : undefined);
-
 const rules: Readonly<Record<Step['kind'], Rule>> = {
   grant: 'grant',
   refused: 'refusal',
@@ -105,33 +106,45 @@ const rules: Readonly<Record<Step['kind'], Rule>> = {
   absent: 'release',
   present: 'validate',
   read: 'read',
+  convert: 'conversion',
+  weaken: 'conversion',
+  accompanied: 'conversion',
+  limit: 'semaphore-limit',
+  misled: 'semaphore-limit',
+  circle: 'deadlock',
   clear: 'grant',
   death: 'session',
 };
 
-function violationOf(lock: string, { state, next }: Stuck, operations: readonly Operation[]): Violation {
+function violationOf({ state, next }: Stuck, operations: readonly Operation[]): Violation {
   const [blocked] = next;
   const rule = blocked === undefined ? 'grant' : ruleOf(blocked);
   const what = blocked?.operation === undefined ? 'the end of a session' : wordsOf(blocked.operation);
-  const held = state.holds.length === 0 ? 'nobody holds it' : `held by ${state.holds.map(shown).join(', ')}`;
-  const above = state.last < 0 ? '' : `, highest token ${state.last}`;
-  const granters = operations.filter((operation) => state.holds.some((hold) => isGrantOf(operation, hold)));
+  const names = blocked?.operation === undefined ? [...state.locks.keys()] : namesIn(blocked.operation);
+  const holds = names.flatMap((name) => lockIn(state, name).holds.map((hold) => ({ name, hold })));
+  const held = holds.length === 0 ? 'nobody holds it' : `held by ${holds.map(({ hold }) => shown(hold)).join(', ')}`;
+  const last = Math.max(-1, ...names.map((name) => lockIn(state, name).last));
+  const above = last < 0 ? '' : `, highest token ${last}`;
+  const granters = operations.filter((operation) => holds.some((each) => isGrantOf(operation, each)));
   const window = [...new Set([...granters, ...next.flatMap(({ operation }) => operation ?? [])])];
   window.sort((a, b) => (a.invokedAt < b.invokedAt ? -1 : 1));
   return {
     rule,
-    lock,
+    lock: names[0],
     text: `no order of events allows ${what}; at best ${held}${above}`,
     window: window.map(wordsOf),
   };
 }
 
-const ruleOf = ({ step, operation }: Placed): Rule => (operation?.f === 'validate' ? 'validate' : rules[step.kind]);
-
-const shown = ({ client, token, count }: Hold): string =>
-  `${client} token ${token ?? 'unknown'}${count === 1 ? '' : ` x${count}`}`;
-
-function isGrantOf({ call, outcome }: Operation, { client, token }: Hold): boolean {
-  if (outcome.kind !== 'ok' || !('granted' in outcome.result) || !('client' in call)) return false;
-  return outcome.result.granted && call.client === client && outcome.result.token === token;
+function ruleOf({ step, operation }: Placed): Rule {
+  if (operation?.f === 'validate') return 'validate';
+  return operation?.f === 'upgrade' || operation?.f === 'downgrade' ? 'conversion' : rules[step.kind];
 }
+
+const shown = ({ client, token, count, mode }: Hold): string =>
+  `${client} token ${token ?? 'unknown'}${mode === 'u' ? ' upgradeable' : ''}${count === 1 ? '' : ` x${count}`}`;
+
+const isGrantOf = (operation: Operation, { name, hold }: { readonly name: string; readonly hold: Hold }): boolean =>
+  grantsOf([operation]).some(
+    (grant) => grant.name === name && grant.client === hold.client && grant.token === hold.token,
+  );

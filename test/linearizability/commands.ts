@@ -9,7 +9,24 @@ export type Command = { readonly node: number } & (
       readonly limitMs: number | undefined;
       /** Of a lock that is not exclusive: how it is wanted. */
       readonly how?: number | undefined;
+      /** For which owner, if for any, and whether he enters what he holds. */
+      readonly owner?: number | undefined;
+      readonly reenters?: boolean | undefined;
     }
+  | {
+      readonly kind: 'acquire-all';
+      /** Which of the locks, as bits. */
+      readonly locks: number;
+      readonly how: number;
+      readonly waits: boolean;
+      readonly limitMs: number | undefined;
+      readonly owner: number | undefined;
+    }
+  | { readonly kind: 'upgrade'; readonly which: number; readonly waits: boolean; readonly limitMs: number | undefined }
+  | { readonly kind: 'downgrade'; readonly which: number; readonly to: 'U' | 'R' }
+  | { readonly kind: 'limit'; readonly permits: number }
+  /** An owner enters what it holds once more. */
+  | { readonly kind: 'enter'; readonly which: number }
   | { readonly kind: 'release'; readonly which: number }
   | { readonly kind: 'inspect'; readonly lock: number; readonly isLocal: boolean }
   | { readonly kind: 'close' }
@@ -29,6 +46,8 @@ export interface Plot {
   readonly commands: readonly Command[];
   /** What the second lock is; the first is always exclusive. Absent: exclusive, too. */
   readonly kind?: 'rw' | 'semaphore' | undefined;
+  /** There are four locks: an exclusive one, one to read and write, a semaphore, and one more exclusive one. */
+  readonly isMixed?: boolean | undefined;
 }
 
 const node = fc.nat({ max: 2 });
@@ -82,3 +101,59 @@ export const familyPlots: fc.Arbitrary<Plot> = fc
     kind: second,
     commands: plot.commands.map((one) => (one.kind === 'acquire' ? { ...one, how: how.next().value } : one)),
   }));
+
+const limitMs = fc.option(fc.integer({ min: 1, max: 2_000 }), { nil: undefined });
+const owner = fc.option(fc.nat({ max: 2 }), { nil: undefined, freq: 2 });
+const how = fc.nat({ max: 11 });
+
+/** What is asked of locks of all kinds, by somebody or for an owner. */
+const asking: fc.Arbitrary<Command> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      ...{
+        kind: kind('acquire'),
+        node,
+        lock: fc.constantFrom(0, 1, 1, 1, 2, 3),
+        waits: fc.boolean(),
+        limitMs,
+        how,
+        owner,
+      },
+      reenters: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      ...{ kind: kind('acquire-all'), node, locks: fc.integer({ min: 1, max: 15 }), how, waits: fc.boolean() },
+      ...{ limitMs, owner },
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: kind('upgrade'), node, which: how, waits: fc.boolean(), limitMs }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      ...{ kind: kind('downgrade'), node, which: how },
+      to: fc.constantFrom<'U' | 'R'>('U', 'R'),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: kind('enter'), node: fc.constant(0), which: how }) },
+  { weight: 1, arbitrary: fc.record({ kind: kind('limit'), node, permits: fc.integer({ min: 1, max: 4 }) }) },
+  { weight: 4, arbitrary: fc.record({ kind: kind('release'), node: fc.constant(0), which: how }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: kind('inspect'), node, lock: fc.nat({ max: 3 }), isLocal: fc.boolean() }),
+  },
+);
+
+const mixed: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 8, arbitrary: asking },
+  { weight: 3, arbitrary: pass },
+  { weight: 2, arbitrary: fault },
+);
+
+/** Plots of locks of all kinds, asked for one at a time or together. */
+export const mixedPlots: fc.Arbitrary<Plot> = fc
+  .record({ plot: plots, commands: fc.array(mixed, { minLength: 20, maxLength: 60, size: 'max' }) })
+  .map(({ plot, commands }) => ({ ...plot, commands, isMixed: true }));

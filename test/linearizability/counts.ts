@@ -1,5 +1,7 @@
 import { grouped } from './grouped.ts';
-import { type History, type Operation, only } from './history.ts';
+import type { History, Operation } from './history.ts';
+import { outcomesIn } from './outcomes.ts';
+import { type Acquire, acquiresIn, grantsOf, partsOf, tokenOf } from './requests.ts';
 import { certainHolds, type Span } from './spans.ts';
 
 /** What a run consists of. */
@@ -16,6 +18,8 @@ export interface Counts {
   readonly handovers: number;
   /** Grants asked for after the last mark `healed`. */
   readonly recovered: number;
+  /** How often what was asked for came to what, in words such as `upgrade granted`. */
+  readonly outcomes: Readonly<Record<string, number>>;
   /** Faults that began, by kind. */
   readonly faults: Readonly<Record<string, number>>;
 }
@@ -29,13 +33,11 @@ export interface Gates {
   readonly recovery?: number;
 }
 
-type Request = Extract<Operation, { readonly f: 'acquire' | 'tryAcquire' }>;
-
 export function countsOf(history: History): Counts {
   const { operations } = history;
   const of = (kind: Operation['outcome']['kind']): number =>
     operations.filter(({ outcome }) => outcome.kind === kind).length;
-  const requests = only(operations, 'acquire', 'tryAcquire');
+  const requests = acquiresIn(operations);
   const granted = requests.filter((request) => tokenOf(request) !== undefined);
   const healedAt = history.marks.filter(({ mark }) => mark === 'healed').at(-1)?.at;
   return {
@@ -46,6 +48,7 @@ export function countsOf(history: History): Counts {
     acquires: granted.length,
     contended: contended(history, requests),
     handovers: handovers(granted),
+    outcomes: outcomesIn(operations),
     recovered: healedAt === undefined ? 0 : granted.filter(({ invokedAt }) => invokedAt >= healedAt).length,
     faults: faultsOf(history),
   };
@@ -66,19 +69,18 @@ export function shortfallsOf(counts: Counts, gates: Gates): readonly string[] {
   ];
 }
 
-function tokenOf({ outcome }: Request): number | undefined {
-  return outcome.kind === 'ok' && outcome.result.granted ? outcome.result.token : undefined;
-}
-
-function contended(history: History, requests: readonly Request[]): number {
+function contended(history: History, requests: readonly Acquire[]): number {
   const spans = new Map(
     [...grouped(certainHolds(history), ({ name }) => name)].map(([name, held]) => [name, new Timeline(held)]),
   );
-  return requests.filter(({ outcome, call, invokedAt }) => {
+  return requests.filter((request) => {
+    const { outcome, call, invokedAt } = request;
     if (outcome.kind === 'fail') return false;
     if (outcome.kind === 'ok' && !outcome.result.granted && outcome.result.reason === 'held') return true;
     const until = outcome.kind === 'ok' ? outcome.at : undefined;
-    return spans.get(call.name)?.isHeldByOther({ client: call.client, from: invokedAt, until }) === true;
+    return partsOf(request).some(
+      ({ name }) => spans.get(name)?.isHeldByOther({ client: call.client, from: invokedAt, until }) === true,
+    );
   }).length;
 }
 
@@ -122,13 +124,13 @@ class Timeline {
   }
 }
 
-function handovers(granted: readonly Request[]): number {
+function handovers(granted: readonly Acquire[]): number {
   let count = 0;
-  for (const requests of grouped(granted, ({ call }) => call.name).values()) {
-    const byToken = [...requests].sort((a, b) => (tokenOf(a) ?? 0) - (tokenOf(b) ?? 0));
-    byToken.forEach((request, at) => {
+  for (const grants of grouped(grantsOf(granted), ({ name }) => name).values()) {
+    const byToken = [...grants].sort((a, b) => a.token - b.token);
+    byToken.forEach((grant, at) => {
       const before = byToken[at - 1];
-      if (before !== undefined && before.call.client !== request.call.client) count += 1;
+      if (before !== undefined && before.client !== grant.client) count += 1;
     });
   }
   return count;

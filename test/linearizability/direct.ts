@@ -1,24 +1,16 @@
+import { circleViolations } from './circles.ts';
 import { grouped } from './grouped.ts';
 import { type History, type LockSettings, type Operation, only, settingsOf } from './history.ts';
 import type { Lifetimes } from './lifetimes.ts';
+import { isBeside } from './model.ts';
+import { acquiresIn, type Grant, grantsOf, partsOf, requestsIn } from './requests.ts';
 import { certainHolds, type Span } from './spans.ts';
 import type { Violation } from './verdict.ts';
 import { wordsOf } from './words.ts';
 
-/** A request that was granted. */
-export interface Grant {
-  readonly name: string;
-  readonly client: string;
-  readonly token: number;
-  readonly mode: 'r' | 'w';
-  readonly from: bigint;
-  readonly at: bigint;
-  readonly request: Operation<'acquire'> | Operation<'tryAcquire'>;
-}
-
 /** Laws that need no search, and are told best by the two operations that break them. */
 export function directViolations(history: History, lifetimes: Lifetimes): readonly Violation[] {
-  const grants = grantsOf(history);
+  const grants = grantsOf(history.operations);
   return [
     ...lifetimes.violations,
     ...overlaps(history, lifetimes),
@@ -26,23 +18,15 @@ export function directViolations(history: History, lifetimes: Lifetimes): readon
     ...backwards(history, grants),
     ...foreignReleases(history, grants),
     ...guards(history, grants),
+    ...circleViolations(history.operations),
   ];
 }
-
-/** All grants that are known, in the order of their requests. */
-export const grantsOf = (history: History): readonly Grant[] =>
-  only(history.operations, 'acquire', 'tryAcquire').flatMap((request) => {
-    const { call, outcome, invokedAt } = request;
-    if (outcome.kind !== 'ok' || !outcome.result.granted) return [];
-    const { name, client, mode } = call;
-    return [{ name, client, mode, token: outcome.result.token, from: invokedAt, at: outcome.at, request }];
-  });
 
 /** Certain holds side by side that may not be. */
 function overlaps(history: History, lifetimes: Lifetimes): readonly Violation[] {
   const violations: Violation[] = [];
   for (const [name, spans] of grouped(certainHolds(history, lifetimes), (span) => span.name)) {
-    const settings = settingsOf(history.meta, name);
+    const settings = withHighestLimit(settingsOf(history.meta, name), name, history);
     const byStart = [...spans].sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));
     let standing: Span[] = [];
     for (const span of byStart) {
@@ -53,6 +37,19 @@ function overlaps(history: History, lifetimes: Lifetimes): readonly Violation[] 
     }
   }
   return violations;
+}
+
+/** What is certain whatever limit was in force: no more permits than the most that there ever were. */
+function withHighestLimit(settings: LockSettings, name: string, { operations }: History): LockSettings {
+  if (settings.kind !== 'semaphore') return settings;
+  const limits = [
+    ...acquiresIn(operations).flatMap((request) =>
+      partsOf(request).map((part) => ({ ...part, most: part.limit ?? 0 })),
+    ),
+    ...only(operations, 'setLimit').map(({ call }) => ({ ...call, most: call.permits })),
+  ];
+  const most = limits.reduce((max, limit) => (limit.name === name ? Math.max(max, limit.most) : max), settings.permits);
+  return { ...settings, permits: most };
 }
 
 function crowdOf(settings: LockSettings, standing: readonly Span[], last: Span): Violation | undefined {
@@ -67,8 +64,8 @@ function crowdOf(settings: LockSettings, standing: readonly Span[], last: Span):
     }
     case 'mutex':
     case 'rw': {
-      const isShared = settings.kind === 'rw' && last.mode === 'r';
-      const other = standing.find((span) => span !== last && !(isShared && span.mode === 'r'));
+      const isRw = settings.kind === 'rw';
+      const other = standing.find((span) => span !== last && !(isRw && isBeside(span.mode, last.mode)));
       if (other === undefined) return undefined;
       const text = `tokens ${other.token} and ${token} were certainly held at the same time, at ${last.from}`;
       return { rule: 'two-holders', lock: name, text, window: window([other, last]) };
@@ -103,6 +100,7 @@ function mayShare({ meta }: History, first: Grant, second: Grant): boolean {
   if (first.name !== second.name) return false;
   const { kind, reentrant, readTokens } = settingsOf(meta, first.name);
   if (kind === 'rw' && readTokens === 'shared' && first.mode === 'r' && second.mode === 'r') return true;
+  if (second.reenters && second.owner === first.owner && first.client === second.client) return true;
   return kind !== 'semaphore' && reentrant !== 'no' && first.client === second.client && first.mode === second.mode;
 }
 
@@ -174,8 +172,10 @@ function guards(history: History, grants: readonly Grant[]): readonly Violation[
   );
   const owners = grouped(grants, ({ name, token }) => `${token} ${name}`);
   const askers = grouped(
-    only(history.operations, 'acquire', 'tryAcquire').filter(({ outcome }) => outcome.kind === 'unknown'),
-    ({ call }) => call.name,
+    requestsIn(history.operations)
+      .filter(({ outcome }) => outcome.kind === 'unknown')
+      .flatMap((request) => partsOf(request).map(({ name }) => ({ name, request }))),
+    ({ name }) => name,
   );
   const violations: Violation[] = [];
   for (const write of accepted) {
@@ -184,7 +184,9 @@ function guards(history: History, grants: readonly Grant[]): readonly Violation[
     // Whoever asked and never heard may have been granted any token.
     const mayOwn =
       of.every((grant) => isShared(history, grant)) && of.every((grant) => grant.client !== client)
-        ? (askers.get(name) ?? []).some(({ call, invokedAt }) => call.client === client && invokedAt <= write.at)
+        ? (askers.get(name) ?? []).some(
+            ({ request }) => request.call.client === client && request.invokedAt <= write.at,
+          )
         : of.some((grant) => grant.client === client && grant.from <= write.at);
     if (!mayOwn) {
       const text = `${client} wrote with token ${token}, which it had not been granted`;

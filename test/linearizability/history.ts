@@ -1,6 +1,9 @@
 /** How the locks of a run count as one kind or another. */
 export type LockKind = 'mutex' | 'rw' | 'semaphore';
 
+/** How a lock is wanted or held: to read, to read and perhaps write later, or alone; `w` of all but reader-writer locks. */
+export type Mode = 'r' | 'u' | 'w';
+
 /** What a lock is, as the first line of a history says it. */
 export interface LockSettings {
   readonly kind: LockKind;
@@ -28,10 +31,25 @@ export interface Meta {
   readonly tokens: 'per-lock' | 'global';
   readonly default: LockSettings;
   readonly locks: ReadonlyMap<string, LockSettings>;
+  /** Of locks that are not named themselves, by the beginnings of their names. */
+  readonly prefixes: ReadonlyMap<string, LockSettings>;
 }
 
-/** Why an acquire was not granted: `held` was true within the call, `session` is final, the others say just that. */
-export type Refusal = 'held' | 'timeout' | 'cancelled' | 'limit' | 'session';
+/**
+ * Why a request was not granted. `held`, `deadlock` and `wrong-limit` were true within the call, and so was `gone`: the
+ * hold to be upgraded was not there. `session` is final. The others say just that it was not granted.
+ */
+export type Refusal = PlainRefusal | 'deadlock' | 'wrong-limit';
+
+/** Those that come without anything else. */
+export type PlainRefusal = 'held' | 'timeout' | 'cancelled' | 'limit' | 'session' | 'gone' | 'mode';
+
+/** One wait of a circle: this owner waits at the lock for what the next one holds or awaits, the last for the first. */
+export interface CycleStep {
+  /** Null: a request without an owner. */
+  readonly owner: string | null;
+  readonly lock: string;
+}
 
 /** One hold as a read shows it. */
 export interface Holder {
@@ -39,14 +57,37 @@ export interface Holder {
   readonly token: number;
   /** Re-entries or permits. */
   readonly count?: number | undefined;
+  readonly mode?: Mode | undefined;
 }
 
-interface Wanted {
+/** One lock of a request, and what is wanted of it. */
+export interface Part {
+  readonly name: string;
+  readonly mode: Mode;
+  readonly permits: number;
+  /** How many permits the semaphore has, as the asker believes; absent: he does not say. */
+  readonly limit?: number | undefined;
+}
+
+interface Asker {
+  readonly client: string;
+  /** Whom the cluster takes for one party; absent: the request is its own. */
+  readonly owner?: string | undefined;
+  readonly wait_ms?: number | undefined;
+}
+
+/** `reenters`: what the owner holds in this session is entered once more, under the same token. */
+type Wanted = Part & Asker & { readonly reenters?: boolean | undefined };
+
+/** All of them at once, or none. */
+interface WantedTogether extends Asker {
+  readonly parts: readonly Part[];
+}
+
+interface OfHold {
   readonly name: string;
   readonly client: string;
-  readonly mode: 'r' | 'w';
-  readonly permits: number;
-  readonly wait_ms?: number | undefined;
+  readonly token: number;
 }
 
 /** What is asked, by the name of the operation. */
@@ -56,22 +97,34 @@ export interface Calls {
   readonly close: { readonly client: string };
   readonly acquire: Wanted;
   readonly tryAcquire: Wanted;
-  /** Without `permits`: the whole grant. */
-  readonly release: {
-    readonly name: string;
-    readonly client: string;
-    readonly token: number;
-    readonly permits?: number | undefined;
-  };
-  readonly validate: { readonly name: string; readonly client: string; readonly token: number };
+  readonly acquireAll: WantedTogether;
+  readonly tryAcquireAll: WantedTogether;
+  /** Of an upgradeable read to a write, under a new token. */
+  readonly upgrade: OfHold & { readonly wait_ms?: number | undefined };
+  /** The token stays. */
+  readonly downgrade: OfHold & { readonly to: 'u' | 'r' };
+  /** How many permits a semaphore has from now on, for good. */
+  readonly setLimit: { readonly name: string; readonly client: string; readonly permits: number };
+  /** Without `permits`: the whole grant, or one entry of it. */
+  readonly release: OfHold & { readonly permits?: number | undefined };
+  readonly validate: OfHold;
   readonly holder: { readonly name: string; readonly consistency: 'linearizable' | 'stale' };
   readonly forceRelease: { readonly name: string };
-  readonly guard: { readonly name: string; readonly client: string; readonly token: number };
+  readonly guard: OfHold;
 }
 
 type Granting =
+  /** Of several locks: the first one's; those of the others follow it one by one. */
   | { readonly granted: true; readonly token: number }
-  | { readonly granted: false; readonly reason: Refusal };
+  | { readonly granted: false; readonly reason: PlainRefusal }
+  | { readonly granted: false; readonly reason: 'deadlock'; readonly cycle: readonly CycleStep[] }
+  /** `limit`: how many permits it has in truth. */
+  | { readonly granted: false; readonly reason: 'wrong-limit'; readonly limit: number };
+
+interface Done {
+  readonly done: boolean;
+  readonly reason?: string | undefined;
+}
 
 /** What is known of an operation that is over, by its name. */
 export interface Results {
@@ -80,9 +133,15 @@ export interface Results {
   readonly close: Readonly<Record<never, never>>;
   readonly acquire: Granting;
   readonly tryAcquire: Granting;
+  readonly acquireAll: Granting;
+  readonly tryAcquireAll: Granting;
+  readonly upgrade: Granting;
+  readonly downgrade: Done;
+  readonly setLimit: Done;
   readonly release: { readonly released: boolean; readonly reason?: string | undefined };
   readonly validate: { readonly held: boolean };
-  readonly holder: { readonly holders: readonly Holder[] };
+  /** `limit`: how many permits the semaphore has. */
+  readonly holder: { readonly holders: readonly Holder[]; readonly limit?: number | undefined };
   readonly forceRelease: Readonly<Record<never, never>>;
   readonly guard: { readonly accepted: boolean };
 }
@@ -140,7 +199,18 @@ export interface History {
 }
 
 /** What the lock of that name is. */
-export const settingsOf = (meta: Meta, name: string): LockSettings => meta.locks.get(name) ?? meta.default;
+export function settingsOf(meta: Meta, name: string): LockSettings {
+  const own = meta.locks.get(name);
+  if (own !== undefined) return own;
+  for (const [prefix, settings] of meta.prefixes) if (name.startsWith(prefix)) return settings;
+  return meta.default;
+}
+
+/** The names that an operation is about. */
+export function namesIn({ call }: Operation): readonly string[] {
+  if ('parts' in call) return call.parts.map(({ name }) => name);
+  return 'name' in call ? [call.name] : [];
+}
 
 /** Operations of these names. */
 export const only = <N extends F>(

@@ -119,6 +119,7 @@ function livesBy(operation: Operation): boolean {
   if (outcome.kind !== 'ok') return false;
   const { result } = outcome;
   if ('granted' in result) return result.granted;
+  if ('done' in result) return result.done;
   if ('released' in result) return result.released;
   return 'held' in result && result.held;
 }

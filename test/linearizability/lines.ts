@@ -32,6 +32,7 @@ const meta = z.strictObject({
   tokens: z.enum(['per-lock', 'global']).optional(),
   default: settings,
   locks: z.record(z.string(), settings).optional(),
+  prefixes: z.record(z.string(), settings).optional(),
 });
 
 /** Free words for people, on any line. */
@@ -39,13 +40,11 @@ const remarks = { node: z.string().optional(), error: z.string().optional() };
 
 const head = { process: z.int().min(0), time, ...remarks };
 const client = text.optional();
-const wanted = {
-  name: text,
-  client,
-  mode: z.enum(['r', 'w']).optional(),
-  permits: count.optional(),
-  wait_ms: milliseconds.optional(),
-};
+const mode = z.enum(['r', 'u', 'w']);
+const part = { name: text, mode: mode.optional(), permits: count.optional(), limit: count.optional() };
+const asker = { client, owner: text.optional(), wait_ms: milliseconds.optional() };
+const wanted = { ...part, ...asker, reenters: z.boolean().optional() };
+const together = { ...asker, parts: z.array(z.strictObject(part)).min(1) };
 
 const invoke = { type: z.literal('invoke'), ...head };
 
@@ -55,6 +54,18 @@ const invocations = z.discriminatedUnion('f', [
   z.strictObject({ ...invoke, f: z.literal('close'), client }),
   z.strictObject({ ...invoke, f: z.literal('acquire'), ...wanted }),
   z.strictObject({ ...invoke, f: z.literal('tryAcquire'), ...wanted }),
+  z.strictObject({ ...invoke, f: z.literal('acquireAll'), ...together }),
+  z.strictObject({ ...invoke, f: z.literal('tryAcquireAll'), ...together }),
+  z.strictObject({
+    ...invoke,
+    f: z.literal('upgrade'),
+    name: text,
+    client,
+    token,
+    wait_ms: milliseconds.optional(),
+  }),
+  z.strictObject({ ...invoke, f: z.literal('downgrade'), name: text, client, token, to: z.enum(['u', 'r']) }),
+  z.strictObject({ ...invoke, f: z.literal('setLimit'), name: text, client, permits: count }),
   z.strictObject({ ...invoke, f: z.literal('release'), name: text, client, token, permits: count.optional() }),
   z.strictObject({ ...invoke, f: z.literal('validate'), name: text, client, token }),
   z.strictObject({
@@ -74,9 +85,17 @@ const granting = z.union([
   z.strictObject({
     ...done,
     granted: z.literal(false),
-    reason: z.enum(['held', 'timeout', 'cancelled', 'limit', 'session']),
+    reason: z.enum(['held', 'timeout', 'cancelled', 'limit', 'session', 'gone', 'mode']),
   }),
+  z.strictObject({
+    ...done,
+    granted: z.literal(false),
+    reason: z.literal('deadlock'),
+    cycle: z.array(z.strictObject({ owner: text.nullable(), lock: text })).min(1),
+  }),
+  z.strictObject({ ...done, granted: z.literal(false), reason: z.literal('wrong-limit'), limit: count }),
 ]);
+const changing = z.strictObject({ ...done, done: z.boolean(), reason: z.string().optional() });
 
 /** What an `ok` line of each operation says. */
 export const results = {
@@ -85,11 +104,17 @@ export const results = {
   close: z.strictObject(done),
   acquire: granting,
   tryAcquire: granting,
+  acquireAll: granting,
+  tryAcquireAll: granting,
+  upgrade: granting,
+  downgrade: changing,
+  setLimit: changing,
   release: z.strictObject({ ...done, released: z.boolean(), reason: z.string().optional() }),
   validate: z.strictObject({ ...done, held: z.boolean() }),
   holder: z.strictObject({
     ...done,
-    holders: z.array(z.strictObject({ client: text, token, count: count.optional() })),
+    holders: z.array(z.strictObject({ client: text, token, count: count.optional(), mode: mode.optional() })),
+    limit: count.optional(),
   }),
   forceRelease: z.strictObject(done),
   guard: z.strictObject({ ...done, accepted: z.boolean() }),

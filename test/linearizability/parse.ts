@@ -174,9 +174,13 @@ function metaOf(line: MetaLine): Meta {
     ttlSlackMs: line.ttl_slack_ms ?? 0,
     tokens: line.tokens ?? 'per-lock',
     default: base,
-    locks: new Map(Object.entries(line.locks ?? {}).map(([name, settings]) => [name, settingsFrom(settings)])),
+    locks: settingsByName(line.locks),
+    prefixes: settingsByName(line.prefixes),
   };
 }
+
+const settingsByName = (lines: Readonly<Record<string, SettingsLine>> = {}): ReadonlyMap<string, LockSettings> =>
+  new Map(Object.entries(lines).map(([name, settings]) => [name, settingsFrom(settings)]));
 
 const settingsFrom = (line: SettingsLine): LockSettings => ({
   kind: line.kind,
@@ -211,7 +215,8 @@ function operationOf({ invoke, at, line }: Open, outcome: Outcome<Results[F]>): 
   const defaults = { mode: 'w', permits: 1 };
   const wants =
     f === 'acquire' || f === 'tryAcquire' ? defaults : f === 'holder' ? { consistency: 'linearizable' } : {};
-  const call = { ...wants, ...invoke, ...client };
+  const parts = 'parts' in invoke ? { parts: invoke.parts.map((part) => ({ ...defaults, ...part })) } : {};
+  const call = { ...wants, ...invoke, ...client, ...parts };
   return { f, call, outcome, process, invokedAt: at, line } as unknown as Operation;
 }
 

@@ -1,4 +1,4 @@
-import type { F, Holder, Refusal } from './history.ts';
+import type { CycleStep, F, Holder, Mode, PlainRefusal } from './history.ts';
 
 /** The first line of a history, as it is written. */
 export interface MetaToWrite {
@@ -8,6 +8,8 @@ export interface MetaToWrite {
   readonly tokens?: 'per-lock' | 'global';
   readonly default: SettingsToWrite;
   readonly locks?: Readonly<Record<string, SettingsToWrite>>;
+  /** By the beginnings of names. */
+  readonly prefixes?: Readonly<Record<string, SettingsToWrite>>;
 }
 
 /** One lock of it. */
@@ -30,12 +32,27 @@ interface Named {
   readonly name: string;
 }
 
+/** One lock of a request. */
+export interface PartToWrite extends Named {
+  readonly mode?: Mode;
+  readonly permits?: number;
+  readonly limit?: number;
+}
+
+interface Asking {
+  readonly owner?: string;
+  readonly wait_ms?: number;
+}
+
 /** What a process asks, as it is written. */
 export type CallToWrite =
   | (ClientCall<'open'> & { readonly ttl_ms?: number })
   | ClientCall<'keepalive' | 'close'>
-  | (ClientCall<'acquire' | 'tryAcquire'> &
-      Named & { readonly mode?: 'r' | 'w'; readonly permits?: number; readonly wait_ms?: number })
+  | (ClientCall<'acquire' | 'tryAcquire'> & PartToWrite & Asking & { readonly reenters?: boolean })
+  | (ClientCall<'acquireAll' | 'tryAcquireAll'> & Asking & { readonly parts: readonly PartToWrite[] })
+  | (ClientCall<'upgrade'> & Named & { readonly token: number; readonly wait_ms?: number })
+  | (ClientCall<'downgrade'> & Named & { readonly token: number; readonly to: 'u' | 'r' })
+  | (ClientCall<'setLimit'> & Named & { readonly permits: number })
   | (ClientCall<'release'> & Named & { readonly token: number; readonly permits?: number })
   | (ClientCall<'validate' | 'guard'> & Named & { readonly token: number })
   | (Named & { readonly f: 'holder'; readonly consistency?: 'linearizable' | 'stale' })
@@ -46,10 +63,13 @@ export type ResultToWrite =
   | { readonly client?: string }
   | { readonly reason?: 'session' }
   | { readonly granted: true; readonly token: number }
-  | { readonly granted: false; readonly reason: Refusal }
+  | { readonly granted: false; readonly reason: PlainRefusal }
+  | { readonly granted: false; readonly reason: 'deadlock'; readonly cycle: readonly CycleStep[] }
+  | { readonly granted: false; readonly reason: 'wrong-limit'; readonly limit: number }
+  | { readonly done: boolean; readonly reason?: string }
   | { readonly released: boolean; readonly reason?: string }
   | { readonly held: boolean }
-  | { readonly holders: readonly Holder[] }
+  | { readonly holders: readonly Holder[]; readonly limit?: number }
   | { readonly accepted: boolean };
 
 /**

@@ -9,9 +9,10 @@ import type {
   SessionListener,
   SessionRequest,
 } from '../../src/node/index.ts';
-import type { Acquire, AcquireAll, Answer, Sequence, SessionEnd, SessionId } from '../../src/table/index.ts';
+import type { Answer, Intervention, Sequence, SessionEnd, SessionId } from '../../src/table/index.ts';
 import type { CallToWrite, Recorder, ResultToWrite } from './index.ts';
 import { type Lie, truth } from './lies.ts';
+import { callOf, type RecordedRequest, recordedOf, resultOf } from './recorded.ts';
 
 /** The one book in which all gateways of a run write; every operation has a process of its own. */
 export class Book {
@@ -49,7 +50,7 @@ export class RecordingGateway implements Gateway {
   readonly #book: Book;
   readonly #lie: Lie;
   readonly #soon: (run: () => void) => void;
-  readonly #requests = new Map<string, { readonly process: number; readonly request: SessionRequest }>();
+  readonly #requests = new Map<string, { readonly process: number; readonly request: RecordedRequest }>();
   readonly #cancels = new Map<string, string>();
   readonly #beats = new Map<string, number>();
   readonly #closings = new Map<SessionId, number>();
@@ -77,7 +78,9 @@ export class RecordingGateway implements Gateway {
     const between: SessionListener = {
       answered: (sequence, answer) => this.#answered(session, sequence, answer),
       beatAcknowledged: (counter) => this.#acknowledged(session, counter),
-      ended: (end) => this.#ended(session, end),
+      taken: (taken) => this.#listeners.get(session)?.taken(taken),
+      revokeRequested: (request) => this.#listeners.get(session)?.revokeRequested(request),
+      ended: (end, by) => this.#ended(session, end, by),
     };
     this.#below.open(request, between, (outcome) => {
       if (outcome.ok) {
@@ -94,17 +97,14 @@ export class RecordingGateway implements Gateway {
     return this.#below.reluctance();
   }
 
-  submit(request: SessionRequest): void {
+  submit(asked: SessionRequest): void {
+    const request = recordedOf(asked);
     const { session, sequence } = request;
     const key = keyOf(session, sequence);
     const client = clientOf(session);
     if (request.kind === 'cancel') this.#cancels.set(key, keyOf(session, request.target));
     else {
-      const call: CallToWrite =
-        request.kind === 'acquire' || request.kind === 'acquire-all'
-          ? { f: request.waits ? 'acquire' : 'tryAcquire', ...wantedBy(request), client }
-          : { f: 'release', ...holdOf(request), client };
-      this.#requests.set(key, { process: this.#book.begin(call), request });
+      this.#requests.set(key, { process: this.#book.begin(callOf(request, client)), request });
     }
     const instead = this.#lie.insteadOf(request);
     if (instead === undefined) this.#below.submit(request);
@@ -146,7 +146,7 @@ export class RecordingGateway implements Gateway {
   /** What the answer to a cancel says of the acquire that it was for. */
   #cancelAnswered(
     session: SessionId,
-    target: { readonly process: number; readonly request: SessionRequest } | undefined,
+    target: { readonly process: number; readonly request: RecordedRequest } | undefined,
     answer: Answer,
   ): void {
     if (target === undefined) return;
@@ -158,12 +158,15 @@ export class RecordingGateway implements Gateway {
 
   #write(
     session: SessionId,
-    { process, request }: { readonly process: number; readonly request: SessionRequest },
+    { process, request }: { readonly process: number; readonly request: RecordedRequest },
     answer: Answer,
   ): void {
     if (answer.kind === 'queued') return;
-    if (answer.kind === 'granted') this.#book.ownerOf.set(answer.token, clientOf(session));
-    this.#book.end(process, request.kind.startsWith('acquire') ? grantingOf(answer) : releaseOf(answer));
+    if (answer.kind === 'granted') {
+      const parts = request.kind === 'acquire-all' ? request.parts.length : 1;
+      for (let at = 0; at < parts; at += 1) this.#book.ownerOf.set(answer.token + at, clientOf(session));
+    }
+    this.#book.end(process, resultOf(request, answer));
   }
 
   #acknowledged(session: SessionId, counter: number): void {
@@ -171,7 +174,7 @@ export class RecordingGateway implements Gateway {
     this.#listeners.get(session)?.beatAcknowledged(counter);
   }
 
-  #ended(session: SessionId, end: SessionEnd): void {
+  #ended(session: SessionId, end: SessionEnd, by?: Intervention): void {
     const closing = this.#closings.get(session);
     // A node that has stopped knows no session any more: that says nothing of the cluster.
     if (end !== 'unknown') {
@@ -179,55 +182,8 @@ export class RecordingGateway implements Gateway {
       if (end === 'closed' && closing !== undefined) this.#book.end(closing, {});
       else this.#book.recorder.expired(clientOf(session));
     }
-    this.#listeners.get(session)?.ended(end);
+    this.#listeners.get(session)?.ended(end, by);
   }
-}
-
-/** What is wanted; the histories here know one lock a request, read or written or by permits. */
-function wantedBy(
-  request: Acquire | AcquireAll,
-): Pick<CallToWrite & { readonly f: 'acquire' }, 'name' | 'mode' | 'permits'> {
-  if (request.kind === 'acquire') return { name: request.name };
-  const [part] = request.parts;
-  if (part === undefined || request.parts.length > 1 || part.mode === 'U') throw new Error('no history says that');
-  if (part.mode === 'S') return { name: part.name, permits: part.permits };
-  return { name: part.name, mode: part.mode === 'R' ? 'r' : 'w' };
-}
-
-/** What a request is about that lets go of something; the histories here have no others. */
-function holdOf(request: SessionRequest): { readonly name: string; readonly token: number } {
-  if (request.kind !== 'release') throw new Error(`no history says ${request.kind}`);
-  return { name: request.name, token: request.token };
 }
 
 const keyOf = (session: SessionId, number: number): string => `${session} ${number}`;
-
-function grantingOf(answer: Answer): ResultToWrite | undefined {
-  switch (answer.kind) {
-    case 'granted':
-      return { granted: true, token: answer.token };
-    case 'busy':
-      return { granted: false, reason: 'held' };
-    case 'cancelled':
-      return { granted: false, reason: 'cancelled' };
-    case 'limit-exceeded':
-      return { granted: false, reason: 'limit' };
-    case 'session-expired':
-      return { granted: false, reason: 'session' };
-    default:
-      return undefined;
-  }
-}
-
-function releaseOf(answer: Answer): ResultToWrite | undefined {
-  switch (answer.kind) {
-    case 'released':
-      return { released: true };
-    case 'not-held':
-      return { released: false };
-    case 'session-expired':
-      return { released: false, reason: 'session' };
-    default:
-      return undefined;
-  }
-}

@@ -1,4 +1,4 @@
-import type { CallToWrite, MetaToWrite, Refusal, ResultToWrite } from './index.ts';
+import type { CallToWrite, CycleStep, MetaToWrite, Mode, PartToWrite, PlainRefusal, ResultToWrite } from './index.ts';
 
 /** When a call was made and answered, ms; without the second, nobody knows what became of it. */
 export type During = readonly [from: number, until?: number];
@@ -13,8 +13,11 @@ const lock = 'l';
 
 interface Wish {
   readonly name?: string;
-  readonly mode?: 'r' | 'w';
+  readonly mode?: Mode;
   readonly permits?: number;
+  readonly limit?: number;
+  readonly owner?: string;
+  readonly reenters?: boolean;
 }
 
 const called = (during: During, call: CallToWrite, result: ResultToWrite): Event => ({
@@ -33,16 +36,59 @@ export const asked = (client: string, from: number, wish: Wish = {}): Event =>
   called([from], { f: 'acquire', name: lock, client, ...wish }, {});
 
 /** Tried once, or waited, in vain. */
-export const denied = (client: string, during: During, reason: Refusal = 'held', wish: Wish = {}): Event => {
+export const denied = (client: string, during: During, reason: PlainRefusal = 'held', wish: Wish = {}): Event => {
   const f = reason === 'held' ? 'tryAcquire' : 'acquire';
   return called(during, { f, name: lock, client, ...wish }, { granted: false, reason });
 };
+
+/** Several at once, with the first one's token. */
+export const tookAll = (client: string, during: During, token: number, parts: readonly PartToWrite[]): Event =>
+  called(during, { f: 'acquireAll', client, parts }, { granted: true, token });
+
+/** Asked for several and never heard. */
+export const askedAll = (client: string, from: number, parts: readonly PartToWrite[]): Event =>
+  called([from], { f: 'acquireAll', client, parts }, {});
+
+/** Tried for several in vain. */
+export const deniedAll = (client: string, during: During, parts: readonly PartToWrite[]): Event =>
+  called(during, { f: 'tryAcquireAll', client, parts }, { granted: false, reason: 'held' });
+
+/** A write of an upgradeable read: under which token, and which came of it. */
+export const upgraded = (client: string, during: During, tokens: readonly [had: number, token: number]): Event =>
+  called(during, { f: 'upgrade', name: lock, client, token: tokens[0] }, { granted: true, token: tokens[1] });
+
+/** An upgrade of that nobody heard. */
+export const upgrading = (client: string, from: number, token: number): Event =>
+  called([from], { f: 'upgrade', name: lock, client, token }, {});
+
+export const notUpgraded = (client: string, during: During, token: number, reason: PlainRefusal = 'held'): Event =>
+  called(during, { f: 'upgrade', name: lock, client, token }, { granted: false, reason });
+
+export const downgraded = (client: string, during: During, token: number, to: 'u' | 'r'): Event =>
+  called(during, { f: 'downgrade', name: lock, client, token, to }, { done: true });
+
+export const relimited = (client: string, during: During, permits: number): Event =>
+  called(during, { f: 'setLimit', name: lock, client, permits }, { done: true });
+
+/** Was told that the semaphore has so many permits, and not what it believed. */
+export const misled = (client: string, during: During, limit: number, wish: Wish): Event =>
+  called(during, { f: 'acquire', name: lock, client, ...wish }, { granted: false, reason: 'wrong-limit', limit });
+
+/** Was refused because it would have waited for itself. */
+export const circled = (client: string, during: During, cycle: readonly CycleStep[], wish: Wish): Event =>
+  called(during, { f: 'acquire', name: lock, client, ...wish }, { granted: false, reason: 'deadlock', cycle });
 
 /** Released; with `permits` only so many. */
 export const gave = (client: string, during: During, token: number, permits?: number): Event => {
   const part = permits === undefined ? {} : { permits };
   return called(during, { f: 'release', name: lock, client, token, ...part }, { released: true });
 };
+
+/** Released at a lock of any name. */
+export const gaveAt = (
+  during: During,
+  hold: { readonly name: string; readonly client: string; readonly token: number },
+) => called(during, { f: 'release', ...hold }, { released: true });
 
 /** Was told that there was nothing to release. */
 export const kept = (client: string, during: During, token: number, reason?: string): Event => {
@@ -112,6 +158,7 @@ export const shared = { ...calm, default: { kind: 'rw', read_tokens: 'shared' } 
 export const three = { ...calm, default: { kind: 'semaphore', permits: 3 } } as const;
 export const global = { ...calm, tokens: 'global' } as const;
 export const read = { mode: 'r' } as const;
+export const upgradeable = { mode: 'u' } as const;
 
 /** The text of a history; every call has a process of its own. */
 export function written(events: readonly Event[], meta: Partial<MetaToWrite> = {}): string {

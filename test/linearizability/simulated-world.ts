@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { AcquireWish } from '../../src/acquisition.ts';
 import type { Hold } from '../../src/hold.ts';
 import { SessionEngine } from '../../src/session-engine.ts';
 import type { Part } from '../../src/table/index.ts';
@@ -7,6 +7,7 @@ import type { Command, Plot } from './commands.ts';
 import { Recorder } from './index.ts';
 import { type Lie, truth } from './lies.ts';
 import { Book, clientOf, RecordingGateway } from './recording-gateway.ts';
+import * as world from './world-locks.ts';
 
 interface Seat {
   readonly nodeId: string;
@@ -15,11 +16,6 @@ interface Seat {
   /** Its node has joined and caught up: users get nothing of it before. */
   isOpen: boolean;
 }
-
-const rateSpread = 0.04;
-
-/** Once faults are over: some elections, and the TTL of sessions that nobody closed. */
-const servedWithinMs = 30_000;
 
 /** A cluster of whole nodes in virtual time that carries out commands, while a history of it is written. */
 export class SimulatedWorld {
@@ -34,6 +30,7 @@ export class SimulatedWorld {
   readonly #paused = new Set<string>();
   /** Faults are over: whoever gets a lock lets go at once. */
   #isCalm = false;
+  #limitAsked: number = world.permitsInAll;
   #lastNs = 0n;
 
   constructor(plot: Plot, lie: Lie = truth) {
@@ -43,17 +40,10 @@ export class SimulatedWorld {
     const limits = plot.checkpoints ? { checkpointEntries: 20, keptEntries: 5 } : {};
     this.#cluster = new SimulatedCluster(this.#nodeIds, { seed: plot.seed, limits });
     this.#cluster.linkMs = () => 1 + (this.#cluster.random.u32() % plot.linkMs);
-    for (const [at, id] of this.#nodeIds.entries()) this.#cluster.clockRates.set(id, 1 + rateSpread * ((at % 3) - 1));
+    for (const [at, id] of this.#nodeIds.entries())
+      this.#cluster.clockRates.set(id, 1 + world.rateSpread * ((at % 3) - 1));
     const recorder = new Recorder({
-      meta: {
-        sessions: 'strict',
-        ttl_ms: plot.ttlMs,
-        // A leader's clock may run faster than that of the history.
-        ttl_slack_ms: plot.ttlMs * rateSpread,
-        tokens: 'global',
-        default: { kind: 'mutex' },
-        ...(plot.kind === undefined ? {} : { locks: { 'lock-1': settingsOf[plot.kind] } }),
-      },
+      meta: world.metaOf(plot, world.rateSpread),
       now: () => this.#now(),
       sink: (line) => this.lines.push(line),
     });
@@ -121,6 +111,15 @@ export class SimulatedWorld {
         if (held !== undefined && this.#runs(held.seat)) held.hold.release(() => {});
         return;
       }
+      case 'acquire-all':
+        return this.#acquireAll(nodeId, command);
+      case 'upgrade':
+      case 'downgrade':
+        return world.convertOne(this.#able(), command, this.#plot.ttlMs);
+      case 'enter':
+        return this.#enter(command.which);
+      case 'limit':
+        return this.#limit(nodeId, command.permits);
       case 'inspect':
         return this.#inspect(nodeId, `lock-${command.lock}`, command.isLocal);
       case 'close':
@@ -135,22 +134,76 @@ export class SimulatedWorld {
       case 'cut':
       case 'heal':
       case 'slow-disk':
-        this.#book.recorder.nemesis({ f: command.kind, phase: isCure(command.kind) ? 'stop' : 'start', node: nodeId });
+        this.#book.recorder.nemesis({
+          f: command.kind,
+          phase: world.isCure(command.kind) ? 'stop' : 'start',
+          node: nodeId,
+        });
         return this.#fault(nodeId, command);
       default:
         return command satisfies never;
     }
   }
 
-  #acquire(nodeId: string, { lock, waits, limitMs, how = 0 }: Extract<Command, { readonly kind: 'acquire' }>): void {
+  #acquire(nodeId: string, command: Extract<Command, { readonly kind: 'acquire' }>): void {
+    const { lock, waits, limitMs, how = 0, owner, reenters } = command;
+    const named = world.ownerOf(owner);
+    const isPlain = named === undefined && (lock === 0 || lock === 3);
+    const parts = isPlain ? undefined : this.#partsOf([lock], how);
+    const mayEnter = reenters === true && named !== undefined && parts?.[0]?.mode === 'X';
+    this.#ask(nodeId, { name: `lock-${lock}`, parts, owner: named, reenters: mayEnter, waits, limitMs });
+  }
+
+  #acquireAll(nodeId: string, command: Extract<Command, { readonly kind: 'acquire-all' }>): void {
+    const { locks, how, waits, limitMs, owner } = command;
+    const parts = this.#partsOf(
+      [3, 2, 1, 0].filter((lock) => (locks & (1 << lock)) !== 0),
+      how,
+    );
+    this.#ask(nodeId, { name: parts?.[0]?.name ?? '', parts, owner: world.ownerOf(owner), waits, limitMs });
+  }
+
+  #enter(which: number): void {
+    const able = this.#held.filter(({ hold, seat }) => hold.mode === 'X' && hold.owner && this.#runs(seat));
+    const held = able[which % Math.max(1, able.length)];
+    if (held === undefined) return;
+    const { name, owner } = held.hold;
+    this.#ask(held.seat.nodeId, {
+      name,
+      parts: [{ name, mode: 'X', ...world.plain }],
+      owner,
+      reenters: true,
+      waits: false,
+      limitMs: 500,
+    });
+  }
+
+  #ask(nodeId: string, wish: AcquireWish): void {
     const seat = this.#seats.get(nodeId);
     if (seat === undefined || !this.#runs(seat)) return;
-    const parts = lock === 1 && this.#plot.kind !== undefined ? [partOf(this.#plot.kind, how)] : undefined;
-    seat.engine.acquire({ name: `lock-${lock}`, parts, waits, limitMs }, (outcome) => {
+    seat.engine.acquire(wish, (outcome) => {
       if (outcome.kind !== 'granted') return;
-      if (this.#isCalm) outcome.hold.release(() => {});
-      else this.#held.push({ hold: outcome.hold, seat });
+      for (const hold of [outcome.hold, ...outcome.others]) {
+        if (this.#isCalm) hold.release(() => {});
+        else this.#held.push({ hold, seat });
+      }
     });
+  }
+
+  #partsOf(locks: readonly number[], how: number): readonly Part[] | undefined {
+    return world.partsIn(this.#plot, locks, { how, limit: this.#limitAsked });
+  }
+
+  #able(): readonly Hold[] {
+    return this.#held.filter(({ seat }) => this.#runs(seat)).map(({ hold }) => hold);
+  }
+
+  #limit(nodeId: string, limit: number): void {
+    const seat = this.#seats.get(nodeId);
+    if (seat === undefined || !this.#runs(seat)) return;
+    this.#limitAsked = limit;
+    const undone = 'the limit was not changed';
+    seat.engine.run({ asks: { kind: 'limit', name: 'lock-2', limit }, undone }, () => {});
   }
 
   #inspect(nodeId: string, name: string, isLocal: boolean): void {
@@ -159,7 +212,7 @@ export class SimulatedWorld {
     const process = this.#book.begin({ f: 'holder', name, consistency: isLocal ? 'stale' : 'linearizable' });
     const consistency = isLocal ? 'local' : 'linearizable';
     seat.gateway.query({ kind: 'inspect', name, consistency }, (outcome) => {
-      this.#book.end(process, outcome.ok ? { holders: holdersIn(outcome.value) } : undefined);
+      this.#book.end(process, outcome.ok ? world.seenIn(outcome.value) : undefined);
     });
   }
 
@@ -170,7 +223,7 @@ export class SimulatedWorld {
     seat.engine = this.#engineOf(nodeId, seat.gateway);
   }
 
-  #fault(nodeId: string, command: Extract<Command, { readonly kind: (typeof faults)[number] }>): void {
+  #fault(nodeId: string, command: Extract<Command, { readonly kind: (typeof world.faults)[number] }>): void {
     switch (command.kind) {
       case 'kill':
         if (this.#cluster.isAlive(nodeId)) this.#cluster.kill(nodeId);
@@ -210,7 +263,8 @@ export class SimulatedWorld {
   #claim(): void {
     for (const { hold, seat } of this.#held) {
       const client = this.#book.ownerOf.get(hold.token);
-      if (client === undefined || !this.#runs(seat)) continue;
+      // Under way to another token, it may have that already.
+      if (client === undefined || !this.#runs(seat) || hold.isConverting) continue;
       if (!hold.isHeld && !(this.#lie.clings && hold.loss !== undefined)) continue;
       const process = this.#book.begin({ f: 'validate', name: hold.name, client, token: hold.token });
       this.#book.end(process, { held: true });
@@ -245,7 +299,7 @@ export class SimulatedWorld {
     }
     this.#cluster.time.until(
       () => served === this.#nodeIds.length,
-      servedWithinMs,
+      world.servedWithinMs,
       'everybody gets the lock once more',
     );
     this.#inspect(this.#nodeIds[0] ?? 'n1', 'lock-0', false);
@@ -254,36 +308,12 @@ export class SimulatedWorld {
 
   /** Again and again, because the session may have died of the faults that are over. */
   #serve(seat: Seat, done: () => void): void {
-    seat.engine.acquire({ name: 'lock-0', waits: true, limitMs: undefined }, (outcome) => {
-      if (outcome.kind !== 'granted') {
-        this.#cluster.clock(seat.nodeId).after(100, () => this.#serve(seat, done));
-        return;
-      }
-      outcome.hold.release(() => {});
-      done();
+    const parts = this.#plot.isMixed === true ? this.#partsOf([0, 1, 3], 2) : undefined;
+    seat.engine.acquire({ name: 'lock-0', parts, waits: true, limitMs: undefined }, (outcome) => {
+      if (outcome.kind === 'granted') {
+        for (const hold of [outcome.hold, ...outcome.others]) hold.release(() => {});
+        done();
+      } else this.#cluster.clock(seat.nodeId).after(100, () => this.#serve(seat, done));
     });
   }
 }
-
-const faults = ['kill', 'restart', 'isolate', 'pause', 'resume', 'cut', 'heal', 'slow-disk'] as const;
-
-const isCure = (kind: (typeof faults)[number]): boolean => kind === 'restart' || kind === 'resume' || kind === 'heal';
-
-const permitsInAll = 3;
-
-const settingsOf = {
-  rw: { kind: 'rw', fair: true, read_tokens: 'unique' },
-  semaphore: { kind: 'semaphore', permits: permitsInAll, fair: true },
-} as const;
-
-const partOf = (kind: 'rw' | 'semaphore', how: number): Part =>
-  kind === 'semaphore'
-    ? { name: 'lock-1', mode: 'S', permits: 1 + (how % permitsInAll), limit: permitsInAll }
-    : { name: 'lock-1', mode: how % 3 === 0 ? 'W' : 'R', permits: 1, limit: 0 };
-
-/** Who holds a lock by the answer to `inspect`. */
-function holdersIn(value: unknown): readonly { readonly client: string; readonly token: number }[] {
-  return inspected.parse(value)?.holders.map(({ session, token }) => ({ client: clientOf(session), token })) ?? [];
-}
-
-const inspected = z.object({ holders: z.array(z.object({ session: z.number(), token: z.number() })) }).nullable();

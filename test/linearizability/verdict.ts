@@ -20,6 +20,12 @@ export type Rule =
   | 'release'
   | 'validate'
   | 'read'
+  /** Upgraded or downgraded what was not held so, or beside others, or refused to. */
+  | 'conversion'
+  /** Refused for a circle of owners that cannot have been one. */
+  | 'deadlock'
+  /** Granted, refused or shown under another number of permits than the semaphore had. */
+  | 'semaphore-limit'
   /** The end of a session does not fit anywhere. */
   | 'session';
 

@@ -1,7 +1,13 @@
+import { cliMutants } from './cli-mutants.ts';
+import { electionMutants } from './election-mutants.ts';
 import { eventMutants } from './event-mutants.ts';
 import { familyMutants } from './family-mutants.ts';
+import { guardMutants } from './guard-mutants.ts';
+import { historyMutants } from './history-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { nodeMutants } from './node-mutants.ts';
+import { operatorMutants } from './operator-mutants.ts';
+import { optionMutants } from './option-mutants.ts';
 import { raftMutants } from './raft-mutants.ts';
 import { sessionMutants } from './session-mutants.ts';
 import { sideMutants } from './side-mutants.ts';
@@ -13,9 +19,15 @@ export const catalogue: readonly Mutant[] = [
   ...raftMutants,
   ...tableMutants,
   ...familyMutants,
+  ...guardMutants,
   ...nodeMutants,
   ...sessionMutants,
   ...storageMutants,
   ...sideMutants,
   ...eventMutants,
+  ...cliMutants,
+  ...historyMutants,
+  ...electionMutants,
+  ...optionMutants,
+  ...operatorMutants,
 ];

@@ -65,7 +65,7 @@ const readerWriter: readonly Mutant[] = [
     id: 'upgrade-outlives-hold',
     guard: 'a release ends the upgrade that the hold waits for',
     file: 'src/table/requests.ts',
-    find: '    if (upgrade !== undefined) this.#endWait(upgrade, answers.cancelled, emit);\n',
+    find: '    if (upgrade !== undefined) this.#waits.end(upgrade, answers.cancelled, emit);\n',
     plant: '',
     killer: table,
   },
@@ -132,7 +132,7 @@ const semaphores: readonly Mutant[] = [
   {
     id: 'hopeless-waiter-kept',
     guard: 'whoever wants more than a lowered limit does not hold up all behind him',
-    file: 'src/table/requests.ts',
+    file: 'src/table/waits.ts',
     find: '.filter(({ permits }) => permits > limit)',
     plant: '.filter(({ permits }) => permits < 0)',
     killer: table,
@@ -293,8 +293,8 @@ const owners: readonly Mutant[] = [
     id: 'owner-not-passed',
     guard: 'the owner of the scope goes with the request',
     file: 'src/awaiting.ts',
-    find: 'owner = scope.owner, reentrant }',
-    plant: 'owner = scope.owner && undefined, reentrant }',
+    find: 'owner = scope.owner, reentrant,',
+    plant: 'owner = scope.owner && undefined, reentrant,',
     killer: { tests: ['test/api/conformance.test.ts'] },
   },
 ];

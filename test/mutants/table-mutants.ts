@@ -7,8 +7,8 @@ export const tableMutants: readonly Mutant[] = [
   {
     id: 'grant-to-dead-session',
     guard: 'nothing is granted to a session that is not there',
-    file: 'src/table/table.ts',
-    find: '        this.#locks.endWait(waiter);\n',
+    file: 'src/table/endings.ts',
+    find: '        locks.endWait(waiter);\n',
     plant: '',
     killer: { ...table, seeds: 100 },
   },
@@ -31,7 +31,7 @@ export const tableMutants: readonly Mutant[] = [
   {
     id: 'cancel-leaks-grant',
     guard: 'a cancel that comes after the grant says so (S89)',
-    file: 'src/table/requests.ts',
+    file: 'src/table/waits.ts',
     find: "if (request.answer.kind === 'granted') return { kind: 'already-granted', token: request.answer.token };",
     plant: "if (request.answer.kind === 'granted') return answers.cancelled;",
     killer: { ...table, seeds: 100 },
@@ -39,8 +39,8 @@ export const tableMutants: readonly Mutant[] = [
   {
     id: 'cancel-before-request',
     guard: 'a request that a cancel overtook is never executed',
-    file: 'src/table/requests.ts',
-    find: "      this.#sessions.remember(session, target, { asked: { kind: 'withdrawn' }, answer: answers.cancelled });\n",
+    file: 'src/table/waits.ts',
+    find: "      this.#tools.sessions.remember(session, target, { asked: { kind: 'withdrawn' }, answer: answers.cancelled });\n",
     plant: '',
     killer: table,
   },
@@ -64,9 +64,9 @@ export const tableMutants: readonly Mutant[] = [
     id: 'release-of-newer-hold',
     guard: 'a release frees the hold of its token and no other (S88)',
     file: 'src/table/requests.ts',
-    find: 'const hold = session.holds.get(token);\n    if (hold?.lock.name !== name) return answers.notHeld;\n    if (hold.terms',
+    find: 'const hold = session.holds.get(token);\n    if (hold?.lock.name !== name) {\n      this.#sessions',
     plant:
-      'const hold = [...session.holds.values()].find((one) => one.lock.name === name && token > 0);\n    if (hold === undefined) return answers.notHeld;\n    if (hold.terms',
+      'const hold = [...session.holds.values()].find((one) => one.lock.name === name && token > 0);\n    if (hold === undefined) {\n      this.#sessions',
     killer: table,
   },
   {
@@ -113,8 +113,8 @@ export const tableMutants: readonly Mutant[] = [
     id: 'holds-outlive-their-process',
     guard: 'a newer run of a node ends the sessions of the earlier ones',
     file: 'src/table/table.ts',
-    find: "if (isCurrent) this.#endAll(this.#sessions.endedBy(command), 'superseded', emit);",
-    plant: "if (!isCurrent) this.#endAll(this.#sessions.endedBy(command), 'superseded', emit);",
+    find: "if (isCurrent) this.#requests.endings.endAll(this.#sessions.endedBy(command), 'superseded', emit);",
+    plant: "if (!isCurrent) this.#requests.endings.endAll(this.#sessions.endedBy(command), 'superseded', emit);",
     killer: { ...table, seeds: 100 },
   },
 ];

@@ -1,14 +1,19 @@
 import { expect } from 'vitest';
 import type { OpenOutcome, Runtime, SessionListener } from '../../src/node/index.ts';
-import type { Answer, SessionEnd } from '../../src/table/index.ts';
+import type { Answer, Intervention, OperatorRequest, SessionEnd, Taken } from '../../src/table/index.ts';
 import { SimulatedCluster, type SimulatedClusterOptions } from '../../src/testing/index.ts';
+
+type WithoutTurn<T> = T extends unknown ? Omit<T, 'session' | 'sequence' | 'mark'> : never;
 
 /** The least that speaks the gateway: sequences, marks and answers of one session, without deadlines of its own. */
 export class TestClient implements SessionListener {
   readonly answers = new Map<number, Answer>();
   readonly history: Answer[] = [];
   readonly acknowledged: number[] = [];
+  readonly takenAway: Taken[] = [];
+  readonly revokes: Taken[] = [];
   ended_: SessionEnd | undefined;
+  endedBy: Intervention | undefined;
   session = 0;
   opening: OpenOutcome | undefined;
   #sequence = 0;
@@ -38,6 +43,13 @@ export class TestClient implements SessionListener {
     return sequence;
   }
 
+  /** As an operator: ends all holds of that name, asks their holders, or ends a session. */
+  order(order: WithoutTurn<OperatorRequest>): number {
+    const sequence = ++this.#sequence;
+    this.#runtime.submit({ ...order, session: this.session, sequence, mark: 0 });
+    return sequence;
+  }
+
   beat(counter: number): void {
     this.#runtime.beat(this.session, counter);
   }
@@ -57,7 +69,16 @@ export class TestClient implements SessionListener {
     this.acknowledged.push(counter);
   }
 
-  ended(end: SessionEnd): void {
+  taken(taken: Taken): void {
+    this.takenAway.push(taken);
+  }
+
+  revokeRequested(request: Taken): void {
+    this.revokes.push(request);
+  }
+
+  ended(end: SessionEnd, by?: Intervention): void {
+    this.endedBy = by;
     this.ended_ = end;
   }
 }

@@ -3,6 +3,7 @@ import { memberId } from '../../raft/index.ts';
 import { Forward, type ForwardHandlers } from '../../src/node/forward.ts';
 import { type AdminOutcome, failureCodes } from '../../src/node/index.ts';
 import type { Receipt, Ticket } from '../../src/node/tickets.ts';
+import type { Command } from '../../src/table/index.ts';
 import { NodeClock } from '../../src/testing/node-clock.ts';
 import { VirtualTime } from '../../src/testing/virtual-time.ts';
 import type { Packet } from '../../src/transport/index.ts';
@@ -83,18 +84,28 @@ it('what went into the log is told once in a while, all batches together; what d
   expect(frames).toEqual([1, 2]);
 });
 
-it('requests for many locks with long names travel in messages that a peer reads', () => {
-  const parts = Array.from({ length: 64 }, (_, at) => ({
-    name: `${'x'.repeat(500)} ${at}`,
-    mode: 'X' as const,
-    permits: 1,
-    limit: 0,
-  }));
-  const tickets = Array.from({ length: 300 }, (_, at) => ({
-    command: { kind: 'acquire-all', session: 1, sequence: at + 1, mark: 0, parts, waits: true } as const,
-    due: 0,
-    attempts: 0,
-  })).map((ticket) => ({ ...ticket, command: { ...ticket.command, owner: undefined, reenters: false } }));
+const long = 'x'.repeat(500);
+
+const largeRequests: Readonly<Record<string, (sequence: number) => Command>> = {
+  'requests for many locks with long names': (sequence) => ({
+    ...{ kind: 'acquire-all', session: 1, sequence, mark: 0, waits: true, owner: undefined, reenters: false },
+    parts: Array.from({ length: 64 }, (_, at) => ({ name: `${long} ${at}`, mode: 'X', permits: 1, limit: 0 })),
+  }),
+  'writes of large registers': (sequence) => {
+    const turn = { session: 1, sequence, mark: 0 };
+    const value = 'v'.repeat(4_096);
+    const request = { ...turn, kind: 'write', register: long, value, expected: undefined } as const;
+    return { ...turn, kind: 'guarded', guard: { name: long, token: 1 }, request };
+  },
+  // Written down a quote takes twice its room.
+  'orders with long reasons': (sequence) => ({
+    ...{ kind: 'force-release', session: 1, sequence, mark: 0, name: '"'.repeat(500), token: 1 },
+    ...{ actor: '"'.repeat(256), reason: '"'.repeat(512) },
+  }),
+};
+
+it.each(Object.entries(largeRequests))('%s travel in messages that a peer reads', (_name, command) => {
+  const tickets = Array.from({ length: 1_000 }, (_, at) => ({ command: command(at + 1), due: 0, attempts: 0 }));
   const sizes: number[] = [];
   const taken: number[] = [];
   const clock = new NodeClock(new VirtualTime());

@@ -14,6 +14,14 @@ class Ear implements SessionListener {
     this.heard.push(`beat ${counter}`);
   }
 
+  taken(): void {
+    this.heard.push('taken');
+  }
+
+  revokeRequested(): void {
+    this.heard.push('revoke');
+  }
+
   ended(end: string): void {
     this.heard.push(`ended ${end}`);
   }

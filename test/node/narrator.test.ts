@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { History } from '../../src/node/history.ts';
 import { type ClusterEvent, wholeEntry } from '../../src/node/index.ts';
 import { Narrator } from '../../src/node/narrator.ts';
-import { type Command, defaultTableLimits, type OpenSession, Table } from '../../src/table/index.ts';
+import { type Command, defaultTableLimits, type Guarded, type OpenSession, Table } from '../../src/table/index.ts';
 
 const nonceOf = (n: number): string => n.toString(16).padStart(32, '0');
 
@@ -143,6 +143,27 @@ describe('what is told of the log', () => {
     const events = story.apply({ kind: 'limit', session: 1, sequence: 2, mark: 0, name: 's', limit: 3 });
 
     expect(events.map((event) => [event.kind, 'session' in event ? event.session : 0])).toEqual([['cancelled', 2]]);
+  });
+
+  it('tells of what stands behind a guard as of any other, and nothing of what is fenced', () => {
+    const story = new Story().open(2);
+    const behind = (token: number, request: Guarded['request']): Command => {
+      const { session, sequence, mark } = request;
+      return { kind: 'guarded', session, sequence, mark, guard: { name: 'x', token }, request };
+    };
+    const waiting = { kind: 'acquire', session: 2, sequence: 1, mark: 0, name: 'x', mode: 'X', waits: true } as const;
+    story.apply(acquire(1, 1));
+
+    const events = story.apply(
+      behind(1, waiting),
+      behind(1, waiting),
+      behind(1, { kind: 'cancel', session: 2, sequence: 2, mark: 0, target: 1 }),
+      behind(9, { ...waiting, sequence: 3 }),
+      behind(1, { kind: 'write', session: 2, sequence: 4, mark: 0, register: 'k', value: 'v', expected: undefined }),
+      behind(1, { kind: 'release', session: 1, sequence: 2, mark: 0, name: 'x', token: 1 }),
+    );
+
+    expect(told(events)).toEqual(['queued:2', 'cancelled:2', 'released:1']);
   });
 
   it('tells which lock is waited for no more after a cancel, and nothing when nobody waited', () => {

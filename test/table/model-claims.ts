@@ -1,10 +1,15 @@
 import type {
+  AcquireAll,
   Answer,
+  Begun,
   CycleStep,
+  HoldOptions,
   LockKind,
   Mode,
   OpenSession,
+  Overdue,
   Part,
+  Proclaim,
   SessionRequest,
   TableEvent,
 } from '../../src/table/index.ts';
@@ -20,6 +25,8 @@ export interface ModelClaim extends Part {
   readonly upgrades: number | undefined;
   readonly owner: string | undefined;
   entries: number;
+  options: HoldOptions | undefined;
+  hasBegun: boolean;
   /** When it was granted. */
   since: number;
 }
@@ -133,6 +140,54 @@ export class ModelClaims {
     return out + claim.permits <= (this.kept.get(claim.name) ?? claim.limit);
   }
 
+  /** What a request stands for, in the order of its parts. */
+  claimsOf({ session, sequence, parts, owner, options }: AcquireAll): readonly ModelClaim[] {
+    const terms = {
+      session,
+      sequence,
+      token: undefined,
+      upgrades: undefined,
+      owner,
+      entries: 1,
+      options,
+      hasBegun: false,
+    };
+    return parts.map((part) => ({ ...part, ...terms, since: this.time }));
+  }
+
+  /** Ends a hold whose session lives on. */
+  leave(held: ModelClaim, event: TableEvent): void {
+    for (const waiter of this.claims.filter(({ upgrades }) => upgrades === held.token)) {
+      this.endWait(waiter, { kind: 'cancelled' });
+    }
+    this.claims = this.claims.filter((claim) => claim !== held);
+    const session = this.session(held.session);
+    if (session !== undefined) this.forgetBelowMark(session, held.sequence);
+    this.events.push(event);
+    this.passOn([held.name]);
+  }
+
+  /** The leader has counted a hold's time; void unless its holder has begun to, too. */
+  overdue({ name, token }: Overdue): void {
+    const held = this.claims.find((claim) => claim.name === name && claim.token === token && claim.hasBegun);
+    if (held === undefined) return;
+    this.leave(held, { kind: 'lost', name, session: held.session, token, reason: 'overdue' });
+  }
+
+  begin(session: ModelSession, { name, token }: Begun): Answer {
+    const held = this.held(session, name, token);
+    if (held?.options?.holdMsMax === undefined) return { kind: 'not-held' };
+    held.hasBegun = true;
+    return { kind: 'begun' };
+  }
+
+  /** Whether more wait at one of the locks than the request allows. */
+  fullFor({ parts, options }: AcquireAll): Answer | undefined {
+    const max = options?.queueLengthMax ?? Number.POSITIVE_INFINITY;
+    const full = parts.filter(({ name }) => this.queueOf(name).length >= max)[0];
+    return full === undefined ? undefined : { kind: 'queue-full', name: full.name, max };
+  }
+
   isReady(head: ModelClaim): boolean {
     return this.groupOf(head).every((part) => this.queueOf(part.name)[0] === part && this.fits(part));
   }
@@ -202,6 +257,14 @@ export class ModelClaims {
     return { kind: 'granted', token, grantedAt: this.time };
   }
 
+  proclaim(session: ModelSession, { name, token, metadata }: Proclaim): Answer {
+    const hold = this.held(session, name, token);
+    if (hold === undefined) return { kind: 'not-held' };
+    hold.options = { ...hold.options, metadata };
+    this.events.push({ kind: 'proclaimed', name, session: session.id, token, metadata });
+    return { kind: 'proclaimed' };
+  }
+
   session(id: number): ModelSession | undefined {
     return this.sessions.find((session) => session.id === id);
   }
@@ -231,7 +294,15 @@ export const byToken = (a: ModelClaim, b: ModelClaim): number => (a.token ?? 0) 
 /** The mark is no part of what is asked. */
 export function isSame(first: ModelAnswer['command'], again: SessionRequest): boolean {
   if (first === undefined) return mayWait(again);
-  return JSON.stringify({ ...first, mark: 0 }) === JSON.stringify({ ...again, mark: 0 });
+  return JSON.stringify(unmarked(first)) === JSON.stringify(unmarked(again));
 }
 
-export const mayWait = ({ kind }: SessionRequest): boolean => ['acquire', 'acquire-all', 'upgrade'].includes(kind);
+const unmarked = (command: SessionRequest): unknown =>
+  command.kind === 'guarded'
+    ? { ...command, mark: 0, request: { ...command.request, mark: 0 } }
+    : { ...command, mark: 0 };
+
+export const mayWait = (command: SessionRequest): boolean =>
+  ['acquire', 'acquire-all', 'upgrade', 'steal'].includes(
+    command.kind === 'guarded' ? command.request.kind : command.kind,
+  );

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { defaultTableLimits, type RowTuple, type TableEvent } from '../../src/table/index.ts';
+import { defaultTableLimits, type HoldOptions, type RowTuple, type TableEvent } from '../../src/table/index.ts';
+import { names, registerNames } from './choices.ts';
 import { Model } from './model.ts';
 import type { ModelClaim } from './model-claims.ts';
-import { Author, names, type Step, stories } from './story.ts';
+import { Author, type Step, stories } from './story.ts';
 import { rowsOf, World } from './world.ts';
 
 const tight = {
@@ -13,6 +14,8 @@ const tight = {
   sessionsMax: 3,
   locksMax: 2,
   nodesMax: 2,
+  registersMax: 2,
+  registerBytesMax: 20,
 };
 
 /** Lives one story in both, and gives everything that was said. */
@@ -44,15 +47,24 @@ function adopted(world: World): readonly RowTuple[] {
   return rows;
 }
 
+interface Shown {
+  readonly owner: string | null | undefined;
+  readonly metadata?: string | null;
+  readonly options?: HoldOptions | undefined;
+}
+
+const byNumber = ([one]: readonly unknown[], [other]: readonly unknown[]): number => Number(one) - Number(other);
+
 function expectSame({ table }: World, model: Model): void {
   const { views } = table;
   for (const name of names) {
     const seen = views.inspect(name);
-    const shown = (one: Pick<ModelClaim, 'session' | 'mode' | 'permits'> & { owner: string | null | undefined }) => [
+    const shown = (one: Pick<ModelClaim, 'session' | 'mode' | 'permits'> & Shown) => [
       one.session,
       one.mode,
       one.permits,
       one.owner ?? null,
+      one.metadata ?? one.options?.metadata ?? null,
     ];
     expect(seen?.holders.map((holder) => [holder.token, holder.entries, ...shown(holder)]) ?? []).toEqual(
       model.holdersOf(name).map((claim) => [claim.token, claim.entries, ...shown(claim)]),
@@ -60,11 +72,31 @@ function expectSame({ table }: World, model: Model): void {
     expect(seen?.queue.map((waiter) => [waiter.sequence, ...shown(waiter)]) ?? []).toEqual(
       model.queueOf(name).map((claim) => [claim.sequence, ...shown(claim)]),
     );
+    for (let token = 1; token <= model.tokens; token += 1) {
+      expect(views.isCurrent({ name, token })).toBe(model.holdersOf(name).some((claim) => claim.token === token));
+    }
+    for (const waiter of model.queueOf(name)) {
+      const places = model.groupOf(waiter).map((part) => 1 + model.queueOf(part.name).indexOf(part));
+      expect(views.positionOf(waiter.session, waiter.sequence)).toBe(Math.max(...places));
+    }
     if (seen?.kind === 'semaphore') expect(seen.limit).toBe(model.limitOf(name));
   }
+  for (const name of registerNames) {
+    const { value, version, token } = model.registers.at(name) ?? {};
+    expect(views.register(name)).toEqual(value === undefined ? undefined : { value, version, token });
+  }
+  expect([...views.bounds()].map(({ name, token, holdMsMax }) => [token, name, holdMsMax]).sort(byNumber)).toEqual(
+    model.claims
+      .filter(({ hasBegun }) => hasBegun)
+      .map(({ name, token, options }) => [token, name, options?.holdMsMax])
+      .sort(byNumber),
+  );
   expect([...views.sessionIds()].map((id) => [id, views.session(id)?.version, views.session(id)?.mark])).toEqual(
     model.sessions.map(({ id, version, mark }) => [id, version, mark]),
   );
+  for (const { id } of model.sessions) {
+    expect(views.takenFrom(id)).toEqual(model.lossesOf(id).map(({ name, token, by }) => ({ name, token, by })));
+  }
   for (const { session, sequence, answer } of model.answers) {
     expect(views.answerOf(session, sequence)).toEqual(answer);
   }
@@ -76,9 +108,14 @@ function wordFor(event: TableEvent): string {
   switch (event.kind) {
     case 'answered':
       if (event.answer.kind === 'deadlock') return `deadlock of ${Math.min(event.answer.cycle.length, 3)}`;
+      if (event.answer.kind === 'fenced' && event.answer.highest > 0) return 'fenced in the register';
+      if (event.answer.kind === 'written' && event.answer.version === 0) return 'deleted';
       return event.answer.kind === 'limit-exceeded' ? event.answer.limit : event.answer.kind;
     case 'session-ended':
-      return `ended ${event.end}`;
+      return event.by === undefined ? `ended ${event.end}` : 'ended by an operator';
+    case 'lost':
+      if (event.by !== undefined) return 'lost by force';
+      return event.reason === undefined ? 'lost' : `lost ${event.reason}`;
     case 'session-refused':
       return `refused ${event.reason}`;
     case 'started':
@@ -92,10 +129,16 @@ const everyWord = [
   ...['started', 'not started', 'session-opened', 'refused limit-exceeded', 'refused superseded', 'refused mismatch'],
   ...['ended closed', 'ended expired', 'ended superseded', 'ended unknown', 'granted', 'released', 'lost', 'queued'],
   ...['busy', 'cancelled', 'already-granted', 'not-held', 'stale', 'mismatch', 'session-expired', 'converted'],
-  ...['downgraded', 'limit-changed', 'wrong-mode', 'kind-mismatch', 'semaphore-limit', 'deadlock of 1'],
+  ...['proclaimed', 'downgraded', 'limit-changed', 'wrong-mode', 'kind-mismatch', 'semaphore-limit', 'deadlock of 1'],
+  ...['fenced', 'fenced in the register', 'written', 'deleted', 'version-mismatch'],
+  ...['queue-full', 'begun', 'lost overdue'],
+  ...['ended by an operator', 'lost by force', 'force-released', 'revoke-requested', 'session-closed', 'not-closed'],
 ];
 
-const everyLimit = ['holds per session', 'waiters per session', 'answers per session', 'locks'];
+const everyLimit = [
+  ...['holds per session', 'waiters per session', 'answers per session', 'locks'],
+  ...['registers', 'bytes of registers'],
+];
 
 const everyCycle = ['deadlock of 1', 'deadlock of 2', 'deadlock of 3'];
 
@@ -119,14 +162,14 @@ describe('the table and a naive model of it', () => {
   });
 
   it('are led by the stories to every answer and every limit', () => {
-    const words = fc.sample(stories, { numRuns: 240, seed: 7 }).flatMap((story) => live(story, tight).map(wordFor));
+    const words = fc.sample(stories, { numRuns: 640, seed: 7 }).flatMap((story) => live(story, tight).map(wordFor));
 
     const count = (word: string) => words.filter((one) => one === word).length;
     expect([...everyWord, ...everyLimit].filter((word) => count(word) < 5)).toEqual([]);
   });
 
   it('are led to deadlocks of one, of two and of more', () => {
-    const words = fc.sample(stories, { numRuns: 240, seed: 7 }).flatMap((story) => live(story, {}).map(wordFor));
+    const words = fc.sample(stories, { numRuns: 640, seed: 7 }).flatMap((story) => live(story, {}).map(wordFor));
 
     expect(everyCycle.filter((cycle) => words.filter((word) => word === cycle).length < 3)).toEqual([]);
   });

@@ -5,39 +5,35 @@ import type {
   ChangeLimit,
   Command,
   Downgrade,
+  Guarded,
   OpenSession,
   Release,
-  SessionEnd,
   SessionRequest,
   Started,
   TableEvent,
   TableLimits,
   Upgrade,
 } from '../../src/table/index.ts';
-import {
-  byToken,
-  isHold,
-  isSame,
-  kinds,
-  type ModelClaim,
-  ModelClaims,
-  type ModelSession,
-  mayWait,
-} from './model-claims.ts';
+import { isHold, isSame, kinds, type ModelClaim, type ModelSession, mayWait } from './model-claims.ts';
+import { ModelOperators } from './model-operators.ts';
+import { ModelRegisters } from './model-registers.ts';
+import { ModelRuns } from './model-runs.ts';
 
 /**
  * The lock table as one would explain it: flat lists, searched from the front. Written from the semantics, not from
  * the table.
  */
-export class Model extends ModelClaims {
-  starts: Started[] = [];
-  retired: { readonly node: string; readonly incarnation: string }[] = [];
+export class Model extends ModelOperators {
+  readonly runs: ModelRuns;
+  readonly registers: ModelRegisters;
   readonly #limits: TableLimits;
   #opened = 0;
 
   constructor(limits: TableLimits) {
-    super();
+    super(limits);
     this.#limits = limits;
+    this.runs = new ModelRuns(limits.nodesMax);
+    this.registers = new ModelRegisters(limits);
   }
 
   apply(stamp: number, command: Command): readonly TableEvent[] {
@@ -45,44 +41,26 @@ export class Model extends ModelClaims {
     this.time = Math.max(this.time, stamp);
     if (command.kind === 'started') this.#started(command);
     else if (command.kind === 'open') this.#open(command);
-    else if (command.kind === 'close') this.#end([command.session], 'closed');
+    else if (command.kind === 'close') this.end([command.session], 'closed');
     else if (command.kind === 'expire') {
       const session = this.session(command.session);
-      if (session === undefined || session.version === command.version) this.#end([command.session], 'expired');
-    } else this.#request(command);
+      if (session === undefined || session.version === command.version) this.end([command.session], 'expired');
+    } else if (command.kind === 'overdue') this.overdue(command);
+    else this.#request(command);
     return this.events;
   }
 
   #started(command: Started): void {
     const { kind: _, ...run } = command;
-    const known = this.starts.find(({ node }) => node === command.node);
-    const isRetired = this.retired.some(
-      ({ node, incarnation }) => node === command.node && incarnation === command.incarnation,
-    );
-    const isSame = known?.incarnation === command.incarnation;
-    const isCurrent =
-      known === undefined
-        ? this.starts.length < this.#limits.nodesMax
-        : isSame
-          ? command.run > known.run || (command.run === known.run && command.boot === known.boot)
-          : !isRetired;
+    const isCurrent = this.runs.start(command);
     this.events.push({ kind: 'started', ...run, isCurrent });
     if (!isCurrent) return;
-    if (known !== undefined && !isSame) this.retired.push({ node: known.node, incarnation: known.incarnation });
-    this.starts = [...this.starts.filter(({ node }) => node !== command.node), command];
-    const old = this.sessions.filter(({ open: { home } }) => home?.node === command.node && !this.#isHome(home));
+    const old = this.sessions.filter(({ open: { home } }) => home?.node === command.node && !this.runs.isHome(home));
     if (old.length > 0)
-      this.#end(
+      this.end(
         old.map(({ id }) => id),
         'superseded',
       );
-  }
-
-  #isHome(home: OpenSession['home']): boolean {
-    if (home === undefined) return true;
-    return this.starts.some(
-      ({ node, incarnation, run }) => node === home.node && incarnation === home.incarnation && run === home.run,
-    );
   }
 
   #open(command: OpenSession): void {
@@ -96,7 +74,7 @@ export class Model extends ModelClaims {
     const reason =
       known !== undefined
         ? 'mismatch'
-        : !this.#isHome(command.home)
+        : !this.runs.isHome(command.home)
           ? 'superseded'
           : this.sessions.length >= this.#limits.sessionsMax
             ? 'limit-exceeded'
@@ -108,27 +86,6 @@ export class Model extends ModelClaims {
     this.#opened += 1;
     this.sessions.push({ id: this.#opened, open: command, version: 1, mark: 0 });
     this.events.push({ kind: 'session-opened', session: this.#opened, nonce, ttlMs });
-  }
-
-  #end(ids: readonly number[], end: SessionEnd): void {
-    const names: string[] = [];
-    for (const id of ids) {
-      if (this.session(id) === undefined) {
-        this.events.push({ kind: 'session-ended', session: id, end: 'unknown' });
-        continue;
-      }
-      const mine = this.claims.filter(({ session }) => session === id);
-      for (const { name, token } of mine.filter(isHold).sort(byToken)) {
-        names.push(name);
-        this.events.push({ kind: 'lost', name, session: id, token });
-      }
-      for (const { name } of mine.filter((claim) => !isHold(claim))) names.push(name);
-      this.claims = this.claims.filter(({ session }) => session !== id);
-      this.sessions = this.sessions.filter((session) => session.id !== id);
-      this.answers = this.answers.filter(({ session }) => session !== id);
-      this.events.push({ kind: 'session-ended', session: id, end });
-    }
-    this.passOn([...new Set(names)]);
   }
 
   #request(command: SessionRequest): void {
@@ -150,7 +107,8 @@ export class Model extends ModelClaims {
     session.mark = Math.max(session.mark, command.mark);
     const mine = this.answers.filter((old) => old.session === id);
     const first = mine.find((old) => old.sequence === sequence);
-    const takes = ['acquire', 'acquire-all', 'upgrade', 'limit'].includes(command.kind);
+    const { kind } = command.kind === 'guarded' ? command.request : command;
+    const takes = ['acquire', 'acquire-all', 'upgrade', 'limit', 'proclaim', 'write', 'steal'].includes(kind);
     const room = this.#limits.answersPerSessionMax * (takes ? 1 : 2);
     if (first !== undefined) say(isSame(first.command, command) ? first.answer : { kind: 'mismatch' });
     else if (sequence <= session.mark) say({ kind: 'stale' });
@@ -181,33 +139,42 @@ export class Model extends ModelClaims {
         return this.#downgrade(session, command);
       case 'limit':
         return this.#changeLimit(command);
+      case 'begun':
+        return this.begin(session, command);
       case 'cancel':
         return this.#cancel(session, command);
       case 'release':
         return this.#release(session, command);
+      case 'proclaim':
+        return this.proclaim(session, command);
+      case 'guarded':
+        return this.#guarded(session, command);
       default:
-        return command satisfies never;
+        return this.operate(command);
     }
+  }
+
+  #guarded(session: ModelSession, { guard, request }: Guarded): Answer {
+    if (this.holdersOf(guard.name).every(({ token }) => token !== guard.token)) return { kind: 'fenced', highest: 0 };
+    return request.kind === 'write' ? this.registers.write(request, guard.token) : this.#execute(session, request);
   }
 
   #release(session: ModelSession, { name, token }: Release): Answer {
     const held = this.held(session, name, token);
-    if (held === undefined) return { kind: 'not-held' };
+    if (held === undefined) {
+      this.losses = this.losses.filter((loss) => loss.session !== session.id || loss.token !== token);
+      return { kind: 'not-held' };
+    }
     if (held.entries > 1) {
       held.entries -= 1;
       return { kind: 'released' };
     }
-    for (const waiter of this.claims.filter(({ upgrades }) => upgrades === token)) {
-      this.endWait(waiter, { kind: 'cancelled' });
-    }
-    this.claims = this.claims.filter((claim) => claim !== held);
-    this.forgetBelowMark(session, held.sequence);
-    this.events.push({ kind: 'released', name, session: session.id, token });
-    this.passOn([name]);
+    this.leave(held, { kind: 'released', name, session: session.id, token });
     return { kind: 'released' };
   }
 
-  #acquire({ session, sequence, waits, parts, owner, reenters }: AcquireAll): Answer {
+  #acquire(command: AcquireAll): Answer {
+    const { session, waits, parts, owner, reenters } = command;
     const limits = this.#limits;
     for (const { name, mode, limit } of parts) {
       const is = this.kindAt(name);
@@ -222,10 +189,11 @@ export class Model extends ModelClaims {
       own.entries += 1;
       return { kind: 'granted', token: own.token, grantedAt: own.since };
     }
-    const terms = { session, sequence, token: undefined, upgrades: undefined, owner, entries: 1, since: this.time };
-    const claims = parts.map((part) => ({ ...part, ...terms }));
+    const claims = this.claimsOf(command);
     const isTaken = claims.some((claim) => this.queueOf(claim.name).length > 0 || !this.fits(claim));
     if (isTaken && !waits) return { kind: 'busy' };
+    const full = isTaken ? this.fullFor(command) : undefined;
+    if (full !== undefined) return full;
     const mine = this.claims.filter((claim) => claim.session === session);
     if (mine.filter(isHold).length + parts.length > limits.holdsPerSessionMax) {
       return { kind: 'limit-exceeded', limit: 'holds per session', max: limits.holdsPerSessionMax };
@@ -247,7 +215,7 @@ export class Model extends ModelClaims {
     if (hold === undefined) return { kind: 'not-held' };
     const isUnderWay = this.claims.some(({ upgrades }) => upgrades === token);
     if (hold.mode !== 'U' || isUnderWay) return { kind: 'wrong-mode', mode: hold.mode };
-    const waiter = { ...hold, sequence, mode: 'W' as const, token: undefined, upgrades: token };
+    const waiter = { ...hold, sequence, mode: 'W' as const, token: undefined, upgrades: token, hasBegun: false };
     if (this.fits(waiter)) return this.convert(hold, sequence);
     if (!waits) return { kind: 'busy' };
     const max = this.#limits.waitersPerSessionMax;

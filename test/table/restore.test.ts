@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultTableLimits, MalformedRowError, type RowTuple, Table } from '../../src/table/index.ts';
-import { furnished, furnishedFamily, rowsOf } from './world.ts';
+import { furnished, furnishedFamily } from './furnished.ts';
+import { rowsOf } from './world.ts';
 
 const restore = (rows: Iterable<{ readonly key: string; readonly value: unknown }>): Table =>
   Table.restore(defaultTableLimits, rows);

@@ -1,21 +1,31 @@
 import fc from 'fast-check';
-import type { Command, OpenSession, Part, SessionRequest } from '../../src/table/index.ts';
+import type {
+  AcquireAll,
+  Command,
+  OpenSession,
+  OperatorRequest,
+  Part,
+  PlainRequest,
+  SessionRequest,
+  WriteRegister,
+} from '../../src/table/index.ts';
+import { homeOf, nameOf, optionsAt, partAt, pick, registerNames, runOf } from './choices.ts';
 import type { Model } from './model.ts';
+import { endSession, forceRelease, requestRevoke, steal } from './orders.ts';
 import {
   acquire,
   acquireFor,
+  begun,
   cancel,
   changeLimit,
   downgrade,
-  exclusive,
-  incarnationOf,
+  guarded,
   nonceOf,
-  permits,
-  read,
-  readUpgradeable,
+  overdue,
+  proclaim,
   release,
   upgrade,
-  write,
+  writing,
 } from './world.ts';
 
 /** What happens to a table, besides commands, that must not show. */
@@ -23,7 +33,7 @@ export type Step = Plan | 'checkpoint' | 'restart' | 'install';
 
 /** A command whose numbers are chosen among what there is when its turn comes. */
 export interface Plan {
-  readonly kind: Command['kind'] | 'again';
+  readonly kind: Command['kind'] | 'write' | 'again';
   /** Where the choices start, one for each thing to choose. */
   readonly picks: readonly [who: number, when: number, what: number, how: number];
   readonly stamp: number;
@@ -48,11 +58,22 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: plans('limit') },
   { weight: 8, arbitrary: plans('cancel') },
   { weight: 10, arbitrary: plans('release') },
+  { weight: 4, arbitrary: plans('proclaim') },
+  { weight: 5, arbitrary: plans('guarded') },
+  { weight: 12, arbitrary: plans('write') },
+  { weight: 5, arbitrary: plans('begun') },
+  { weight: 4, arbitrary: plans('overdue') },
+  { weight: 4, arbitrary: plans('force-release') },
+  { weight: 1, arbitrary: plans('end-session') },
+  { weight: 1, arbitrary: plans('request-revoke') },
+  { weight: 3, arbitrary: plans('steal') },
   { weight: 8, arbitrary: plans('again') },
   { weight: 3, arbitrary: fc.constantFrom<Step>('checkpoint', 'restart', 'install') },
 );
 
 export const stories: fc.Arbitrary<readonly Step[]> = fc.array(steps, { maxLength: 120, size: 'max' });
+
+const orders = ['force-release', 'steal', 'request-revoke', 'end-session'] as const;
 
 /** Makes commands of plans: mostly what a client would say, sometimes what a broken or hostile one would. */
 export class Author {
@@ -86,19 +107,24 @@ export class Author {
         const version = this.#model.sessions.find(({ id }) => id === session)?.version ?? 1;
         return { kind, session, version: Math.max(0, version - (when % 3)) };
       }
+      case 'overdue': {
+        const begun = this.#model.claims.filter(({ hasBegun }) => hasBegun);
+        const meant = when % 5 === 0 ? undefined : pick(begun, who);
+        return overdue(meant?.name ?? nameOf(who), meant?.token ?? 1 + (what % 9));
+      }
       default:
         return this.#request(kind, picks);
     }
   }
 
   #open([who, when, what, how]: Plan['picks']): Command {
-    const [start] = this.#model.starts;
+    const [start] = this.#model.runs.starts;
     const homes: readonly OpenSession['home'][] = [undefined, undefined, start && homeOf(start), runOf(who, what)];
     const ttlMs = when % 7 === 0 ? 2_000 : 1_000;
     return { kind: 'open', nonce: nonceOf(1 + (who % 12)), ttlMs, home: homes[how % homes.length], label: 'somebody' };
   }
 
-  #request(kind: SessionRequest['kind'], [who, when, what, how]: Plan['picks']): SessionRequest {
+  #request(kind: SessionRequest['kind'] | 'write', [who, when, what, how]: Plan['picks']): SessionRequest {
     const session = this.#session(who);
     const highest = this.#highest.get(session) ?? 0;
     const sequence = when % 8 === 0 ? 1 + (what % (highest + 1)) : highest + 1 + (when % 3 === 0 ? 1 : 0);
@@ -122,11 +148,81 @@ export class Author {
       case 'cancel':
         if (sequence === 1) return acquire(turn, nameOf(what), waits);
         return cancel(turn, this.#target(session, sequence, what));
+      case 'begun':
+        return begun(turn, this.#bounded(session, what) ?? hold);
       case 'release':
         return release(turn, hold.name, hold.token);
+      case 'proclaim':
+        return proclaim(turn, hold, `said ${how % 3}`);
+      case 'guarded':
+        return guarded(this.#guard(when, how), this.#behind(turn, [what, how], hold));
+      case 'write':
+        return guarded(this.#guard(when, how), this.#writing(turn, what, how));
+      case 'force-release':
+      case 'request-revoke':
+      case 'steal':
+      case 'end-session':
+        return this.#order(kind, turn, [what, how]);
       default:
         return kind satisfies never;
     }
+  }
+
+  /** Of anybody's holds. */
+  #order(
+    kind: OperatorRequest['kind'],
+    turn: readonly [number, number, number],
+    [what, how]: readonly [number, number],
+  ): OperatorRequest {
+    const meant = this.#hold(0, 0, what);
+    switch (kind) {
+      case 'force-release':
+        return forceRelease(turn, meant.name, how % 2 === 0 ? undefined : meant.token);
+      case 'request-revoke':
+        return requestRevoke(turn, meant.name, how % 2 === 0 ? undefined : meant.token);
+      case 'steal':
+        return steal(turn, meant.name, ['a', 'c'].includes(meant.name) ? 'X' : 'W');
+      case 'end-session':
+        return endSession(turn, this.#session(how));
+      default:
+        return kind satisfies never;
+    }
+  }
+
+  /** Mostly a hold that stands, whoever has it. */
+  #guard(when: number, how: number): { readonly name: string; readonly token: number } {
+    const holds = this.#model.claims.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }]));
+    const guard = (when + how) % 7 === 0 ? undefined : pick(holds, when);
+    return guard ?? { name: nameOf(how), token: 1 + (when % 9) };
+  }
+
+  /** What else may stand behind a guard. */
+  #behind(
+    turn: readonly [number, number, number],
+    [what, how]: readonly [number, number],
+    hold: { readonly name: string; readonly token: number },
+  ): PlainRequest {
+    switch (how % 6) {
+      case 0:
+        return acquire(turn, nameOf(what), what % 3 !== 0);
+      case 1:
+        return release(turn, hold.name, hold.token);
+      case 2:
+        return changeLimit(turn, partAt(4 + (what % 5), 0).name, 1 + (how % 4));
+      case 3:
+        return turn[1] === 1 ? acquire(turn, nameOf(what)) : cancel(turn, this.#target(turn[0], turn[1], what));
+      case 4:
+        return this.#order(orders[what % orders.length] ?? 'steal', turn, [what, how]);
+      default:
+        return this.#acquire(turn, [what, how], what % 3 !== 0);
+    }
+  }
+
+  #writing(turn: readonly [number, number, number], what: number, how: number): WriteRegister {
+    const name = registerNames[what % registerNames.length] ?? 'k';
+    const value = how % 6 === 0 ? null : ['', 'v', 'v\n\u{1f512}', 'a longer value'][how % 4];
+    const version = this.#model.registers.at(name)?.version ?? 0;
+    return writing(turn, name, value ?? null, [undefined, undefined, version, version, what % 4][what % 5]);
   }
 
   /** For one of three owners, or for nobody. */
@@ -134,11 +230,13 @@ export class Author {
     turn: readonly [number, number, number],
     [what, how]: readonly [number, number],
     waits: boolean,
-  ): SessionRequest {
+  ): AcquireAll {
     const owner = [undefined, 'ann', 'bob', 'cy', undefined][(what + how) % 5];
     const parts = this.#parts(what, how);
     const reenters = owner !== undefined && parts.length === 1 && parts[0]?.mode === 'X' && what % 2 === 0;
-    return acquireFor(owner, turn, parts, waits, reenters);
+    const wish = acquireFor(owner, turn, parts, waits, reenters);
+    const options = optionsAt(what, how);
+    return options === undefined ? wish : { ...wish, options };
   }
 
   /** Mostly one, of any kind, and mostly of the limit that there is. */
@@ -163,6 +261,12 @@ export class Author {
     return { name: meant?.name ?? nameOf(what), token: meant?.token ?? 1 + (what % 9) };
   }
 
+  #bounded(session: number, what: number): { readonly name: string; readonly token: number } | undefined {
+    const holds = this.#model.claims.filter((claim) => claim.session === session && claim.options?.holdMsMax);
+    const { name, token } = pick(holds, what) ?? {};
+    return name === undefined || token === undefined ? undefined : { name, token };
+  }
+
   #session(who: number): number {
     return (who % 9 === 0 ? undefined : pick(this.#model.sessions, who)?.id) ?? 1 + (who % 5);
   }
@@ -173,24 +277,3 @@ export class Author {
     return meant?.sequence ?? 1 + (what % (sequence - 1));
   }
 }
-
-const pick = <T>(some: readonly T[], at: number): T | undefined => some[at % Math.max(1, some.length)];
-
-const nameOf = (what: number): string => ['a', 'b', 'c', 'r'][what % 4] ?? 'a';
-
-export const names: readonly string[] = ['a', 'b', 'c', 'r', 's', 't'];
-
-/** Something that can be wanted: mostly of a name that is always used in that way. */
-const partAt = (what: number, how: number): Part => {
-  const wishes = [read('r'), read('r'), readUpgradeable('r'), write('r'), permits('s', 1 + (how % 3), 3)];
-  const others = [permits('s', 1, 3), permits('t', 1 + (how % 2), 2), exclusive('a'), write('b'), permits('s', 1, 2)];
-  return [...wishes, ...others][what % 10] ?? read('r');
-};
-
-const runOf = (who: number, what: number) => ({
-  node: ['n1', 'n2', 'n3'][who % 3] ?? 'n1',
-  incarnation: incarnationOf(1 + (what % 2)),
-  run: 1 + (what % 3),
-});
-
-const homeOf = ({ node, incarnation, run }: NonNullable<OpenSession['home']>) => ({ node, incarnation, run });

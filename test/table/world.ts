@@ -2,14 +2,20 @@ import {
   type Acquire,
   type AcquireAll,
   type Answer,
+  type Begun,
   type Cancel,
   type ChangeLimit,
   type Command,
   commandTuple,
   type Downgrade,
   defaultTableLimits,
+  type Guarded,
+  type HoldOptions,
   type OpenSession,
+  type Overdue,
   type Part,
+  type PlainRequest,
+  type Proclaim,
   parseCommand,
   type Release,
   type RowTuple,
@@ -19,6 +25,7 @@ import {
   type TableEvent,
   type TableLimits,
   type Upgrade,
+  type WriteRegister,
 } from '../../src/table/index.ts';
 
 export const incarnationOf = (life: number): string => life.toString(16).padStart(32, 'a');
@@ -88,7 +95,7 @@ export class World {
   }
 }
 
-type Turn = readonly [session: number, sequence: number, mark?: number];
+export type Turn = readonly [session: number, sequence: number, mark?: number];
 
 export const acquire = ([session, sequence, mark = 0]: Turn, name: string, waits = true): Acquire => ({
   kind: 'acquire',
@@ -155,10 +162,27 @@ export const acquireFor = (
   reenters,
 });
 
+/** As `acquireFor`, saying more of the hold. */
+export const acquireWith = (options: HoldOptions, ...wish: Parameters<typeof acquireFor>): AcquireAll => ({
+  ...acquireFor(...wish),
+  options,
+});
+
 interface HoldOf {
   readonly name: string;
   readonly token: number;
 }
+
+export const begun = ([session, sequence, mark = 0]: Turn, { name, token }: HoldOf): Begun => ({
+  kind: 'begun',
+  session,
+  sequence,
+  mark,
+  name,
+  token,
+});
+
+export const overdue = (name: string, token: number): Overdue => ({ kind: 'overdue', name, token });
 
 export const upgrade = ([session, sequence, mark = 0]: Turn, { name, token }: HoldOf, waits = true): Upgrade => ({
   kind: 'upgrade',
@@ -189,6 +213,29 @@ export const changeLimit = ([session, sequence, mark = 0]: Turn, name: string, l
   limit,
 });
 
+export const proclaim = ([session, sequence, mark = 0]: Turn, { name, token }: HoldOf, metadata: string): Proclaim => ({
+  kind: 'proclaim',
+  session,
+  sequence,
+  mark,
+  name,
+  token,
+  metadata,
+});
+
+export const guarded = (guard: HoldOf, request: PlainRequest | WriteRegister): Guarded => {
+  const { session, sequence, mark } = request;
+  return { kind: 'guarded', session, sequence, mark, guard, request };
+};
+
+/** `expected`: absent for any version. */
+export const writing = (
+  [session, sequence, mark = 0]: Turn,
+  register: string,
+  value: string | null,
+  expected?: number,
+): WriteRegister => ({ kind: 'write', session, sequence, mark, register, value, expected });
+
 /** The fencing token of a grant. */
 export function tokenOf(answer: Answer | undefined): number {
   if (answer?.kind !== 'granted') throw new Error(`not granted: ${JSON.stringify(answer)}`);
@@ -196,40 +243,3 @@ export function tokenOf(answer: Answer | undefined): number {
 }
 
 export const rowsOf = (table: Table): readonly RowTuple[] => [...table.canonicalRows()];
-
-/** A world with rows of all kinds of locks: held, awaited, upgraded, entered again, limited. */
-export function furnishedFamily(): World {
-  const world = new World();
-  for (let number = 1; number <= 3; number += 1) world.open(number);
-  world.ask(changeLimit([1, 1], 's\u00e9', 2));
-  world.ask(acquireFor('ann', [1, 2], exclusive('a'), true, true));
-  world.ask(acquireFor('ann', [1, 3], exclusive('a'), true, true));
-  world.ask(acquireAll([1, 4], [readUpgradeable('r'), permits('s\u00e9', 2, 2)]));
-  world.ask(acquireAll([2, 1], read('r')));
-  world.ask(upgrade([1, 5], { name: 'r', token: 2 }));
-  world.ask(acquireFor('bob', [3, 1], [exclusive('a'), write('r')]));
-  world.ask(acquireFor('ann', [1, 6], exclusive('a')));
-  world.ask(acquireAll([3, 2], permits('s\u00e9', 1, 1)));
-  world.ask(acquireAll([3, 3], permits('r', 1, 1)));
-  world.ask(upgrade([2, 2], { name: 'r', token: 4 }));
-  world.ask(downgrade([2, 3], { name: 'r', token: 9 }, 'R'));
-  const token = tokenOf(world.ask(acquireAll([3, 4], write('w'))));
-  world.ask(downgrade([3, 5], { name: 'w', token }, 'U'));
-  return world;
-}
-
-/** A world with a row of every kind. */
-export function furnished(): World {
-  const world = new World();
-  world.apply({ kind: 'started', node: 'n1', incarnation: incarnationOf(1), run: 1, boot: 'b' });
-  world.apply({ kind: 'started', node: 'n1', incarnation: incarnationOf(2), run: 4, boot: 'c' });
-  world.open(1, { node: 'n1', incarnation: incarnationOf(2), run: 4 });
-  world.open(2);
-  world.ask(acquire([1, 1], 'x'));
-  world.ask(acquire([2, 1], 'x'));
-  world.ask(acquire([1, 2], 'x'));
-  world.ask(cancel([2, 5], 4));
-  world.ask(release([2, 6], 'y', 9));
-  world.ask(acquire([2, 7], 'x', false));
-  return world;
-}

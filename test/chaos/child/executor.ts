@@ -1,5 +1,6 @@
-import type { HoldfastClient, HoldfastNode, LockHandle } from 'holdfast';
+import type { DeadlockError, HoldfastClient, HoldfastNode, LockHandle, ReaderWriterHandle } from 'holdfast';
 import type { Answer, Question, Report } from '../messages.ts';
+import { seek } from './seek.ts';
 
 type Provider = HoldfastNode | HoldfastClient;
 
@@ -14,7 +15,8 @@ interface Kept {
 export class Executor {
   readonly #providers: readonly Provider[];
   readonly #tell: (report: Report) => void;
-  readonly #kept: Map<number, Kept> = new Map();
+  /** By the number of the question and, of several locks, the place of each. */
+  readonly #kept: Map<string, Kept> = new Map();
 
   constructor(providers: readonly Provider[], tell: (report: Report) => void) {
     this.#providers = providers;
@@ -38,10 +40,25 @@ export class Executor {
       }
       case 'try':
         return this.#keep(id, await this.#at(question.seat).tryAcquireLock(question.name));
+      case 'acquire-parts': {
+        const handles = await seek(this.#at(question.seat), question);
+        const [first] = handles ?? [];
+        if (handles === null || first === undefined) return { kind: 'busy' };
+        for (const [at, handle] of handles.entries()) this.#keep(id, handle, at);
+        return { kind: 'granted', token: first.fencingToken };
+      }
+      case 'upgrade':
+        return await this.#upgrade(question);
+      case 'downgrade':
+        await readerWriter(this.#at0(question.hold)).downgrade(question.to);
+        return { kind: 'done' };
+      case 'limit':
+        await this.#at(question.seat).changeSemaphoreLimit(question.name, question.limit);
+        return { kind: 'done' };
       case 'release':
-        return await this.#release(question.hold);
+        return await this.#release(keyOf(question));
       case 'check':
-        return { kind: 'checked', isHeld: this.#check(question.hold) };
+        return { kind: 'checked', isHeld: this.#check(keyOf(question)) };
       case 'inspect': {
         const { holders } = await this.#at(question.seat).inspect(question.name);
         return { kind: 'holders', holders: holders.map(({ token, label, node }) => ({ token, home: node ?? label })) };
@@ -63,10 +80,24 @@ export class Executor {
     return provider;
   }
 
-  #keep(id: number, handle: LockHandle | null): Answer {
+  #at0(hold: number): LockHandle {
+    const kept = this.#kept.get(keyOf({ hold }));
+    if (kept === undefined) throw new Error(`no hold ${hold} in this process`);
+    return kept.handle;
+  }
+
+  async #upgrade({ hold, timeout }: Extract<Question, { readonly kind: 'upgrade' }>): Promise<Answer> {
+    const handle = readerWriter(this.#at0(hold));
+    if (timeout === 0) {
+      if (!(await handle.tryUpgrade())) return { kind: 'busy' };
+    } else await handle.upgrade({ timeout });
+    return { kind: 'granted', token: handle.fencingToken };
+  }
+
+  #keep(id: number, handle: LockHandle | null, part = 0): Answer {
     if (handle === null) return { kind: 'busy' };
     const kept = { handle, heldUntil: performance.now() + handle.remaining() };
-    this.#kept.set(id, kept);
+    this.#kept.set(keyOf({ hold: id, part }), kept);
     handle.on('recovered', (remainingMs) => {
       kept.heldUntil = Math.max(kept.heldUntil, performance.now() + remainingMs);
     });
@@ -74,14 +105,14 @@ export class Executor {
     return { kind: 'granted', token: handle.fencingToken };
   }
 
-  #check(hold: number): boolean {
+  #check(hold: string): boolean {
     const kept = this.#kept.get(hold);
     if (kept?.handle.isHeld !== true) return false;
     kept.heldUntil = Math.max(kept.heldUntil, performance.now() + kept.handle.remaining());
     return true;
   }
 
-  async #release(hold: number): Promise<Answer> {
+  async #release(hold: string): Promise<Answer> {
     const kept = this.#kept.get(hold);
     if (kept === undefined) throw new Error(`no hold ${hold} in this process`);
     this.#check(hold);
@@ -103,6 +134,15 @@ export class Executor {
   }
 }
 
+const keyOf = ({ hold, part = 0 }: { readonly hold: number; readonly part?: number | undefined }): string =>
+  `${hold} ${part}`;
+
+/** By its shape: the class is that of the library under test, which this program does not load itself. */
+function readerWriter(handle: LockHandle): ReaderWriterHandle {
+  if (handle.kind !== 'reader-writer') throw new Error(`${handle.name} is not held as a reader-writer lock`);
+  return handle as ReaderWriterHandle;
+}
+
 /** Only the library's own errors say what became of the call; of any other, nothing is known. */
 function errorAnswer(error: unknown): Answer {
   if (!(error instanceof Error)) return { kind: 'error', code: 'UNKNOWN', outcome: 'unknown', text: String(error) };
@@ -110,5 +150,7 @@ function errorAnswer(error: unknown): Answer {
   const code = 'code' in error ? String(error.code) : error.name;
   const outcome = 'outcome' in error ? error.outcome : 'unknown';
   const isSure = outcome === 'not-applied' || outcome === 'applied';
-  return { kind: 'error', code, outcome: isSure ? outcome : 'unknown', text: message };
+  const cycle = 'cycle' in error ? (error as DeadlockError).cycle : undefined;
+  const limit = 'actual' in error && typeof error.actual === 'number' ? error.actual : undefined;
+  return { kind: 'error', code, outcome: isSure ? outcome : 'unknown', text: message, cycle, limit };
 }

@@ -20,6 +20,12 @@ export interface NodeConditions {
   readonly locks: number;
   /** One for each lock. */
   readonly kinds: readonly LockKind[];
+  /** Every process stands for one election, and watches who leads. */
+  readonly elects: boolean;
+  /** Written by those who hold something; 0: nobody does. */
+  readonly registers: number;
+  /** Somebody ends what others hold, now and then. */
+  readonly isMeddled: boolean;
   /** What each process does at the same time. */
   readonly fibers: number;
   readonly ttl: number;
@@ -69,8 +75,10 @@ export interface NodeNarrowing {
   readonly without?: readonly NodeFault[];
   readonly safetyMs?: number;
   readonly clients?: number;
-  /** All locks are exclusive, as they were before there were others. */
+  /** All locks are exclusive, as they were before there were others, and nobody stands for election. */
   readonly isPlain?: boolean;
+  /** How many there are at most. */
+  readonly registers?: number;
 }
 
 /** What `seed` decides. A class in `without` is off, and all else stays as it was. */
@@ -92,6 +100,10 @@ export function drawConditions(seed: number, narrowing: NodeNarrowing = {}): Nod
     clients: narrowing.clients ?? clients,
     locks,
     kinds: drawKinds(seed, locks, narrowing),
+    // By a stream of its own, as the kinds are.
+    elects: new Stream(seed, 'elects').chance(0.3) && narrowing.isPlain !== true,
+    registers: drawRegisters(seed, narrowing),
+    isMeddled: narrowing.isPlain !== true && new Stream(seed, 'meddling').chance(0.35),
     fibers: stream.pick([1, 1, 2, 3]),
     ttl: stream.pick([1_000, 1_500, 3_000, 6_000]),
     timings: {
@@ -119,6 +131,13 @@ function drawKinds(seed: number, locks: number, { isPlain }: NodeNarrowing): rea
     ? ['exclusive']
     : ['exclusive', 'reader-writer', 'reader-writer', 'semaphore'];
   return Array.from({ length: locks }, () => (isPlain === true ? 'exclusive' : stream.pick(drawn)));
+}
+
+/** Likewise. */
+function drawRegisters(seed: number, { isPlain, registers = 2 }: NodeNarrowing): number {
+  const stream = new Stream(seed, 'registers');
+  const drawn = stream.chance(0.4) ? stream.int(1, 2) : 0;
+  return isPlain === true ? 0 : Math.min(drawn, registers);
 }
 
 function drawLimits(stream: Stream, isCompacted: boolean): NodeLimits {

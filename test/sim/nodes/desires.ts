@@ -1,12 +1,12 @@
 import type { AcquireWish } from '../../../src/acquisition.ts';
-import type { LockKind, Mode, Part } from '../../../src/table/index.ts';
+import type { HoldOptions, LockKind, Mode, Part } from '../../../src/table/index.ts';
 import type { Stream } from '../../../src/testing/index.ts';
 
 /** Permits of every semaphore here. */
 export const permitsMax = 3;
 
 /** What somebody would like to hold. */
-export type Desire = Pick<AcquireWish, 'name' | 'parts' | 'owner' | 'reenters'>;
+export type Desire = Pick<AcquireWish, 'name' | 'parts' | 'owner' | 'reenters' | 'options'>;
 
 export const nameAt = (at: number): string => `lock-${at}`;
 
@@ -15,20 +15,47 @@ export class Desires {
   readonly #kinds: readonly LockKind[];
   /** Its own, so that runs with exclusive locks alone take the course that they always took. */
   readonly #stream: Stream;
+  /** Its own, too: what is said of a hold changes nothing of what is wanted. */
+  readonly #options: Stream;
 
-  constructor(kinds: readonly LockKind[], stream: Stream) {
+  constructor(kinds: readonly LockKind[], streams: { readonly desires: Stream; readonly options: Stream }) {
     this.#kinds = kinds;
-    this.#stream = stream;
+    this.#stream = streams.desires;
+    this.#options = streams.options;
   }
 
   get isPlain(): boolean {
     return this.#kinds.every((kind) => kind === 'exclusive');
   }
 
-  /** Of the lock at `at`, counted from 1; now and then of another one besides. */
+  /** Of the lock at `at`, counted from 1; now and then of another one besides, or with options. */
   of(at: number): Desire {
+    if (this.isPlain) return { name: nameAt(at) };
+    const desire = this.#of(at);
+    if (!this.#options.chance(0.5)) return desire;
+    return { ...desire, parts: desire.parts ?? [partOf(at, 'X', 1)], options: this.#someOptions() };
+  }
+
+  /** How long it is held, of `ms`: a bounded hold now and then past its bound. */
+  holdMsOf({ options }: Desire, ms: number): number {
+    const bound = options?.holdMsMax;
+    return bound !== undefined && this.#options.chance(0.6) ? 2 * bound : ms;
+  }
+
+  /** Whether somebody who waits would like to know for how long. */
+  get isCurious(): boolean {
+    return !this.isPlain && this.#options.chance(0.1);
+  }
+
+  #someOptions(): HoldOptions {
+    const metadata = this.#options.chance(0.7) ? `metadata ${this.#options.u32()}` : undefined;
+    const isShort = metadata === undefined || this.#options.chance(0.3);
+    const holdMsMax = this.#options.chance(0.3) ? this.#options.int(1_000, 4_000) : undefined;
+    return { metadata, queueLengthMax: isShort ? this.#options.int(0, 3) : undefined, holdMsMax };
+  }
+
+  #of(at: number): Desire {
     const name = nameAt(at);
-    if (this.isPlain) return { name };
     const parts = [this.#part(at)];
     if (this.#kinds.length > 1 && this.#stream.chance(0.15)) {
       const other = this.#part(1 + ((at - 1 + this.#stream.int(1, this.#kinds.length - 1)) % this.#kinds.length));

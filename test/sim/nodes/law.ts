@@ -1,6 +1,8 @@
 import type { Hold } from '../../../src/hold.ts';
 import type { Ghost } from '../ghost.ts';
 import { permitsMax } from './desires.ts';
+import { RegisterLaw } from './register-law.ts';
+import type { Ends } from './table-ghost.ts';
 
 /** Somebody who may hold locks: one process. */
 export interface Claimant {
@@ -45,21 +47,49 @@ export interface Sight {
  * The law of locks as their users see it, whatever happens below. O1: never two who may say that they hold a lock, and
  * whoever lost it has been told before the next one gets it. O6: no session is ended by the cluster while its holder may
  * still claim what it holds. O2: tokens rise. O3: one outcome a question. O5: a linearizable view shows nothing older than what was known when it was
- * asked for.
+ * asked for. O10: whoever was told that a hold was ended by force holds it no more, and all are told by the time when the
+ * cluster is at rest.
  */
-export class Law {
+export class Law implements Ends {
+  readonly registers: RegisterLaw;
   readonly #ghost: Ghost;
   /** False while clocks run at rates for which nothing is promised to holders. */
   readonly #isBounded: boolean;
+  readonly #afterTurn: (look: () => void) => void;
   readonly #claims = new Map<string, Set<Claim>>();
   /** By name: the newest claim that anybody was given. */
   readonly #newest = new Map<string, Claim>();
   readonly #tokens = new Set<number>();
+  /** Of holds that were ended by force: their holders hear of it, but perhaps after the next ones. */
+  readonly #forced = new Set<number>();
+  /** By the token of an upgraded hold: the one before. */
+  readonly #former = new Map<number, number>();
   #tokenHighest = 0;
 
-  constructor(ghost: Ghost, { isBounded }: { readonly isBounded: boolean }) {
+  /** `afterTurn` looks once the whole entry is known whose grants are being told. */
+  constructor(
+    ghost: Ghost,
+    { isBounded, afterTurn }: { readonly isBounded: boolean; readonly afterTurn: (look: () => void) => void },
+  ) {
     this.#ghost = ghost;
     this.#isBounded = isBounded;
+    this.#afterTurn = afterTurn;
+    this.registers = new RegisterLaw(ghost, (lock) => this.#newest.get(lock)?.hold.token ?? 0);
+  }
+
+  /** Whether what holders say of their holds must be true. */
+  get isBinding(): boolean {
+    return this.#isBounded;
+  }
+
+  /** Whether that hold was ended by force: its holder may not have heard of it. */
+  wasForced(token: number): boolean {
+    return this.#forced.has(token);
+  }
+
+  /** Whether a later hold of the same exclusive lock was given out. */
+  isSucceeded({ hold }: Claim, token: number): boolean {
+    return hold.mode === 'X' && (this.#newest.get(hold.name)?.hold.token ?? 0) > token;
   }
 
   /** Somebody asks for a lock now. */
@@ -77,7 +107,7 @@ export class Law {
     this.#ghost.demand(rises, 'O2', () => `${by.name} gets ${name} with token ${token} after ${moment.tokenHighest}`);
     this.#tokens.add(token);
     this.#tokenHighest = Math.max(this.#tokenHighest, token);
-    const claim: Claim = { hold, by, isLetGo: false, isToldLost: false, sleptMs: by.sleptMs };
+    const claim: Claim = { hold, by, isLetGo: false, isToldLost: hold.loss !== undefined, sleptMs: by.sleptMs };
     const claims = this.#claims.get(name) ?? new Set();
     this.#judgeTold(claims, claim);
     this.#claims.set(name, claims.add(claim));
@@ -129,6 +159,26 @@ export class Law {
     }
   }
 
+  converted(had: number, token: number): void {
+    if (had !== token) this.#former.set(token, had);
+  }
+
+  /** The holder may not even know yet under which token it holds. */
+  forced(token: number): void {
+    for (let each: number | undefined = token; each !== undefined; each = this.#former.get(each))
+      this.#forced.add(each);
+  }
+
+  /** Faults are over, and nothing is under way: nobody who lives is left believing. */
+  judgeRest(): void {
+    for (const [name, claims] of this.#claims) {
+      for (const { hold, by, isToldLost } of claims) {
+        const isKnown = !this.#forced.has(hold.token) || !by.isAlive || isToldLost;
+        this.#ghost.demand(isKnown, 'O10', () => `${by.name} never hears that ${name} (${hold.token}) was taken`);
+      }
+    }
+  }
+
   /** Before anybody asks a holder, which would make it look at its clock. */
   #judgeTold(claims: ReadonlySet<Claim>, next: Claim): void {
     if (!this.#isBounded) return;
@@ -137,7 +187,7 @@ export class Law {
       const isInDoubt = by.sleptMs > sleptMs;
       const mayNotKnow = hold.token > next.hold.token || !by.isAlive || by.isStopped || isInDoubt;
       const text = (): string => `${by.name} was not told of the loss of ${hold.name} (token ${hold.token}) in time`;
-      this.#ghost.demand(mayNotKnow || isToldLost, 'O1', text);
+      if (!mayNotKnow && !isToldLost) this.#unlessForced([hold], ([left]) => left === undefined, text);
     }
   }
 
@@ -146,12 +196,44 @@ export class Law {
     if (!this.#isBounded) return;
     for (const [name, claims] of this.#claims) {
       if (only !== undefined && only !== name) continue;
-      const holders = [...claims].filter(({ hold, by }) => by.isAlive && !by.isAsleep && hold.isHeld);
-      this.#ghost.demand(mayStand(holders.map(({ hold }) => hold)), 'O1', () => {
-        const names = holders.map(({ hold, by }) => `${by.name} (${hold.mode}, token ${hold.token})`);
-        return `${name} is held by ${names.join(' and ')}`;
-      });
+      for (const { hold, by, isToldLost } of claims) {
+        const isOver = !isToldLost || !hold.isHeld;
+        this.#ghost.demand(
+          isOver,
+          'O10',
+          () => `${by.name} was told the loss of ${name}, and holds it (${hold.token})`,
+        );
+      }
+      const holders = [...claims].filter(
+        ({ hold, by }) => by.isAlive && !by.isAsleep && !this.#forced.has(hold.token) && hold.isHeld,
+      );
+      const holds = holders.map(({ hold }) => hold);
+      if (mayStand(holds)) continue;
+      const names = holders.map(({ hold, by }) => `${by.name} (${hold.mode}, token ${hold.token})`).join(' and ');
+      this.#unlessForced(holds, mayStand, () => `${name} is held by ${names}`);
     }
+  }
+
+  /** O5: what a view shows of a hold is what was said of it when it was asked for. */
+  shown(name: string, holders: readonly { readonly token: number; readonly metadata: string | null }[]): void {
+    for (const { token, metadata } of holders) {
+      const claims = [...(this.#claims.get(name) ?? [])].filter(
+        ({ hold }) => hold.token === token && hold.owner === undefined,
+      );
+      for (const { hold } of claims) {
+        const said = hold.options?.metadata ?? null;
+        if (said !== null) this.#ghost.count('metadata');
+        this.#ghost.demand(metadata === said, 'O5', () => `${name} (token ${token}) shows ${metadata}, not ${said}`);
+      }
+    }
+  }
+
+  /** What is told of a grant may be told before it is known here that a hold was ended for it by force. */
+  #unlessForced(holds: readonly Hold[], isFine: (left: readonly Hold[]) => boolean, text: () => string): void {
+    this.#afterTurn(() => {
+      const left = holds.filter(({ token }) => !this.#forced.has(token));
+      this.#ghost.demand(isFine(left), 'O1', text);
+    });
   }
 
   /** What a view of `name` that is asked for now must show at least. */
@@ -159,7 +241,7 @@ export class Law {
     const claim = this.#newest.get(name);
     const token = claim?.hold.token ?? 0;
     const mayBeOver = (): boolean =>
-      !this.#isBounded || claim?.isLetGo !== false || !claim.by.isAlive || claim.by.isAsleep;
+      !this.#isBounded || claim?.isLetGo !== false || !claim.by.isAlive || claim.by.isAsleep || this.#forced.has(token);
     return ({ tokens }) => {
       // An upgrade since then goes with another token.
       if (claim === undefined || claim.hold.token !== token) return;

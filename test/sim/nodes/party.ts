@@ -1,11 +1,15 @@
 import type { AcquireWish, Acquisition } from '../../../src/acquisition.ts';
-import { DeadlockError } from '../../../src/errors.ts';
+import { DeadlockError, QueueFullError } from '../../../src/errors.ts';
 import type { Gateway } from '../../../src/node/index.ts';
+import type { AskPosition } from '../../../src/queue-place.ts';
 import { SessionEngine } from '../../../src/session-engine.ts';
 import { type NodeClock, Stream } from '../../../src/testing/index.ts';
 import { decodeLock } from '../../../src/views.ts';
+import { Contender } from './contender.ts';
 import { type Desire, Desires, nameAt } from './desires.ts';
 import type { Claim, Claimant } from './law.ts';
+import { Meddler } from './meddler.ts';
+import { Scribe } from './scribe.ts';
 import type { NodeWorld } from './world.ts';
 
 /** How a party reaches the cluster. */
@@ -32,6 +36,10 @@ export class Party implements Claimant {
   readonly #stream: Stream;
   readonly #engine: SessionEngine;
   readonly #desires: Desires;
+  /** Absent where nobody stands for election. */
+  readonly #contender: Contender | undefined;
+  readonly #scribe: Scribe;
+  readonly #meddler: Meddler;
   /** Questions without an outcome. */
   #open = 0;
 
@@ -42,11 +50,18 @@ export class Party implements Claimant {
     this.#way = way;
     const who = `${way.name} at ${world.cluster.time.now}`;
     this.#stream = new Stream(seed, `party ${who}`);
-    this.#desires = new Desires(world.conditions.kinds, new Stream(seed, `desires ${who}`));
+    const streams = { desires: new Stream(seed, `desires ${who}`), options: new Stream(seed, `options ${who}`) };
+    this.#desires = new Desires(world.conditions.kinds, streams);
     this.#engine = new SessionEngine({
       ...{ gateway: way.gateway, clock: way.clock, random: world.cluster.random, ttlMs: ttl },
       ...{ label: way.name, isHome: way.isHome },
     });
+    const lent = { way, engine: this.#engine, ask: (what: string) => this.#ask(what) };
+    this.#scribe = new Scribe(world, lent);
+    this.#meddler = new Meddler(world, { ...lent, stream: new Stream(seed, `meddling ${who}`) });
+    if (!world.conditions.elects || world.isOver) return;
+    const stream = new Stream(seed, `contender ${who}`);
+    this.#contender = new Contender({ world, way, engine: this.#engine, claimant: this, stream });
   }
 
   get isAlive(): boolean {
@@ -76,11 +91,17 @@ export class Party implements Claimant {
 
   /** Nothing is asked, held or awaited. */
   get isIdle(): boolean {
-    return this.#open === 0 && this.#engine.isIdle;
+    return this.#open === 0 && this.#engine.isIdle && this.#contender?.isIdle !== false;
   }
 
   start(): void {
     for (let fiber = 0; fiber < this.#world.conditions.fibers; fiber += 1) this.#think();
+    this.#contender?.start();
+  }
+
+  /** Wants nothing more of its own accord. */
+  rest(): void {
+    this.#contender?.rest();
   }
 
   /** Gets that lock, counted from 1, and gives it back; `done` then. A session that the faults cost is opened anew. */
@@ -99,7 +120,8 @@ export class Party implements Claimant {
     const ms = isBurst ? 0 : 5 + this.#stream.exponential(conditions.think);
     this.#way.clock.after(ms, () => {
       if (this.#world.isOver) return;
-      if (this.#stream.chance(0.12)) this.#look();
+      if (this.#meddler.isMinded) this.#meddler.meddle((isDone) => this.#think(isDone));
+      else if (this.#stream.chance(0.12)) this.#look();
       else this.#work();
     });
   }
@@ -109,15 +131,17 @@ export class Party implements Claimant {
     const waits = this.#stream.chance(0.8);
     const limitMs = this.#stream.chance(0.4) ? this.#stream.logUniform(1, 3_000) : undefined;
     const desire = this.#desires.of(this.#anyLock());
-    const acquisition = this.#acquire({ ...desire, waits, limitMs }, (claims) => {
+    const steals = this.#meddler.stealing(desire);
+    const acquisition = this.#acquire({ ...desire, waits, limitMs, steals }, (claims) => {
       if (claims === undefined) return this.#think(false);
       // Now and then somebody keeps a lock for very long.
       const ms = this.#stream.exponential(conditions.hold) * (this.#stream.chance(0.02) ? 20 : 1);
-      const holdMs = this.#world.isOver ? 0 : Math.min(ms, holdMsMax);
+      const holdMs = this.#world.isOver ? 0 : Math.min(this.#desires.holdMsOf(desire, ms), holdMsMax);
       const besides = this.#desires.besides(desire);
       if (besides === undefined) this.#way.clock.after(holdMs, () => this.#release(claims, () => this.#think()));
       else this.#acquireBesides(besides, claims, holdMs);
       for (const claim of claims) this.#change(claim, holdMs);
+      this.#scribe.holds(claims, holdMs);
     });
     if (!this.#stream.chance(0.1)) return;
     const ms = this.#stream.exponential(conditions.hold);
@@ -129,7 +153,8 @@ export class Party implements Claimant {
     const { name } = wish;
     const moment = law.asked();
     const settle = this.#ask(`acquire ${name}`);
-    return this.#engine.acquire(wish, (outcome) => {
+    const onQueued = this.#desires.isCurious ? (ask: AskPosition) => this.#askPlace(name, ask) : undefined;
+    return this.#engine.acquire({ ...wish, onQueued }, (outcome) => {
       settle();
       this.#world.trace(
         this.name,
@@ -137,10 +162,24 @@ export class Party implements Claimant {
         outcome.kind === 'granted' ? outcome.hold.token : undefined,
       );
       if (outcome.kind === 'failed' && outcome.error instanceof DeadlockError) this.#world.count('deadlocks');
+      if (outcome.kind === 'failed' && outcome.error instanceof QueueFullError) this.#world.count('full queues');
       if (outcome.kind !== 'granted') return done(undefined);
       const holds = [outcome.hold, ...outcome.others];
       if (holds.length > 1) this.#world.count('composites');
       this.#world.judge(() => done(holds.map((hold) => this.#listened(law.granted(this, hold, moment)))));
+    });
+  }
+
+  /** Where a request stands in its queue; null if it has been granted or given up meanwhile. */
+  #askPlace(name: string, ask: AskPosition): void {
+    const settle = this.#ask(`place in the queue of ${name}`);
+    ask((outcome) => {
+      settle();
+      if (!outcome.ok || outcome.value === null) return;
+      this.#world.count('positions');
+      this.#world.judge(() =>
+        this.#world.ghost.demand(Number(outcome.value) >= 1, 'O5', () => `${name}: place ${String(outcome.value)}`),
+      );
     });
   }
 
@@ -184,6 +223,7 @@ export class Party implements Claimant {
         this.#world.trace(this.name, `${claim.hold.name} recovered`, claim.hold.token);
       },
       lost: (error) => {
+        if (error.reason === 'overdue') this.#world.count('bounded holds');
         claim.isToldLost = true;
         this.#world.trace(this.name, `${claim.hold.name} lost: ${error.reason}`, claim.hold.token);
       },
@@ -198,7 +238,12 @@ export class Party implements Claimant {
       this.#world.law.letGo(claim);
       this.#world.trace(this.name, `${hold.name} let go`, hold.token);
       const settle = this.#ask(`release ${hold.name}`);
-      hold.release(() => {
+      const { isToldLost } = claim;
+      hold.release((outcome) => {
+        const isSaid = !isToldLost || outcome.kind === 'lost';
+        this.#world.judge(() =>
+          this.#world.ghost.demand(isSaid, 'O10', () => `${this.name} releases ${hold.name}, which it has lost`),
+        );
         settle();
         left -= 1;
         if (left === 0) done();
@@ -215,8 +260,9 @@ export class Party implements Claimant {
       settle();
       if (outcome.ok) {
         this.#world.ghost.count('questions');
-        const tokens = decodeLock(outcome.value)?.holders.map(({ token }) => token) ?? [];
-        this.#world.judge(() => expect({ name, tokens }));
+        const holders = decodeLock(outcome.value)?.holders ?? [];
+        this.#world.judge(() => expect({ name, tokens: holders.map(({ token }) => token) }));
+        this.#world.judge(() => this.#world.law.shown(name, holders));
       }
       this.#think(outcome.ok);
     });

@@ -28,6 +28,7 @@ export class Recovery {
   judge(): void {
     const world = this.#world;
     world.isOver = true;
+    for (const party of world.parties.values()) party.rest();
     // A write that hangs already goes on hanging for a while.
     world.run(this.#nemesis.hangsMs);
     for (const nodeId of world.nodeIds) this.#revive(nodeId);
@@ -48,6 +49,7 @@ export class Recovery {
       () => this.#world.isClear,
     );
     this.#awaitMs('L5', answerMs, 'somebody still waits for an answer', () => this.#isIdle());
+    world.law.judgeRest();
     const isStable = world.cluster.leader() === leader && this.#term() === term;
     world.ghost.demand(isStable, 'L4', () => `${leader} led in ${term}, ${world.cluster.leader()} in ${this.#term()}`);
   }

@@ -32,7 +32,10 @@ const deeds: readonly Deed[] = [
   ] as const),
   ...(['crashes', 'wounds', 'stops', 'pauses', 'suspends', 'clock steps', 'partitions', 'broken links'] as const),
   ...(['stalls', 'disk errors', 'damaged disks', 'replacements'] as const),
-  ...(['upgrades', 'downgrades', 'composites', 'deadlocks', 're-entries'] as const),
+  ...(['terms', 'proclamations', 'sightings'] as const),
+  ...(['upgrades', 'downgrades', 'composites', 'deadlocks', 're-entries', 'forced ends'] as const),
+  ...(['register writes', 'fenced writes', 'verifications'] as const),
+  ...(['metadata', 'positions', 'full queues', 'bounded holds'] as const),
 ];
 
 describe('whole nodes and clients keep the law under faults, and come to rest after them', () => {

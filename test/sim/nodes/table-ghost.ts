@@ -9,21 +9,30 @@ import type { Ghost } from '../ghost.ts';
 /** How often the tables of all members are compared whole: at indexes that this divides. */
 const digestEvery = 16;
 
+/** Hears of holds that end without a release. */
+export interface Ends {
+  /** Nothing was heard of its session. */
+  expired(name: string, token: number): void;
+  /** Somebody ended it, or its session. */
+  forced(token: number): void;
+  /** An upgrade gave a hold another token. */
+  converted(had: number, token: number): void;
+}
+
 /**
  * What the lock table must have said: the naive model, fed with the committed log. Whoever executes an entry first is
  * judged by it, word for word (O0); everybody else by the digest of the whole table (I5).
  */
 export class TableGhost {
   readonly #ghost: Ghost;
-  readonly #expired: (name: string, token: number) => void;
+  readonly #ends: Ends;
   readonly #model = new Model(defaultTableLimits);
   readonly #recorded = new Map<string, { incarnation: string; run: number; since: LogIndex }>();
   #applied: LogIndex = 0;
 
-  /** `expired` hears of each hold that ends because nothing was heard of its session. */
-  constructor(ghost: Ghost, expired: (name: string, token: number) => void) {
+  constructor(ghost: Ghost, ends: Ends) {
     this.#ghost = ghost;
-    this.#expired = expired;
+    this.#ends = ends;
   }
 
   /** Nobody holds or awaits anything. */
@@ -58,10 +67,20 @@ export class TableGhost {
     const expired = new Set(
       expected.flatMap((event) => (event.kind === 'session-ended' && event.end === 'expired' ? [event.session] : [])),
     );
+    const closed = new Set(
+      expected.flatMap((event) => (event.kind === 'session-ended' && event.by !== undefined ? [event.session] : [])),
+    );
     for (const event of expected) {
+      if (event.kind === 'converted') this.#ends.converted(event.had, event.token);
+      if (event.kind === 'lost' && (event.by !== undefined || closed.has(event.session))) {
+        this.#ghost.count('forced ends');
+        this.#ends.forced(event.token);
+      }
       if (event.kind === 'granted') this.#ghost.count('grants');
       if (event.kind === 'lost') this.#ghost.count('losses');
-      if (event.kind === 'lost' && expired.has(event.session)) this.#expired(event.name, event.token);
+      if (event.kind === 'lost' && event.reason === 'overdue') this.#ghost.count('overdue holds');
+      if (event.kind === 'lost' && (event.reason === 'overdue' || expired.has(event.session)))
+        this.#ends.expired(event.name, event.token);
       if (event.kind === 'started' && event.isCurrent) {
         this.#recorded.set(event.node, { incarnation: event.incarnation, run: event.run, since: entry.index });
       }

@@ -1,20 +1,14 @@
 import type { LogWrite } from '../../../raft/index.ts';
 import { SimulatedCluster, Stream } from '../../../src/testing/index.ts';
-import {
-  type Decoded,
-  decodeMessage,
-  decodeValue,
-  encodeMessage,
-  encodeValue,
-  type Hello,
-  type Packet,
-} from '../../../src/transport/index.ts';
+import type { Hello, Packet } from '../../../src/transport/index.ts';
 import { type Deed, Ghost } from '../ghost.ts';
 import { Trace } from '../trace.ts';
 import { type NodeConditions, spreadBounded } from './conditions.ts';
+import { ElectionLaw } from './election-law.ts';
 import { EventLaw } from './event-law.ts';
 import { Law } from './law.ts';
 import { OldCopies } from './old-copies.ts';
+import { streamOf, travelled } from './packets.ts';
 import { Party } from './party.ts';
 import { Shoulder } from './shoulder.ts';
 import { TableGhost } from './table-ghost.ts';
@@ -41,6 +35,7 @@ export class NodeWorld {
   readonly cluster: SimulatedCluster;
   readonly ghost: Ghost;
   readonly law: Law;
+  readonly elections: ElectionLaw;
   readonly parties: Map<string, Party> = new Map();
   readonly shoulders: Map<string, Shoulder> = new Map();
   readonly weather: Weather;
@@ -66,10 +61,14 @@ export class NodeWorld {
     const { seed, nodes, limits, timings, network, clockSpread } = conditions;
     this.conditions = conditions;
     this.ghost = new Ghost(blind);
-    this.law = new Law(this.ghost, { isBounded: clockSpread <= spreadBounded });
+    this.law = new Law(this.ghost, {
+      isBounded: clockSpread <= spreadBounded,
+      afterTurn: (look) => this.cluster.time.at(0, () => this.judge(look)),
+    });
+    this.elections = new ElectionLaw(this.ghost);
     this.weather = { ...network };
     this.#events = new EventLaw(this.ghost, (look) => this.judge(look));
-    this.#tables = new TableGhost(this.ghost, (name, token) => this.law.expired(name, token));
+    this.#tables = new TableGhost(this.ghost, this.law);
     this.oldCopies = new OldCopies(this.ghost, {
       hasRecordedNewer: (nodeId, hello) => this.#hasRecordedNewer(nodeId, hello),
       // Not in the midst of the greeting.
@@ -299,19 +298,4 @@ export class NodeWorld {
     this.#arrivals.set(link, ordered);
     return ordered - now;
   }
-}
-
-/** Each class of packet keeps its own order, as each has a stream of its own. */
-const streamOf = (packet: Packet | undefined): string =>
-  packet?.kind === 'raft' ? (packet.message.kind.startsWith('append') ? 'append' : 'control') : (packet?.kind ?? '');
-
-/** Through the codec and back, as on a real wire. */
-function travelled(packet: Packet): Packet {
-  if (packet.kind === 'raft') return { kind: 'raft', message: arrived(decodeMessage(encodeMessage(packet.message))) };
-  return { ...packet, body: arrived(decodeValue(encodeValue(packet.body))) };
-}
-
-function arrived<T>(decoded: Decoded<T>): T {
-  if (!decoded.ok) throw new Error(`a packet does not survive its journey: ${decoded.bad}`);
-  return decoded.value;
 }

@@ -1,0 +1,34 @@
+import type { AcquireOptions } from './acquire-options.ts';
+import { outOfRange, wrongType } from './errors.ts';
+import { holdMsMin, metadataBytesMax, validateMetadata } from './server/index.ts';
+import type { HoldOptions } from './table/index.ts';
+
+/** What the cluster is told of the hold; undefined if nothing. A TypeError or RangeError says what is wrong. */
+export const checkHoldOptions = (options: AcquireOptions): HoldOptions | undefined => {
+  const { metadata, maxQueueLength, maxHold } = options;
+  if (metadata === undefined && maxQueueLength === undefined && maxHold === undefined) return undefined;
+  return {
+    metadata: metadata === undefined ? undefined : checkMetadata(metadata),
+    queueLengthMax: maxQueueLength === undefined ? undefined : checkCount(maxQueueLength, 'maxQueueLength'),
+    holdMsMax: maxHold === undefined ? undefined : checkMaxHold(maxHold),
+  };
+};
+
+const checkMetadata = (metadata: unknown): string => {
+  const bad = validateMetadata(metadata);
+  if (bad === undefined && typeof metadata === 'string') return metadata;
+  const text = `metadata must be at most ${metadataBytesMax} bytes of well-formed text; this is ${bad}`;
+  throw typeof metadata === 'string' && bad?.startsWith('too long') === true ? outOfRange(text) : wrongType(text);
+};
+
+const checkCount = (count: unknown, what: string): number => {
+  if (typeof count !== 'number') throw wrongType(`${what} must be a number, not ${typeof count}`);
+  if (Number.isSafeInteger(count) && count >= 0) return count;
+  throw outOfRange(`${what} must be a whole number, 0 or above, not ${count}`);
+};
+
+const checkMaxHold = (maxHold: unknown): number => {
+  const ms = checkCount(maxHold, 'maxHold');
+  if (ms >= holdMsMin) return ms;
+  throw outOfRange(`maxHold must be ${holdMsMin} milliseconds or more, not ${ms}`);
+};

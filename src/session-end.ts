@@ -1,0 +1,30 @@
+import type { Ending } from './asker.ts';
+import type { Intervention, SessionEnd, Taken } from './table/index.ts';
+
+/** A hold that somebody ended by force, in words and for the error. */
+export const takenAway = ({ by }: Taken): Ending => byForce(by, 'ended it by force');
+
+/** A session that the cluster has ended. */
+export const endOf = (end: SessionEnd, by: Intervention | undefined): Ending =>
+  by === undefined ? { reason: 'session', text: textOf(end) } : byForce(by, 'closed its session');
+
+const byForce = ({ actor, reason }: Intervention, what: string): Ending => ({
+  reason: 'forced',
+  text: `${JSON.stringify(actor)} ${what}${reason === '' ? '' : `: ${reason}`}`,
+  by: { actor, reason },
+});
+
+const textOf = (end: SessionEnd): string => {
+  switch (end) {
+    case 'expired':
+      return 'the cluster heard no heartbeat for the session TTL';
+    case 'closed':
+      return 'the session was closed';
+    case 'superseded':
+      return 'a newer run of this node took over';
+    case 'unknown':
+      return 'the cluster does not know the session';
+    default:
+      return end satisfies never;
+  }
+};
