@@ -7,7 +7,8 @@ import { runTests } from './vitest-run.ts';
 const usage = `npm run mutants -- [--only TEXT] [--jobs N] [--seeds N]
 
 Plants the bugs of test/mutants one at a time in a copy of the repository, and shows which test notices each. Ends with 1
-if one of them lives. --only takes those whose id contains TEXT; --jobs runs so many at once (default 2).
+if one of them lives. --only takes those whose id contains TEXT, or one of several texts with commas between; --jobs runs
+so many at once (default 2).
 --seeds lets whole nodes look for each of them in so many seeds of the simulator, also where that is not demanded.`;
 
 interface Fate {
@@ -84,7 +85,8 @@ async function checkSound(mutants: readonly Mutant[]): Promise<void> {
 }
 
 async function run(): Promise<number> {
-  const mutants = catalogue.filter(({ id }) => id.includes(values.only));
+  const wanted = values.only.split(',');
+  const mutants = catalogue.filter(({ id }) => wanted.some((text) => id.includes(text)));
   const waiting = [...mutants];
   const fates: Fate[] = [];
   const work = async (): Promise<void> => {
