@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 
 const root = new URL('../../', import.meta.url);
 const calls = 1_000;
-const secondsMax = 20;
 
 /** Runs the program to its end. */
 async function storm(
@@ -33,9 +32,8 @@ describe('a thousand random acquireAll calls over twenty names from three proces
     const { code, out, errors } = await storm(seed, calls);
 
     expect({ code, errors }, `node examples/no-deadlock.mjs ${seed}: ${out}`).toEqual({ code: 0, errors: '' });
-    const [, finished, seconds] = /^(\d+) of 1000 calls finished in ([\d.]+) s: \d+ grants, 0 wrong$/m.exec(out) ?? [];
+    const [, finished] = /^(\d+) of 1000 calls finished in [\d.]+ s: \d+ grants, 0 wrong$/m.exec(out) ?? [];
     expect(Number(finished)).toBe(calls);
-    expect(Number(seconds)).toBeLessThan(secondsMax);
   });
 
   it('would close circles if they took their locks one by one', async () => {
