@@ -18,6 +18,7 @@ const listener: SessionListener = {
   beatAcknowledged: () => {},
   taken: () => {},
   revokeRequested: () => {},
+  contended: () => {},
   ended: () => {},
 };
 
