@@ -135,8 +135,8 @@ export class Hold {
     if (this.#state === 'lost' && this.#loss !== undefined) return done({ kind: 'lost', error: this.#loss });
     if (this.#state !== 'held') return done({ kind: 'released' });
     this.#state = 'releasing';
-    this.unwatch();
     this.#bound?.remove(this);
+    this.unwatch();
     this.#conversion?.giveUp({ kind: 'abort', reason: 'the lock was released' });
     this.#session.releaseHold(this, (outcome) => {
       this.#state = 'released';
@@ -173,12 +173,12 @@ export class Hold {
 
   /** For the conversion only. */
   converted(mode: Mode, token: number): void {
+    const isMoved = this.#isWatched && token !== this.#token;
+    if (isMoved) this.unwatch();
     this.#mode = mode;
-    const isWatched = this.#isWatched && token !== this.#token;
-    if (isWatched) this.unwatch();
     this.#token = token;
-    if (isWatched) this.watch();
     this.#session.recheck(this);
+    if (isMoved) this.watch();
   }
 
   /** For the conversion only: nothing more comes of it. */
