@@ -86,6 +86,7 @@ describe('a handle', () => {
     clock.pass(10);
 
     expect(told).toEqual([]);
+    expect(a.gateway.unwatched).toEqual([{ name: 'x', token: hold.token }]);
     expect(a.gateway.watches.areSome).toBe(false);
   });
 
@@ -103,14 +104,19 @@ describe('a handle', () => {
     const { clock, cluster, process } = world();
     const [a, b] = [process(), process()];
     const holds: Hold[] = [];
+    const parts = [{ name: 'y', mode: 'X', permits: 1, limit: 0 }] as const;
     const enter = (): void => {
-      a.engine.acquire({ name: 'y', waits: true, limitMs: undefined, owner: 'ann', reenters: true }, (outcome) => {
-        if (outcome.kind === 'granted') holds.push(outcome.hold);
-      });
+      a.engine.acquire(
+        { name: 'y', parts, waits: true, limitMs: undefined, owner: 'ann', reenters: true },
+        (outcome) => {
+          if (outcome.kind === 'granted') holds.push(outcome.hold);
+        },
+      );
       clock.pass(10);
     };
     enter();
     enter();
+    expect(holds.map(({ token }) => token)).toEqual([holds[0]?.token, holds[0]?.token]);
     const told: string[] = [];
     for (const [at, hold] of holds.entries()) handleOf(hold).on('contended', () => told.push(`${at}`));
     clock.pass(10);
@@ -163,6 +169,7 @@ describe('a handle', () => {
     clock.pass(10);
 
     expect(hold.loss).toMatchObject({ reason: 'forced' });
+    expect(a.gateway.unwatched).toEqual([{ name: 'x', token: hold.token }]);
     expect(a.gateway.watches.areSome).toBe(false);
   });
 });

@@ -83,6 +83,7 @@ export class LocalGateway implements Gateway {
   readonly #openings = new Map<string, { listener: SessionListener; done: (outcome: OpenOutcome) => void }>();
   readonly #held: (() => void)[] = [];
   readonly ended: SessionId[] = [];
+  readonly unwatched: HoldName[] = [];
   readonly watches: HoldWatches;
   #isCut = false;
   /** One way, milliseconds. */
@@ -152,8 +153,9 @@ export class LocalGateway implements Gateway {
     this.#carry(() => this.watches.add(session, hold));
   }
 
-  unwatchHold(session: SessionId, { token }: HoldName): void {
-    this.#carry(() => this.watches.drop(session, token));
+  unwatchHold(session: SessionId, hold: HoldName): void {
+    this.unwatched.push(hold);
+    this.#carry(() => this.watches.drop(session, hold.token));
   }
 
   query(query: Query, done: (outcome: QueryOutcome) => void): void {
