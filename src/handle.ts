@@ -15,6 +15,12 @@ export interface HandleEvents {
    * request, and not at all if this process is not connected at that moment.
    */
   readonly revokeRequested: readonly [by: ForcedBy];
+  /**
+   * Somebody has to wait for the lock, or did already when the first listener came. Told again only after nobody waited
+   * any more, after an upgrade, and when this process comes to another node. A kindness, no promise: nothing is told while
+   * this process is not connected. An upgrade of this handle itself does not count.
+   */
+  readonly contended: readonly [];
   /** Final. `signal` has aborted just before. */
   readonly lost: readonly [error: LockLostError];
 }
@@ -39,18 +45,19 @@ export type Verify = (hold: HoldName, options: QueryOptions) => Promise<boolean>
 
 /** What a handle tells of its hold. Made only for those to whom somebody listens: most handles are held for a moment. */
 class Voice implements HoldListener {
-  readonly #name: string;
+  readonly #hold: Hold;
   readonly #logger: Logger;
   readonly #listeners: Listeners = {
     jeopardy: new Set(),
     recovered: new Set(),
     revokeRequested: new Set(),
+    contended: new Set(),
     lost: new Set(),
   };
   readonly #abort = new AbortController();
 
   constructor(hold: Hold, logger: Logger) {
-    this.#name = hold.name;
+    this.#hold = hold;
     this.#logger = logger;
     if (hold.loss !== undefined) this.#abort.abort(hold.loss);
     hold.listen(this);
@@ -72,12 +79,26 @@ class Voice implements HoldListener {
     this.#emit('revokeRequested', by);
   }
 
+  contended(): void {
+    this.#emit('contended');
+  }
+
   lost(error: LockLostError): void {
     this.#abort.abort(error);
     this.#emit('lost', error);
   }
 
-  of<E extends HandleEvent>(event: E): Set<HandleListener<E>> {
+  add<E extends HandleEvent>(event: E, listener: HandleListener<E>): void {
+    this.#of(event).add(listener);
+    if (event === 'contended') this.#hold.watch();
+  }
+
+  remove<E extends HandleEvent>(event: E, listener: HandleListener<E>): void {
+    this.#of(event).delete(listener);
+    if (this.#listeners.contended.size === 0) this.#hold.unwatch();
+  }
+
+  #of<E extends HandleEvent>(event: E): Set<HandleListener<E>> {
     if (!Object.hasOwn(this.#listeners, event)) {
       throw wrongType(`a handle tells ${Object.keys(this.#listeners).join(', ')}, not ${JSON.stringify(event)}`);
     }
@@ -85,11 +106,11 @@ class Voice implements HoldListener {
   }
 
   #emit<E extends HandleEvent>(event: E, ...args: HandleEvents[E]): void {
-    for (const listener of [...this.of(event)]) {
+    for (const listener of [...this.#of(event)]) {
       try {
         listener(...args);
       } catch (error) {
-        this.#logger.error({ err: error, lock: this.#name, event }, 'a listener of a lock handle threw');
+        this.#logger.error({ err: error, lock: this.#hold.name, event }, 'a listener of a lock handle threw');
       }
     }
   }
@@ -202,13 +223,13 @@ export class LockHandle implements AsyncDisposable {
    */
   on<E extends HandleEvent>(event: E, listener: HandleListener<E>): this {
     if (typeof listener !== 'function') throw wrongType('a listener must be a function');
-    this.#speak().of(event).add(listener);
+    this.#speak().add(event, listener);
     return this;
   }
 
   /** Listens no more. */
   off<E extends HandleEvent>(event: E, listener: HandleListener<E>): this {
-    this.#speak().of(event).delete(listener);
+    this.#speak().remove(event, listener);
     return this;
   }
 

@@ -32,6 +32,8 @@ export interface HoldListener {
   recovered(remainingMs: number): void;
   /** Somebody asks that it be let go. */
   revokeRequested?(by: ForcedBy): void;
+  /** Somebody waits for what it has. */
+  contended?(): void;
   /** `isHeld` of all holds that end with it is false already. */
   lost(error: LockLostError): void;
 }
@@ -56,6 +58,7 @@ export class Hold {
   #conversion: Conversion | undefined;
   #proclamations: Proclamations | undefined;
   #bound: HoldBound | undefined;
+  #isWatched = false;
 
   constructor(session: Session, { name, token, mode, permits, owner, options, acquiredAt }: HoldOrigin) {
     this.#session = session;
@@ -113,12 +116,27 @@ export class Hold {
     this.#listener = listener;
   }
 
+  /** Its listener wants to hear when somebody waits; told soon if somebody does. */
+  watch(): void {
+    if (this.#isWatched || this.#state !== 'held') return;
+    this.#isWatched = true;
+    this.#session.watched.add(this);
+  }
+
+  /** Not any more. */
+  unwatch(): void {
+    if (!this.#isWatched) return;
+    this.#isWatched = false;
+    this.#session.watched.remove(this);
+  }
+
   /** `done` is called once: soon after the call, or at the latest a TTL later. Only the first call counts. */
   release(done: (outcome: ReleaseOutcome) => void): void {
     if (this.#state === 'lost' && this.#loss !== undefined) return done({ kind: 'lost', error: this.#loss });
     if (this.#state !== 'held') return done({ kind: 'released' });
     this.#state = 'releasing';
     this.#bound?.remove(this);
+    this.unwatch();
     this.#conversion?.giveUp({ kind: 'abort', reason: 'the lock was released' });
     this.#session.releaseHold(this, (outcome) => {
       this.#state = 'released';
@@ -155,9 +173,12 @@ export class Hold {
 
   /** For the conversion only. */
   converted(mode: Mode, token: number): void {
+    const isMoved = this.#isWatched && token !== this.#token;
+    if (isMoved) this.unwatch();
     this.#mode = mode;
     this.#token = token;
     this.#session.recheck(this);
+    if (isMoved) this.watch();
   }
 
   /** For the conversion only: nothing more comes of it. */
@@ -193,6 +214,7 @@ export class Hold {
   markLost({ reason, text, by }: Ending): void {
     if (this.#state !== 'held') return;
     this.#state = 'lost';
+    this.unwatch();
     this.#bound?.remove(this);
     this.#loss = new LockLostError(`lock ${JSON.stringify(this.name)} (token ${this.token}) is lost: ${text}`, {
       reason,
@@ -215,6 +237,11 @@ export class Hold {
   /** For the session only. */
   tellRevoke(by: ForcedBy): void {
     if (this.#state === 'held') this.#listener?.revokeRequested?.(by);
+  }
+
+  /** For the session only. */
+  tellContended(): void {
+    if (this.#state === 'held') this.#listener?.contended?.();
   }
 
   #isKept(): boolean {

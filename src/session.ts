@@ -11,14 +11,17 @@ import { Sequences } from './sequences.ts';
 import { endOf } from './session-end.ts';
 import { requestOf } from './session-request.ts';
 import type { SessionOwner, SessionWorld } from './session-world.ts';
-import type { Answer, Intervention, Sequence, SessionEnd, SessionId } from './table/index.ts';
+import type { Answer, HoldName, Intervention, Sequence, SessionEnd, SessionId } from './table/index.ts';
 import { Takings } from './takings.ts';
+import { WatchedHolds } from './watched-holds.ts';
 
 /**
  * One session of this process in the cluster: numbers its requests, keeps it alive, and knows by clocks alone until
  * when its holds may be claimed. Over once, over for good.
  */
 export class Session implements SessionListener {
+  /** For holds only. */
+  readonly watched: WatchedHolds;
   readonly #world: SessionWorld;
   readonly #owner: SessionOwner;
   readonly #liveness: Liveness;
@@ -43,6 +46,7 @@ export class Session implements SessionListener {
     this.#releases = new Releases(world.clock, world.ttlMs);
     // To let go of what is gone: then the cluster need not remember to tell it.
     const acknowledge = ({ name, token }: Taken) => this.ask({ kind: 'release', name, token });
+    this.watched = new WatchedHolds(world.gateway, () => this.#id);
     this.#takings = new Takings(this.#holds, this.#releases, acknowledge);
   }
 
@@ -151,8 +155,7 @@ export class Session implements SessionListener {
 
   /** Whether that owner holds that lock in it. */
   holdsFor(owner: string, name: string): boolean {
-    for (const hold of this.#holds) if (hold.owner === owner && hold.name === name) return true;
-    return false;
+    return [...this.#holds].some((hold) => hold.owner === owner && hold.name === name);
   }
 
   /** Waits until a hold may be claimed again, or the session is over. */
@@ -241,6 +244,10 @@ export class Session implements SessionListener {
     for (const hold of [...this.#holds]) if (hold.token === token) hold.tellRevoke({ actor, reason });
   }
 
+  contended(hold: HoldName): void {
+    this.watched.tell(hold);
+  }
+
   ended(end: SessionEnd, by?: Intervention): void {
     if (this.#state === 'gone') return;
     const failure = end === 'unknown' ? this.#world.stoppedBy?.() : undefined;
@@ -259,8 +266,7 @@ export class Session implements SessionListener {
 
   #endHere(ending: Ending, refuse?: Over['refuse']): void {
     this.#state = 'over';
-    this.#beatTimer?.cancel();
-    this.#deadlineTimer?.cancel();
+    for (const timer of [this.#beatTimer, this.#deadlineTimer]) timer?.cancel();
     const holds = [...this.#holds];
     this.#holds.clear();
     for (const hold of holds) hold.markLost(ending);

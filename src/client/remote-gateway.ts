@@ -12,7 +12,7 @@ import {
   type SessionRequest,
 } from '../node/index.ts';
 import type { ServerMessage } from '../server/index.ts';
-import type { Sequence, SessionId } from '../table/index.ts';
+import type { HoldName, Sequence, SessionId } from '../table/index.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { Questions } from './questions.ts';
 import { RemoteSession } from './remote-session.ts';
@@ -141,6 +141,18 @@ export class RemoteGateway implements Gateway {
     if (known.isAttached) this.#connection.send({ kind: 'end', session });
   }
 
+  watchHold(session: SessionId, hold: HoldName): void {
+    const known = this.#sessions.get(session);
+    known?.watched.set(hold.token, hold);
+    if (known?.isAttached === true) this.#connection.send({ kind: 'watch-hold', session, hold });
+  }
+
+  unwatchHold(session: SessionId, hold: HoldName): void {
+    const known = this.#sessions.get(session);
+    if (known?.watched.delete(hold.token) !== true || !known.isAttached) return;
+    this.#connection.send({ kind: 'unwatch-hold', session, hold });
+  }
+
   query(query: Query, done: (outcome: QueryOutcome) => void): void {
     this.#questions.ask(query, done);
   }
@@ -189,6 +201,8 @@ export class RemoteGateway implements Gateway {
         return this.#sessions.get(message.session)?.listener.taken(message.taken);
       case 'revoke':
         return this.#sessions.get(message.session)?.listener.revokeRequested(message.taken);
+      case 'contended':
+        return this.#sessions.get(message.session)?.listener.contended(message.hold);
       case 'ended': {
         const session = this.#sessions.get(message.session);
         this.#sessions.delete(message.session);
@@ -225,6 +239,7 @@ export class RemoteGateway implements Gateway {
     if (session === undefined) return;
     session.isAttached = true;
     for (const request of session.open.values()) this.#connection.send({ kind: 'submit', request });
+    for (const hold of session.watched.values()) this.#connection.send({ kind: 'watch-hold', session: id, hold });
     if (session.isEnding) this.#connection.send({ kind: 'end', session: id });
   }
 

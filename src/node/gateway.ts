@@ -1,4 +1,13 @@
-import type { Answer, Intervention, Sequence, SessionEnd, SessionId, SessionRequest, Taken } from '../table/index.ts';
+import type {
+  Answer,
+  HoldName,
+  Intervention,
+  Sequence,
+  SessionEnd,
+  SessionId,
+  SessionRequest,
+  Taken,
+} from '../table/index.ts';
 import type { EventsQuery } from './cluster-event.ts';
 
 export type { SessionRequest, Taken };
@@ -31,6 +40,13 @@ export interface Gateway {
   beat(session: SessionId, counter: number): void;
   /** Says goodbye for a session, retrying until it is known to have ended. The listener hears `ended` then. */
   end(session: SessionId): void;
+  /**
+   * From now on the listener hears when somebody waits for what that hold of the session has, whose end ends it. Asked
+   * again, it is told again.
+   */
+  watchHold(session: SessionId, hold: HoldName): void;
+  /** The listener need not hear that any more. */
+  unwatchHold(session: SessionId, hold: HoldName): void;
   /** Asks about locks or sessions. */
   query(query: Query, done: (outcome: QueryOutcome) => void): void;
   /** Puts a new, empty incarnation of a node in the place of its lost or quarantined one. */
@@ -64,6 +80,11 @@ export interface SessionListener {
   taken(taken: Taken): void;
   /** The holder of that hold is asked to let go. Told once, and lost with the way by which it would have come. */
   revokeRequested(request: Taken): void;
+  /**
+   * Somebody waits for what a hold has that is watched. Told once until nobody waits, and again wherever the session turns
+   * up; what is said while there is no way is not said again.
+   */
+  contended(hold: HoldName): void;
   /** Final: nothing else comes after it. `by`: whoever closed it, if that was another session and is known. */
   ended(end: SessionEnd, by?: Intervention): void;
 }

@@ -5,6 +5,7 @@ import type { PeerTransport } from '../transport/index.ts';
 import { Admission } from './admission.ts';
 import { failureOf } from './failure.ts';
 import type { Failure } from './gateway.ts';
+import type { HoldWatches } from './hold-watches.ts';
 import { Members } from './members.ts';
 import type { RuntimeOptions } from './options.ts';
 import type { Queries } from './queries.ts';
@@ -18,6 +19,13 @@ type Done = (outcome: StartOutcome) => void;
 
 type Phase = 'new' | 'opening' | 'blank' | 'forming' | 'member' | 'quarantined' | 'failed' | 'stopped';
 
+/** Those who ask the cluster on behalf of the sessions here. */
+export interface Askers {
+  readonly tickets: Tickets;
+  readonly queries: Queries;
+  readonly watches: HoldWatches;
+}
+
 /** How often a stopping leader looks whether another has taken over. */
 const handOverPollMs = 10;
 
@@ -26,6 +34,7 @@ export class Life {
   readonly #options: RuntimeOptions;
   readonly #tickets: Tickets;
   readonly #queries: Queries;
+  readonly #watches: HoldWatches;
   readonly #boot: string;
   #readyWaiters: Done[] = [];
   #phase: Phase = 'new';
@@ -37,10 +46,11 @@ export class Life {
   #isStoreClosed = false;
   readonly #closeWaiters: (() => void)[] = [];
 
-  constructor(options: RuntimeOptions, tickets: Tickets, queries: Queries) {
+  constructor(options: RuntimeOptions, { tickets, queries, watches }: Askers) {
     this.#options = options;
     this.#tickets = tickets;
     this.#queries = queries;
+    this.#watches = watches;
     this.#boot = options.random.hex(16);
   }
 
@@ -173,6 +183,7 @@ export class Life {
         members,
         tickets: this.#tickets,
         queries: this.#queries,
+        watches: this.#watches,
         changed: () => this.#setPeers(),
         failed: (error) => this.#fail(failureOf(error)),
       },

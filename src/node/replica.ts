@@ -2,7 +2,6 @@ import {
   type ConfigurationAt,
   Core,
   type CoreStatus,
-  type Entry,
   type MemberId,
   type Restored,
   type SnapshotHead,
@@ -18,6 +17,7 @@ import { DiskWatch } from './disk-space.ts';
 import { Driver } from './driver.ts';
 import { Forward } from './forward.ts';
 import type { AdminOutcome } from './gateway.ts';
+import type { HoldWatches } from './hold-watches.ts';
 import { Installation } from './installation.ts';
 import { Leadership } from './leadership.ts';
 import type { Members } from './members.ts';
@@ -34,6 +34,7 @@ export interface ReplicaWorld {
   readonly members: Members;
   readonly tickets: Tickets;
   readonly queries: Queries;
+  readonly watches: HoldWatches;
   /** Who leads, or who belongs to the cluster, has changed. */
   readonly changed: () => void;
   readonly failed: (error: Error) => void;
@@ -216,7 +217,10 @@ export class Replica {
   #driverHandlers(): ConstructorParameters<typeof Driver>[0]['handlers'] {
     return {
       turnBegins: (now) => this.#turnBegins(now),
-      apply: (entries) => this.#apply(entries),
+      apply: (entries) => {
+        this.#applier.apply(entries);
+        this.#reads.applied(this.#applier.head.position.index);
+      },
       installing: (write) => this.#installation.begin(write),
       installed: (write) => this.#installation.load(write),
       proposalAnswered: (answer) => this.#leadership.answered(answer),
@@ -233,11 +237,6 @@ export class Replica {
     this.#leadership.flushBeats(now);
     this.#world.queries.flush(now, this.#reads, this.#applier);
     this.#leadership.flushCommands(now);
-  }
-
-  #apply(entries: readonly Entry[]): void {
-    this.#applier.apply(entries);
-    this.#reads.applied(this.#applier.head.position.index);
   }
 
   #turnEnded(now: number): void {
@@ -275,12 +274,13 @@ export class Replica {
   }
 
   #heard(event: TableEvent): void {
-    const { members, tickets } = this.#world;
+    const { members, tickets, watches } = this.#world;
     this.#leadership.heard(event);
     if (event.kind === 'started' && event.isCurrent && members.isDouble(event)) {
       throw new Error(`another process runs as node ${event.node}: its data directory is a copy of this one`);
     }
     tickets.heard(event, members);
+    if (watches.areSome) watches.heard(event);
   }
 
   /** Keeps what a peer that lags a little, or a snapshot under way, still needs. */
@@ -293,12 +293,13 @@ export class Replica {
 
   #loaded(head: SnapshotHead, table: Table): void {
     if (this.#driver.isStopped) return;
-    const { members, tickets, options } = this.#world;
+    const { members, tickets, watches, options } = this.#world;
     const { index } = head.position;
     this.#snapshots.installed();
     this.#checkpoints.forget();
     this.#applier.replaceBy({ head, table });
     tickets.settleBy(this.#applier.table, { ...members.identity, boot: members.boot });
+    watches.lookAtAll();
     this.#reads.applied(index);
     this.#driver.feed({ kind: 'snapshot-installed', index });
     options.logger.info({ index }, 'a snapshot was installed');
@@ -313,7 +314,6 @@ export class Replica {
   }
 
   #fail(error: Error): void {
-    if (this.#driver.isStopped) return;
-    this.#world.failed(error);
+    if (!this.#driver.isStopped) this.#world.failed(error);
   }
 }

@@ -1,5 +1,5 @@
 import type { Identity } from '../../storage/index.ts';
-import type { Sequence, SessionEnd, SessionId, Taken } from '../table/index.ts';
+import type { HoldName, Sequence, SessionEnd, SessionId, Taken } from '../table/index.ts';
 import type { EventsQuery } from './cluster-event.ts';
 import { diskLow, isDiskLow } from './disk-space.ts';
 import type {
@@ -14,6 +14,7 @@ import type {
   SessionListener,
   SessionRequest,
 } from './gateway.ts';
+import { HoldWatches } from './hold-watches.ts';
 import { Life, type StartOutcome } from './life.ts';
 import { statusOf } from './node-status.ts';
 import type { RuntimeOptions } from './options.ts';
@@ -32,13 +33,20 @@ export class Runtime implements Gateway {
   readonly #options: RuntimeOptions;
   readonly #tickets: Tickets;
   readonly #queries: Queries;
+  readonly #watches: HoldWatches;
   readonly #life: Life;
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
     this.#tickets = new Tickets(options.clock, options.limits.openRequestsMax);
     this.#queries = new Queries(options.clock, options.timings.electionTimeout * queryElections);
-    this.#life = new Life(options, this.#tickets, this.#queries);
+    this.#watches = new HoldWatches({
+      clock: options.clock,
+      perSessionMax: options.limits.table.holdsPerSessionMax,
+      views: () => this.#life.replica?.applier.table.views,
+      listenerOf: (session) => this.#tickets.listenerOf(session),
+    });
+    this.#life = new Life(options, { tickets: this.#tickets, queries: this.#queries, watches: this.#watches });
   }
 
   /** Opens the store and takes part. Also ok for a blank and for a quarantined node: `status` tells them apart. */
@@ -133,6 +141,14 @@ export class Runtime implements Gateway {
     this.#life.replica?.wake();
   }
 
+  watchHold(session: SessionId, hold: HoldName): void {
+    this.#watches.add(session, hold);
+  }
+
+  unwatchHold(session: SessionId, { token }: HoldName): void {
+    this.#watches.drop(session, token);
+  }
+
   query(query: Query, done: (outcome: QueryOutcome) => void): void {
     if (query.kind === 'status') {
       const status = this.status();
@@ -160,6 +176,8 @@ export class Runtime implements Gateway {
   attach(session: SessionId, nonce: string, listener: SessionListener): SessionEnd | undefined {
     const known = this.#life.replica?.applier.table.views.session(session);
     if (known === undefined || known.nonce !== nonce) return 'unknown';
+    // Whoever comes by another stream says there what is to be watched.
+    this.#watches.dropAll(session);
     this.#tickets.attach(session, nonce, listener);
     return undefined;
   }
@@ -171,6 +189,7 @@ export class Runtime implements Gateway {
 
   /** Nothing happens if another listener has been attached since. */
   detach(session: SessionId, listener: SessionListener): void {
+    if (this.#tickets.listenerOf(session) === listener) this.#watches.dropAll(session);
     this.#tickets.detach(session, listener);
   }
 

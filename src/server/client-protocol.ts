@@ -2,6 +2,7 @@ import type { Failure, NodeStatus, Query, SessionRequest } from '../node/index.t
 import {
   type Answer,
   commandTuple,
+  type HoldName,
   type Intervention,
   type Sequence,
   type SessionEnd,
@@ -27,7 +28,9 @@ export type ClientMessage =
   | { readonly kind: 'end'; readonly session: SessionId }
   | { readonly kind: 'query'; readonly id: number; readonly query: Query }
   | { readonly kind: 'replace'; readonly id: number; readonly nodeId: string }
-  | { readonly kind: 'ping'; readonly id: number };
+  | { readonly kind: 'ping'; readonly id: number }
+  /** To be told, or no more, when somebody waits for what that hold has. */
+  | { readonly kind: 'watch-hold' | 'unwatch-hold'; readonly session: SessionId; readonly hold: HoldName };
 
 /** What a node says to a client. */
 export type ServerMessage =
@@ -42,6 +45,8 @@ export type ServerMessage =
   | { readonly kind: 'taken'; readonly session: SessionId; readonly taken: Taken }
   /** The holder is asked to let go. */
   | { readonly kind: 'revoke'; readonly session: SessionId; readonly taken: Taken }
+  /** Somebody waits for what a hold has that is watched. */
+  | { readonly kind: 'contended'; readonly session: SessionId; readonly hold: HoldName }
   | {
       readonly kind: 'ended';
       readonly session: SessionId;
@@ -88,6 +93,9 @@ export const clientTuple = (message: ClientMessage): Value => {
       return [message.kind, message.id, message.nodeId];
     case 'ping':
       return [message.kind, message.id];
+    case 'watch-hold':
+    case 'unwatch-hold':
+      return [message.kind, message.session, message.hold.name, message.hold.token];
     default:
       return message satisfies never;
   }
@@ -113,6 +121,8 @@ export const serverTuple = (message: ServerMessage): Value => {
       const { name, token, by } = message.taken;
       return [message.kind, message.session, name, token, ...interventionCells(by)];
     }
+    case 'contended':
+      return [message.kind, message.session, message.hold.name, message.hold.token];
     case 'ended':
       return [message.kind, message.session, message.end, ...(message.by ? interventionCells(message.by) : [])];
     case 'result':

@@ -132,6 +132,12 @@ export class ClientStream {
         return this.#replace(message.id, message.nodeId);
       case 'ping':
         return this.#send({ kind: 'pong', id: message.id });
+      case 'watch-hold':
+        if (this.#sessions.has(message.session)) servant.watchHold(message.session, message.hold);
+        return;
+      case 'unwatch-hold':
+        if (this.#sessions.has(message.session)) servant.unwatchHold(message.session, message.hold);
+        return;
       default:
         message satisfies never;
     }
@@ -260,6 +266,10 @@ export class ClientStream {
         revokeRequested: (taken) => {
           const { session } = member;
           if (session !== undefined) this.#send({ kind: 'revoke', session, taken });
+        },
+        contended: (hold) => {
+          const { session } = member;
+          if (session !== undefined) this.#send({ kind: 'contended', session, hold });
         },
         ended: (end, by) => this.#ended(member, end, by),
       },

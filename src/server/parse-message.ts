@@ -1,5 +1,5 @@
 import { failureCodes, type NodeStatus, type Query, type SessionRequest } from '../node/index.ts';
-import { type Intervention, parseCommand, type SessionEnd } from '../table/index.ts';
+import { type HoldName, type Intervention, parseCommand, type SessionEnd } from '../table/index.ts';
 import type { Value } from '../transport/index.ts';
 import type { ClientMessage, ClusterView, ServerMessage } from './client-protocol.ts';
 import { readAnswer } from './parse-answer.ts';
@@ -32,7 +32,19 @@ const guarded = <T>(read: () => T): T | BadMessage => {
   }
 };
 
-const clientKinds = ['open', 'attach', 'submit', 'forget', 'beat', 'end', 'query', 'replace', 'ping'] as const;
+const clientKinds = [
+  'open',
+  'attach',
+  'submit',
+  'forget',
+  'beat',
+  'end',
+  'query',
+  'replace',
+  'ping',
+  'watch-hold',
+  'unwatch-hold',
+] as const;
 
 const readClient = (value: Value): ClientMessage => {
   const fields = new Fields(value, 'message');
@@ -76,6 +88,11 @@ const readClientBody = (kind: (typeof clientKinds)[number], fields: Fields): Cli
     }
     case 'ping':
       return { kind, id: fields.count() };
+    case 'watch-hold':
+    case 'unwatch-hold': {
+      const session = fields.count();
+      return { kind, session, hold: readHold(fields) };
+    }
     default:
       return kind satisfies never;
   }
@@ -153,6 +170,7 @@ const serverKinds = [
   'beat',
   'taken',
   'revoke',
+  'contended',
   'ended',
   'result',
   'replaced',
@@ -201,6 +219,10 @@ const readServerBody = (kind: (typeof serverKinds)[number], fields: Fields): Ser
       const token = fields.count();
       return { kind, session, taken: { name, token, by: readIntervention(fields) } };
     }
+    case 'contended': {
+      const session = fields.count();
+      return { kind, session, hold: readHold(fields) };
+    }
     case 'ended': {
       const session = fields.count();
       const end = fields.one(ends);
@@ -219,6 +241,11 @@ const readServerBody = (kind: (typeof serverKinds)[number], fields: Fields): Ser
     default:
       return kind satisfies never;
   }
+};
+
+const readHold = (fields: Fields): HoldName => {
+  const name = fields.text(nameCharsMax);
+  return { name, token: fields.count() };
 };
 
 const readIntervention = (fields: Fields): Intervention => {

@@ -6,6 +6,7 @@ import { rangeOf, smallest } from './select.ts';
 import type { Session } from './session.ts';
 import type { TableState } from './state.ts';
 import type {
+  Contention,
   Counts,
   Hold,
   ListQuery,
@@ -42,6 +43,21 @@ export class Views {
   /** Whether that hold stands, whoever has it. */
   isCurrent(hold: HoldName): boolean {
     return currentHold(this.#state, hold) !== undefined;
+  }
+
+  /**
+   * Who waits for what that hold of that session has, its own upgrade apart: the arrivals of the first and of the last to
+   * come. Undefined if nobody does, or if there is no such hold.
+   */
+  contention(session: SessionId, { name, token }: HoldName): Contention | undefined {
+    const hold = this.#state.sessions.get(session)?.holds.get(token);
+    if (hold === undefined || hold.lock.name !== name) return undefined;
+    const { head, tail } = hold.lock.queue;
+    const next = hold.pendingUpgrade === undefined ? head : head?.behind;
+    if (next === undefined || tail === undefined) return undefined;
+    // An upgrade stands before all others, and came after some of them.
+    const first = Math.min(next.arrival, next.behind?.arrival ?? next.arrival);
+    return { first, last: Math.max(next.arrival, tail.arrival) };
   }
 
   /** The register of that name; undefined if there is none. */

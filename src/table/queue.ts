@@ -13,6 +13,10 @@ export class Line {
     return this.#head;
   }
 
+  get tail(): Claim | undefined {
+    return this.#tail;
+  }
+
   get length(): number {
     return this.#length;
   }

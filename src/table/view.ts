@@ -119,6 +119,12 @@ export interface Wait {
   readonly sequence: Sequence;
 }
 
+/** Arrivals rise with each request that has to wait, whatever it waits for. */
+export interface Contention {
+  readonly first: number;
+  readonly last: number;
+}
+
 export interface Counts {
   /** Names that somebody holds, and semaphores whose limit was changed. */
   readonly locks: number;

@@ -1,6 +1,7 @@
 import { beforeAll, describe } from 'vitest';
 import type { LockProvider } from '../../src/index.ts';
 import { combining, combiningInScope } from './conformance-composites.ts';
+import { contending } from './conformance-contention.ts';
 import { electing, observing, refusingElections } from './conformance-elections.ts';
 import { refusingEvents, watching } from './conformance-events.ts';
 import { verifying } from './conformance-fencing.ts';
@@ -41,6 +42,7 @@ export const conformance = (who: string, start: () => Promise<Pair>): void => {
     describe('guards', () => guarding(() => ({ subject, other })));
     describe('registers', () => registering(() => ({ subject, other })));
     describe('operators', () => operating(() => ({ subject, other })));
+    describe('contention', () => contending(() => ({ subject, other })));
     describe('queries', () => querying(() => ({ subject, other })));
     describe('events', () => watching(() => ({ subject, other })));
     describe('elections', () => electing(() => ({ subject, other })));

@@ -42,6 +42,28 @@ describe('a remote client', () => {
     await Promise.all([held.release(), granted.release()]);
   });
 
+  it('is told again by the next node that somebody waits for what it holds', async () => {
+    const client = await world.connect();
+    const held = await client.acquireLock('wanted');
+    let told = 0;
+    held.on('contended', () => {
+      told += 1;
+    });
+    const { nodeId } = await client.status();
+    const server = world.nodes.find((node) => node.status().nodeId === nodeId);
+    const staying = world.nodes.find((node) => node !== server);
+    if (server === undefined || staying === undefined) throw new Error('nobody serves the client');
+    const waiting = staying.acquireLock('wanted');
+    await expect.poll(() => told, { timeout: 5_000 }).toBe(1);
+
+    await world.close(server);
+    await expect.poll(() => told, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
+
+    expect(held.isHeld).toBe(true);
+    await held.release();
+    await (await waiting).release();
+  });
+
   it('is served by the leader, wherever it knocked', async () => {
     const client = await world.connect([addressOf(world.follower)]);
 

@@ -40,7 +40,7 @@ describe('a handle', () => {
     const on = (...args: readonly unknown[]): unknown => Reflect.apply(handle.on, handle, args);
 
     expect(() => on('losst', () => {})).toThrow(
-      'a handle tells jeopardy, recovered, revokeRequested, lost, not "losst"',
+      'a handle tells jeopardy, recovered, revokeRequested, contended, lost, not "losst"',
     );
     expect(() => on('toString', () => {})).toThrow(TypeError);
     expect(() => on('lost', 'me')).toThrow('a listener must be a function');

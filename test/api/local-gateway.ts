@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/clock/index.ts';
+import { HoldWatches } from '../../src/node/hold-watches.ts';
 import type {
   AdminOutcome,
   Gateway,
@@ -10,7 +11,14 @@ import type {
   SessionRequest,
   Taken,
 } from '../../src/node/index.ts';
-import { type Command, defaultTableLimits, type SessionId, Table, type TableEvent } from '../../src/table/index.ts';
+import {
+  type Command,
+  defaultTableLimits,
+  type HoldName,
+  type SessionId,
+  Table,
+  type TableEvent,
+} from '../../src/table/index.ts';
 
 /** A cluster that never fails, in one object: a real table, and a leader who minds the sessions' deadlines. */
 export class LocalCluster {
@@ -75,6 +83,8 @@ export class LocalGateway implements Gateway {
   readonly #openings = new Map<string, { listener: SessionListener; done: (outcome: OpenOutcome) => void }>();
   readonly #held: (() => void)[] = [];
   readonly ended: SessionId[] = [];
+  readonly unwatched: HoldName[] = [];
+  readonly watches: HoldWatches;
   #isCut = false;
   /** One way, milliseconds. */
   latencyMs = 1;
@@ -90,6 +100,12 @@ export class LocalGateway implements Gateway {
     this.#cluster = cluster;
     this.#clock = clock;
     cluster.join(this);
+    this.watches = new HoldWatches({
+      ...{ clock, perSessionMax: 3, views: () => cluster.table.views },
+      listenerOf: (session) => ({
+        contended: (hold) => this.#carry(() => this.#attached.get(session)?.listener.contended(hold)),
+      }),
+    });
   }
 
   cut(): void {
@@ -133,6 +149,15 @@ export class LocalGateway implements Gateway {
     this.#carry(() => this.#cluster.apply({ kind: 'close', session }));
   }
 
+  watchHold(session: SessionId, hold: HoldName): void {
+    this.#carry(() => this.watches.add(session, hold));
+  }
+
+  unwatchHold(session: SessionId, hold: HoldName): void {
+    this.unwatched.push(hold);
+    this.#carry(() => this.watches.drop(session, hold.token));
+  }
+
   query(query: Query, done: (outcome: QueryOutcome) => void): void {
     if (query.kind !== 'inspect') throw new Error('only inspect is known here');
     const value = this.#cluster.table.views.inspect(query.name) ?? null;
@@ -148,6 +173,7 @@ export class LocalGateway implements Gateway {
   }
 
   hear(event: TableEvent): void {
+    if (this.watches.areSome) this.watches.heard(event);
     if (event.kind === 'session-opened') {
       const opening = this.#openings.get(event.nonce);
       if (opening === undefined) return;

@@ -18,6 +18,7 @@ const listener: SessionListener = {
   beatAcknowledged: () => {},
   taken: () => {},
   revokeRequested: () => {},
+  contended: () => {},
   ended: () => {},
 };
 
@@ -91,4 +92,41 @@ it('a client that is told of members at no address dials none of them, and goes 
   for (let round = 0; round < 10; round += 1) lose();
 
   expect(new Set(endpoints())).toEqual(new Set(['a:1', 'b:1', 'c:1']));
+});
+
+it('a client says on each stream anew which holds it wants to hear of, once its session is attached', () => {
+  const { gateway, said, hear, accept, lose } = scene();
+  const told: string[] = [];
+  const ear: SessionListener = { ...listener, contended: ({ name, token }) => told.push(`${name}:${token}`) };
+  const watched = (): readonly unknown[] =>
+    said.flatMap((message) => ('hold' in message ? [[message.kind, message.session, message.hold.token]] : []));
+  accept();
+  gateway.open({ nonce: '1'.repeat(32), ttlMs: 5_000, label: 'l', isHome: false }, ear, () => {});
+  hear({ kind: 'opened', id: 1, session: 7 });
+  for (const token of [1, 2]) gateway.watchHold(7, { name: 'x', token });
+  gateway.unwatchHold(7, { name: 'x', token: 1 });
+  gateway.unwatchHold(7, { name: 'x', token: 1 });
+  hear(view);
+  const first = watched();
+
+  lose();
+  gateway.watchHold(7, { name: 'y', token: 3 });
+  gateway.unwatchHold(7, { name: 'z', token: 4 });
+  accept();
+  const before = watched();
+  hear({ kind: 'attached', session: 7 });
+  hear({ kind: 'contended', session: 7, hold: { name: 'y', token: 3 } });
+  hear({ kind: 'contended', session: 8, hold: { name: 'y', token: 3 } });
+
+  expect(first).toEqual([
+    ['watch-hold', 7, 1],
+    ['watch-hold', 7, 2],
+    ['unwatch-hold', 7, 1],
+  ]);
+  expect(before).toEqual([]);
+  expect(watched()).toEqual([
+    ['watch-hold', 7, 2],
+    ['watch-hold', 7, 3],
+  ]);
+  expect(told).toEqual(['y:3']);
 });

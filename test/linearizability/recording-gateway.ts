@@ -9,7 +9,7 @@ import type {
   SessionListener,
   SessionRequest,
 } from '../../src/node/index.ts';
-import type { Answer, Intervention, Sequence, SessionEnd, SessionId } from '../../src/table/index.ts';
+import type { Answer, HoldName, Intervention, Sequence, SessionEnd, SessionId } from '../../src/table/index.ts';
 import type { CallToWrite, Recorder, ResultToWrite } from './index.ts';
 import { type Lie, truth } from './lies.ts';
 import { callOf, type RecordedRequest, recordedOf, resultOf } from './recorded.ts';
@@ -80,6 +80,7 @@ export class RecordingGateway implements Gateway {
       beatAcknowledged: (counter) => this.#acknowledged(session, counter),
       taken: (taken) => this.#listeners.get(session)?.taken(taken),
       revokeRequested: (request) => this.#listeners.get(session)?.revokeRequested(request),
+      contended: (hold) => this.#listeners.get(session)?.contended(hold),
       ended: (end, by) => this.#ended(session, end, by),
     };
     this.#below.open(request, between, (outcome) => {
@@ -124,6 +125,14 @@ export class RecordingGateway implements Gateway {
   end(session: SessionId): void {
     this.#closings.set(session, this.#book.begin({ f: 'close', client: clientOf(session) }));
     this.#below.end(session);
+  }
+
+  watchHold(session: SessionId, hold: HoldName): void {
+    this.#below.watchHold(session, hold);
+  }
+
+  unwatchHold(session: SessionId, hold: HoldName): void {
+    this.#below.unwatchHold(session, hold);
   }
 
   query(query: Query, done: (outcome: QueryOutcome) => void): void {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { OpenOutcome, Runtime, SessionListener } from '../../src/node/index.ts';
-import type { Answer, Intervention, OperatorRequest, SessionEnd, Taken } from '../../src/table/index.ts';
+import type { Answer, HoldName, Intervention, OperatorRequest, SessionEnd, Taken } from '../../src/table/index.ts';
 import { SimulatedCluster, type SimulatedClusterOptions } from '../../src/testing/index.ts';
 
 type WithoutTurn<T> = T extends unknown ? Omit<T, 'session' | 'sequence' | 'mark'> : never;
@@ -12,6 +12,7 @@ export class TestClient implements SessionListener {
   readonly acknowledged: number[] = [];
   readonly takenAway: Taken[] = [];
   readonly revokes: Taken[] = [];
+  readonly contentions: HoldName[] = [];
   ended_: SessionEnd | undefined;
   endedBy: Intervention | undefined;
   session = 0;
@@ -75,6 +76,10 @@ export class TestClient implements SessionListener {
 
   revokeRequested(request: Taken): void {
     this.revokes.push(request);
+  }
+
+  contended(hold: HoldName): void {
+    this.contentions.push(hold);
   }
 
   ended(end: SessionEnd, by?: Intervention): void {

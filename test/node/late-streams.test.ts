@@ -22,6 +22,10 @@ class Ear implements SessionListener {
     this.heard.push('revoke');
   }
 
+  contended(): void {
+    this.heard.push('contended');
+  }
+
   ended(end: string): void {
     this.heard.push(`ended ${end}`);
   }

@@ -1,0 +1,130 @@
+import type { Mutant } from './mutant.ts';
+
+const watches = { tests: ['test/node/hold-watches.test.ts'] };
+const nodes = { tests: ['test/node/contended.test.ts'] };
+const handles = { tests: ['test/api/contended.test.ts'] };
+const clients = { tests: ['test/api/remote-gateway.test.ts'] };
+
+/** Bugs of how a holder hears that somebody waits. */
+export const contendedMutants: readonly Mutant[] = [
+  {
+    id: 'contended-is-told-each-time',
+    guard: 'a holder is told once until nobody waits',
+    file: 'src/node/hold-watches.ts',
+    find: 'const isNew = contention.first > watch.seen;',
+    plant: 'const isNew = contention.last > watch.seen;',
+    killer: watches,
+  },
+  {
+    id: 'contended-by-own-upgrade',
+    guard: 'an upgrade is no contention for its own hold',
+    file: 'src/table/inspect.ts',
+    find: 'const next = hold.pendingUpgrade === undefined ? head : head?.behind;',
+    plant: 'const next = head;',
+    killer: watches,
+  },
+  {
+    id: 'contended-upgrade-hides-the-others',
+    guard: 'those who wait behind an upgrade came before it',
+    file: 'src/table/inspect.ts',
+    find: 'const first = Math.min(next.arrival, next.behind?.arrival ?? next.arrival);',
+    plant: 'const first = next.arrival;',
+    killer: watches,
+  },
+  {
+    id: 'contended-is-told-of-the-hold-of-another',
+    guard: 'a session may ask about its own holds alone',
+    file: 'src/table/inspect.ts',
+    find: 'hold === undefined || hold.lock.name !== name',
+    plant: 'hold === undefined',
+    killer: watches,
+  },
+  {
+    id: 'contended-watches-pile-up',
+    guard: 'a session has no more watches than it can have holds',
+    file: 'src/node/hold-watches.ts',
+    find: '    if (ofSession.size >= this.#world.perSessionMax) return;\n',
+    plant: '',
+    killer: watches,
+  },
+  {
+    id: 'contended-grant-is-not-looked-at',
+    guard: 'a node that lags tells once it has caught up with the grant',
+    file: 'src/node/hold-watches.ts',
+    find: "      case 'granted':\n        return this.#lookAt(event.name);\n",
+    plant: "      case 'granted':\n        return;\n",
+    killer: watches,
+  },
+  {
+    id: 'contended-watch-outlives-its-hold',
+    guard: 'nothing is kept of a hold that has ended',
+    file: 'src/node/hold-watches.ts',
+    find: "      case 'lost':\n        return this.drop(event.session, event.token);\n",
+    plant: "      case 'lost':\n        return;\n",
+    killer: watches,
+  },
+  {
+    id: 'contended-snapshot-is-not-looked-at',
+    guard: 'who came to wait while a snapshot was on its way is told of',
+    file: 'src/node/replica.ts',
+    find: '    watches.lookAtAll();\n',
+    plant: '',
+    killer: nodes,
+  },
+  {
+    id: 'contended-watch-outlives-its-stream',
+    guard: 'what one stream wanted is not told to the next one',
+    file: 'src/node/runtime.ts',
+    find: '    this.#watches.dropAll(session);\n    this.#tickets.attach(',
+    plant: '    this.#tickets.attach(',
+    killer: nodes,
+  },
+  {
+    id: 'contended-late-end-takes-the-watches-along',
+    guard: 'a stream that ends late leaves its successor what that wanted',
+    file: 'src/node/runtime.ts',
+    find: 'if (this.#tickets.listenerOf(session) === listener) this.#watches',
+    plant: 'this.#watches',
+    killer: nodes,
+  },
+  {
+    id: 'contended-watch-is-not-renewed',
+    guard: 'a client that changes nodes says there what it wants to hear of',
+    file: 'src/client/remote-gateway.ts',
+    find: "    for (const hold of session.watched.values()) this.#connection.send({ kind: 'watch-hold', session: id, hold });\n",
+    plant: '',
+    killer: clients,
+  },
+  {
+    id: 'contended-release-goes-on-watching',
+    guard: 'whoever lets go wants to hear no more',
+    file: 'src/hold.ts',
+    find: '    this.#bound?.remove(this);\n    this.unwatch();\n',
+    plant: '    this.#bound?.remove(this);\n',
+    killer: handles,
+  },
+  {
+    id: 'contended-last-entry-ends-the-watch-of-all',
+    guard: 'a hold that was entered twice is watched while one of its handles listens',
+    file: 'src/watched-holds.ts',
+    find: 'if (session === undefined || this.#at(hold.token).length > 0) return;',
+    plant: 'if (session === undefined) return;',
+    killer: handles,
+  },
+  {
+    id: 'contended-upgrade-keeps-its-old-watch',
+    guard: 'after an upgrade the hold is watched under its new token',
+    file: 'src/hold.ts',
+    find: '    if (isMoved) this.watch();\n',
+    plant: '',
+    killer: handles,
+  },
+  {
+    id: 'contended-any-listener-watches',
+    guard: 'a handle asks for it only while somebody listens for it',
+    file: 'src/handle.ts',
+    find: "    if (event === 'contended') this.#hold.watch();\n",
+    plant: '    this.#hold.watch();\n',
+    killer: handles,
+  },
+];
