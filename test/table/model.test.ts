@@ -167,14 +167,14 @@ describe('the table and a naive model of it', () => {
   });
 
   it('are led by the stories to every answer and every limit', () => {
-    const words = fc.sample(stories, { numRuns: 640, seed: 7 }).flatMap((story) => live(story, tight).map(wordFor));
+    const words = fc.sample(stories, { numRuns: 1_000, seed: 7 }).flatMap((story) => live(story, tight).map(wordFor));
 
     const count = (word: string) => words.filter((one) => one === word).length;
     expect([...everyWord, ...everyLimit].filter((word) => count(word) < 5)).toEqual([]);
   });
 
   it('are led to deadlocks of one, of two and of more', () => {
-    const words = fc.sample(stories, { numRuns: 640, seed: 7 }).flatMap((story) => live(story, {}).map(wordFor));
+    const words = fc.sample(stories, { numRuns: 640, seed: 5 }).flatMap((story) => live(story, {}).map(wordFor));
 
     expect(everyCycle.filter((cycle) => words.filter((word) => word === cycle).length < 3)).toEqual([]);
   });
