@@ -41,6 +41,12 @@ export interface AcquireOptions {
    */
   readonly maxHold?: number | undefined;
   /**
+   * How long nobody is granted the lock after this hold has ended against its holder's will (its session expired, was
+   * superseded or closed by an operator, it was released by force, or its `maxHold` was over), in milliseconds, 0 to
+   * 3,600,000. Waiters keep their places. Default 0. See docs/hold-options.md.
+   */
+  readonly lockDelay?: number | undefined;
+  /**
    * Called once if the request has to wait, with its place in the queue and a way to ask for it again. Not called when the
    * lock is granted before the cluster has said where the request stands. The library asks nothing else by itself.
    */
@@ -77,6 +83,7 @@ const known: ReadonlySet<string> = new Set([
   'guard',
   'maxQueueLength',
   'maxHold',
+  'lockDelay',
   'onQueued',
 ]);
 

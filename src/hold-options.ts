@@ -1,16 +1,20 @@
 import type { AcquireOptions } from './acquire-options.ts';
 import { outOfRange, wrongType } from './errors.ts';
-import { holdMsMin, metadataBytesMax, validateMetadata } from './server/index.ts';
+import { delayMsMax, holdMsMin, metadataBytesMax, validateMetadata } from './server/index.ts';
 import type { HoldOptions } from './table/index.ts';
 
 /** What the cluster is told of the hold; undefined if nothing. A TypeError or RangeError says what is wrong. */
 export const checkHoldOptions = (options: AcquireOptions): HoldOptions | undefined => {
-  const { metadata, maxQueueLength, maxHold } = options;
-  if (metadata === undefined && maxQueueLength === undefined && maxHold === undefined) return undefined;
+  const { metadata, maxQueueLength, maxHold, lockDelay } = options;
+  const delayMs = lockDelay === undefined ? undefined : checkLockDelay(lockDelay);
+  if (metadata === undefined && maxQueueLength === undefined && maxHold === undefined && delayMs === undefined) {
+    return undefined;
+  }
   return {
     metadata: metadata === undefined ? undefined : checkMetadata(metadata),
     queueLengthMax: maxQueueLength === undefined ? undefined : checkCount(maxQueueLength, 'maxQueueLength'),
     holdMsMax: maxHold === undefined ? undefined : checkMaxHold(maxHold),
+    delayMs,
   };
 };
 
@@ -31,4 +35,11 @@ const checkMaxHold = (maxHold: unknown): number => {
   const ms = checkCount(maxHold, 'maxHold');
   if (ms >= holdMsMin) return ms;
   throw outOfRange(`maxHold must be ${holdMsMin} milliseconds or more, not ${ms}`);
+};
+
+/** 0 is none. */
+const checkLockDelay = (lockDelay: unknown): number | undefined => {
+  const ms = checkCount(lockDelay, 'lockDelay');
+  if (ms <= delayMsMax) return ms === 0 ? undefined : ms;
+  throw outOfRange(`lockDelay must be at most ${delayMsMax} milliseconds, not ${ms}`);
 };

@@ -177,7 +177,7 @@ export class Provider implements LockProvider {
   async inspect(name: string, options: QueryOptions = {}): Promise<LockInspection> {
     const consistency = checkQueryOptions(options);
     const { value, appliedIndex } = await this.ask({ kind: 'inspect', name: checkName(name), consistency });
-    const view = decodeLock(value) ?? { name, kind: null, limit: null, holders: [], waiting: 0, queue: [] };
+    const view = decodeLock(value) ?? noLock(name);
     return { ...view, appliedIndex };
   }
 
@@ -281,3 +281,7 @@ export class Provider implements LockProvider {
 }
 
 const closed = (): ShuttingDownError => new ShuttingDownError('this node or client is closed');
+
+/** What is said of a name that nobody is at. */
+const noLock = (name: string) =>
+  ({ name, kind: null, limit: null, holders: [], waiting: 0, lockDelay: null, queue: [] }) as const;

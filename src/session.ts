@@ -35,6 +35,8 @@ export class Session implements SessionListener {
   #state: 'opening' | 'open' | 'over' | 'gone' = 'opening';
   #inJeopardy = false;
   #isRetired = false;
+  /** Of what was lost. */
+  #leavesDelays = false;
   #beatTimer: Timer | undefined;
   #deadlineTimer: Timer | undefined;
 
@@ -135,16 +137,17 @@ export class Session implements SessionListener {
     // The leader counts from when it hears this, so later than the hold does.
     if (isBoundNow(hold, this.#holds, this.#world)) this.ask({ kind: 'begun', name: hold.name, token: hold.token });
     this.#holds.add(hold);
+    this.#leavesDelays ||= hold.options?.delayMs !== undefined;
     this.#takings.recheck(hold);
     this.#armDeadline();
     return hold;
   }
 
-  /** For `Hold.giveBack` only. */
+  /** For `Hold.giveBack` only. What leaves a delay must be ended by the leader. */
   giveBack(hold: Hold): void {
     this.#holds.delete(hold);
     hold.whenSettled(() => {
-      if (this.isOpen) this.ask({ kind: 'release', name: hold.name, token: hold.token });
+      if (this.isOpen && !this.#leavesDelays) this.ask({ kind: 'release', name: hold.name, token: hold.token });
     });
   }
 
@@ -204,6 +207,8 @@ export class Session implements SessionListener {
   finish(reason: LossReason, text: string, refuse?: Over['refuse']): void {
     if (this.#state === 'over' || this.#state === 'gone') return;
     this.#endHere({ reason, text }, refuse);
+    // What is lost must not pass for let go of: then the session has to expire.
+    if (reason === 'deadline' && this.#leavesDelays) return;
     if (this.#id !== undefined) this.#world.gateway.end(this.#id);
   }
 
@@ -284,7 +289,8 @@ export class Session implements SessionListener {
 
   #leave(): void {
     const isDone = this.isIdle && this.#parked.size === 0;
-    if (this.#isRetired && this.isOpen && isDone) this.finish('closed', 'nothing was left in it');
+    const reason = this.#leavesDelays ? 'deadline' : 'closed';
+    if (this.#isRetired && this.isOpen && isDone) this.finish(reason, 'nothing was left in it');
   }
 
   #beat(): void {

@@ -97,6 +97,8 @@ const summary = {
   limit: z.number().nullable(),
   holders: z.array(z.object({ ...who, entries: z.number(), token: z.number() })),
   waiting: z.number(),
+  // A node of an earlier version knows of none.
+  lockDelay: z.number().nullable().default(null),
 };
 const lockView = z.object({
   ...summary,

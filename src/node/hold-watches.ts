@@ -91,6 +91,7 @@ export class HoldWatches {
       case 'session-refused':
       case 'started':
       case 'proclaimed':
+      case 'delayed':
       case 'revoke-requested':
         return;
       default:

@@ -2,6 +2,7 @@ import type { Configuration, Core, CoreStatus, ProposalAnswer } from '../../raft
 import type { Clock } from '../clock/index.ts';
 import type { Command, Table, TableEvent } from '../table/index.ts';
 import { type Beat, type BeatHandler, Deadlines } from './deadlines.ts';
+import { DelayTimers } from './delay-timers.ts';
 import { isDiskLow, makesTableGrow } from './disk-space.ts';
 import type { Driver } from './driver.ts';
 import type { AdminOutcome } from './gateway.ts';
@@ -28,6 +29,7 @@ export class Leadership {
   readonly #proposals: Proposals;
   readonly #deadlines: Deadlines;
   readonly #holdTimers: HoldTimers;
+  readonly #delayTimers: DelayTimers;
   readonly #replacements = new Replacements();
 
   constructor(world: LeadershipWorld) {
@@ -40,6 +42,7 @@ export class Leadership {
       confirm: (id, now) => this.#confirm(id, now),
     });
     this.#holdTimers = new HoldTimers(table, (command, refused) => this.#propose(command, refused));
+    this.#delayTimers = new DelayTimers(table, (command, refused) => this.#propose(command, refused));
   }
 
   /** Whether commands wait for the next turn. */
@@ -91,6 +94,7 @@ export class Leadership {
     if (event.kind === 'session-opened') this.#deadlines.opened(event.session, event.ttlMs, this.#clock.now());
     if (event.kind === 'session-ended') this.#deadlines.ended(event.session);
     this.#holdTimers.heard(event);
+    if (event.kind === 'delayed') this.#delayTimers.heard(event, this.#clock.now());
   }
 
   executed(command: Command): void {
@@ -102,6 +106,7 @@ export class Leadership {
   turnEnded(status: CoreStatus, applied: Configuration, now: number): void {
     this.#deadlines.lead(status.leads, now);
     this.#holdTimers.lead(status.leads, now);
+    this.#delayTimers.lead(status.leads, now);
     this.#replacements.settle(applied, status.role === 'leader');
   }
 
@@ -109,6 +114,7 @@ export class Leadership {
   sweep(now: number): void {
     this.#deadlines.sweep(now);
     this.#holdTimers.sweep(now);
+    this.#delayTimers.sweep(now);
   }
 
   /** Whoever waits for a replacement hears that nobody here will answer. */

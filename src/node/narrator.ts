@@ -80,6 +80,7 @@ export class Narrator {
       case 'write':
       case 'begun':
       case 'overdue':
+      case 'delay-over':
       case 'request-revoke':
         return;
       default:
@@ -109,6 +110,7 @@ export class Narrator {
         return this.#tell({ kind: 'session-ended', session, end, ...(by === undefined ? {} : { by }) });
       }
       case 'session-refused':
+      case 'delayed':
       case 'started':
         return;
       default:

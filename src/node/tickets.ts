@@ -197,6 +197,7 @@ export class Tickets {
       case 'released':
       case 'converted':
       case 'proclaimed':
+      case 'delayed':
         return;
       case 'revoke-requested':
         return this.listenerOf(event.session)?.revokeRequested({ name: event.name, token: event.token, by: event.by });

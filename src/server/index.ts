@@ -1,5 +1,6 @@
 // What may stand at the edge is decided by the table; the floor above sees that through this one.
 export {
+  delayMsMax,
   holdMsMin,
   kindOf,
   listMax,

@@ -107,6 +107,7 @@ const readRequest = (value: Value): SessionRequest => {
     case 'close':
     case 'expire':
     case 'overdue':
+    case 'delay-over':
       throw new MalformedError(`a client does not send the command ${command.kind}`);
     case 'malformed':
       throw new MalformedError(command.reason);

@@ -1,4 +1,4 @@
-import type { AcquireAll, Command, Guarded, OpenSession } from './command.ts';
+import type { AcquireAll, Command, Guarded, HoldName, OpenSession } from './command.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
 import { parseBegun, parseDowngrade, parseProclaim, parseUpgrade } from './hold-tuple.ts';
@@ -37,6 +37,7 @@ export const layout = {
   acquireAllWithOptions: 13,
   begun: 14,
   overdue: 15,
+  delayOver: 16,
   proclaim: 30,
   guarded: 40,
   /** Behind a guard only. */
@@ -74,6 +75,8 @@ export function commandTuple(command: Command): CommandTuple {
       return [layout.begun, command.session, command.sequence, command.mark, command.name, command.token];
     case 'overdue':
       return [layout.overdue, command.name, command.token];
+    case 'delay-over':
+      return [layout.delayOver, command.name, command.token];
     case 'cancel':
       return [layout.cancel, command.session, command.sequence, command.mark, command.target];
     case 'release':
@@ -158,10 +161,10 @@ function parse(value: unknown): Command {
       return parseLimit(tuple);
     case layout.begun:
       return parseBegun(tuple);
-    case layout.overdue: {
-      const [, name, token] = field.tupleOf(tuple, 'an overdue', 3);
-      return { kind: 'overdue', name: field.lockName(name, 'its name'), token: field.positive(token, 'its token') };
-    }
+    case layout.overdue:
+      return { kind: 'overdue', ...parseHold(tuple, 'an overdue') };
+    case layout.delayOver:
+      return { kind: 'delay-over', ...parseHold(tuple, 'a delay over') };
     case layout.proclaim:
       return parseProclaim(tuple);
     case layout.guarded:
@@ -224,6 +227,12 @@ function parseRelease(tuple: readonly unknown[]): Command {
   return { kind: 'release', session, sequence, mark, name, token: field.positive(cells[5], 'its token') };
 }
 
+/** What the leader says of a hold, by its number alone. */
+function parseHold(tuple: readonly unknown[], what: string): HoldName {
+  const [, name, token] = field.tupleOf(tuple, what, 3);
+  return { name: field.lockName(name, 'its name'), token: field.positive(token, 'its token') };
+}
+
 function parseAcquireAll(tuple: readonly unknown[]): Command {
   const [kind, session, sequence, mark, waits, ...rest] = tuple;
   return {
@@ -263,6 +272,7 @@ function parseGuarded([, name, token, ...cells]: readonly unknown[]): Guarded {
     case 'close':
     case 'expire':
     case 'overdue':
+    case 'delay-over':
     case 'guarded':
       throw new FieldError(`a guard stands before a command of kind ${request.kind}, expected what a session asks`);
     default: {

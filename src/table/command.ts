@@ -148,6 +148,14 @@ export interface Overdue {
   readonly token: number;
 }
 
+/** The leader has counted a delay to its end. Void unless the name is still in that one. */
+export interface DelayOver {
+  readonly kind: 'delay-over';
+  readonly name: string;
+  /** Of the hold that left the delay. */
+  readonly token: number;
+}
+
 /** Sets how many permits a semaphore has, for good: its row stays even while nobody is at it. */
 export interface ChangeLimit extends SessionCommand {
   readonly kind: 'limit';
@@ -217,7 +225,7 @@ export interface Guarded extends SessionCommand {
 export type SessionRequest = PlainRequest | Guarded;
 
 /** Everything that may stand in a log entry's batch. */
-export type Command = Started | OpenSession | CloseSession | ExpireSession | SessionRequest | Overdue;
+export type Command = Started | OpenSession | CloseSession | ExpireSession | SessionRequest | Overdue | DelayOver;
 
 /** What the table remembers of a request until the client's mark passes it. */
 export type Answer =

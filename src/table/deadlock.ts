@@ -105,7 +105,7 @@ class Search {
       case 'X':
       case 'W':
       case 'S': {
-        if (mode === 'S' && lock.admits(mode, claim.permits)) return [];
+        if (mode === 'S' && lock.hasPermits(claim.permits)) return [];
         // The hold that is to be upgraded is left out, so that others must look at it themselves.
         if (terms?.upgrades !== undefined) return [...lock.holders].filter((holder) => holder !== terms.upgrades);
         return this.#walk(lock, this.#walked);

@@ -1,5 +1,5 @@
 import * as answers from './answers.ts';
-import type { Answer } from './command.ts';
+import type { Answer, DelayOver } from './command.ts';
 import type { SessionEnd } from './event.ts';
 import type { Lock } from './lock-row.ts';
 import type { EndSession, Intervention } from './operator-command.ts';
@@ -7,7 +7,7 @@ import type { Session } from './session.ts';
 import type { TableState } from './state.ts';
 import type { Emit, TableTools } from './tools.ts';
 
-/** Ends sessions, with all that they hold and await. */
+/** Ends sessions, with all that they hold and await, and the delays that they may leave. */
 export class Endings {
   readonly #state: TableState;
   readonly #tools: TableTools;
@@ -19,13 +19,15 @@ export class Endings {
 
   /** All of them end before anybody is granted what they leave: no lock passes from the dead to the dead. */
   endAll(sessions: readonly Session[], ending: SessionEnd | Intervention, emit: Emit): void {
-    const { locks } = this.#tools;
+    const { locks, delays } = this.#tools;
     const left = new Set<Lock>();
     for (const session of sessions) {
       for (const hold of session.holds.values()) {
         locks.endHold(hold);
         left.add(hold.lock);
         emit({ kind: 'lost', name: hold.lock.name, session: session.id, token: hold.token });
+        // Whoever closes its own session lets go.
+        if (ending !== 'closed') delays.begin(hold, emit);
       }
       for (const waiter of session.waiters.values()) {
         left.add(waiter.lock);
@@ -37,6 +39,14 @@ export class Endings {
       else emit({ kind: 'session-ended', session: session.id, end: 'closed', by: ending });
     }
     this.#tools.passOn([...left], emit);
+  }
+
+  /** The leader has counted a delay to its end: void unless it is still that one. */
+  delayOver({ name, token }: DelayOver, emit: Emit): void {
+    const lock = this.#state.locks.get(name);
+    if (lock?.delay?.token !== token) return;
+    this.#tools.delays.end(lock.delay);
+    this.#tools.passOn([lock], emit);
   }
 
   /** By an operator. Whoever asks goes on: it could not be answered otherwise, and has a close of its own. */

@@ -57,6 +57,8 @@ export type TableEvent =
       readonly reason?: 'overdue' | undefined;
       readonly by?: Intervention;
     }
+  /** The hold of that token has left a delay: nobody is granted the name for so long, by the leader's clock. */
+  | { readonly kind: 'delayed'; readonly name: string; readonly token: number; readonly delayMs: number }
   /** Its holder is asked to let go. */
   | {
       readonly kind: 'revoke-requested';

@@ -1,4 +1,5 @@
 import {
+  delayMsMax,
   holdMsMin,
   labelBytesMax,
   permitsMax,
@@ -37,6 +38,13 @@ export const ttlMs: Field<number> = (value, what) => {
 export const holdMs: Field<number> = (value, what) => {
   const read = positive(value, what);
   if (read < holdMsMin) throw new FieldError(`${what} is ${read} ms, expected at least ${holdMsMin}`);
+  return read;
+};
+
+/** How long a name stays unavailable after a hold of it. */
+export const delayMs: Field<number> = (value, what) => {
+  const read = positive(value, what);
+  if (read > delayMsMax) throw new FieldError(`${what} is ${read} ms, expected at most ${delayMsMax}`);
   return read;
 };
 

@@ -13,19 +13,25 @@ export interface HoldOptions {
    * is the leader that says `overdue`.
    */
   readonly holdMsMax?: number | undefined;
+  /**
+   * How long nobody is granted the name after the hold has ended against its holder's will, in ms; at most `delayMsMax`.
+   * It is the leader that says `delay-over`.
+   */
+  readonly delayMs?: number | undefined;
 }
 
 type Draft = { -readonly [K in keyof HoldOptions]: HoldOptions[K] };
 
 /** Numbers of options, for ever: they stand in logs and checkpoints. */
-const numberOf = { metadata: 1, queueLengthMax: 2, holdMsMax: 3 } as const;
+const numberOf = { metadata: 1, queueLengthMax: 2, holdMsMax: 3, delayMs: 4 } as const;
 
 /** Number and value of each option that there is, by rising number: the same for equal options. */
-export function optionCells({ metadata, queueLengthMax, holdMsMax }: HoldOptions): RowCell[] {
+export function optionCells({ metadata, queueLengthMax, holdMsMax, delayMs }: HoldOptions): RowCell[] {
   const cells: RowCell[] = [];
   if (metadata !== undefined) cells.push(numberOf.metadata, metadata);
   if (queueLengthMax !== undefined) cells.push(numberOf.queueLengthMax, queueLengthMax);
   if (holdMsMax !== undefined) cells.push(numberOf.holdMsMax, holdMsMax);
+  if (delayMs !== undefined) cells.push(numberOf.delayMs, delayMs);
   return cells;
 }
 
@@ -57,8 +63,11 @@ function readOption(options: Draft, number: number, cell: unknown): void {
     case numberOf.holdMsMax:
       options.holdMsMax = field.holdMs(cell, 'its longest hold');
       break;
+    case numberOf.delayMs:
+      options.delayMs = field.delayMs(cell, 'its delay');
+      break;
     default:
-      throw new FieldError(`option ${number} is not known, expected 1 to 3`);
+      throw new FieldError(`option ${number} is not known, expected 1 to 4`);
   }
 }
 

@@ -32,7 +32,7 @@ export class Views {
     this.#state = state;
   }
 
-  /** The lock with its queue; undefined while nobody holds it, unless it is a semaphore whose limit was changed. */
+  /** The lock with its queue; undefined while nobody holds it, unless its limit was changed or it is in delay. */
   inspect(name: string): LockView | undefined {
     const lock = this.#state.locks.get(name);
     if (lock === undefined) return undefined;
@@ -116,6 +116,16 @@ export class Views {
     }
   }
 
+  /** Which hold has left the delay that the name is in; undefined if it is in none. */
+  delayAt(name: string): number | undefined {
+    return this.#state.locks.get(name)?.delay?.token;
+  }
+
+  /** All names in delay. Read it before the next `apply`. */
+  *delays(): Generator<{ readonly name: string; readonly token: number; readonly delayMs: number }, void> {
+    for (const { lock, token, ms } of this.#state.delayed) yield { name: lock.name, token, delayMs: ms };
+  }
+
   /** The holds of a session, by rising token; none for an unknown one. Read it before the next `apply`. */
   *holdsOf(id: SessionId): Generator<Hold, void> {
     const session = this.#state.sessions.get(id);
@@ -194,8 +204,9 @@ function summaryOf(lock: Lock): LockSummary {
     entries: claim.terms?.entries ?? 1,
     token: claim.token,
   }));
-  const { name, kind, queue } = lock;
-  return { name, kind, limit: kind === 'semaphore' ? lock.limit : null, holders, waiting: queue.length };
+  const { name, kind, queue, delay } = lock;
+  const limit = kind === 'semaphore' ? lock.limit : null;
+  return { name, kind, limit, holders, waiting: queue.length, lockDelay: delay?.ms ?? null };
 }
 
 const whoOf = ({ session, mode, permits, since, terms }: Claim) => ({

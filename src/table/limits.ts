@@ -79,6 +79,9 @@ export const holdMsMin = 1_000;
 
 export const ttlMsMax = 3_600_000;
 
+/** How long a name may stay unavailable after a hold of it. */
+export const delayMsMax = 3_600_000;
+
 /**
  * Why `name` is no lock's name, in words that follow "the name is"; undefined if it is one. Names are compared code
  * unit by code unit: nothing is normalised (SEMANTICS 8).

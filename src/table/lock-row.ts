@@ -1,11 +1,12 @@
 import type { LockKind, Mode, Sequence } from './command.ts';
+import type { Delay } from './delays.ts';
 import type { HoldOptions } from './hold-options.ts';
 import { Line } from './queue.ts';
 import type { Session } from './session.ts';
 
 /**
  * One name while anybody holds it or waits for it. An idle lock has none, so that names cost nothing; but a semaphore
- * whose limit was changed stays, or the change would be forgotten.
+ * whose limit was changed stays, or the change would be forgotten, and so does a name in delay.
  */
 export class Lock {
   readonly name: string;
@@ -16,6 +17,8 @@ export class Lock {
   limit: number;
   /** Its limit was changed, and stays as it is until it is changed again. */
   isKept = false;
+  /** While it is there, nobody is granted the name. Written by `Delays` alone. */
+  delay: Delay | undefined = undefined;
   /** See `ChangedRows`; of the row that keeps the limit. */
   isPersisted = false;
   #permitsOut = 0;
@@ -29,11 +32,15 @@ export class Lock {
   }
 
   get isIdle(): boolean {
-    return this.holders.length === 0 && this.queue.length === 0 && !this.isKept;
+    return this.holders.length === 0 && this.queue.length === 0 && !this.isKept && this.delay === undefined;
   }
 
-  /** Whether the holders leave room; says nothing of those who wait. The only place where modes decide. */
+  /**
+   * Whether the holders leave room and the name is not in delay; says nothing of those who wait. The only place where
+   * modes decide.
+   */
   admits(mode: Mode, permits: number): boolean {
+    if (this.delay !== undefined) return false;
     switch (mode) {
       case 'X':
       case 'W':
@@ -43,10 +50,20 @@ export class Lock {
       case 'R':
         return this.#writers === 0;
       case 'S':
-        return this.#permitsOut + permits <= this.limit;
+        return this.hasPermits(permits);
       default:
         return mode satisfies never;
     }
+  }
+
+  /** Whether so many permits of a semaphore are not held, in delay or not. */
+  hasPermits(permits: number): boolean {
+    return this.#permitsOut + permits <= this.limit;
+  }
+
+  /** Whether an upgradeable read may become a write: it is the only hold left, and the name is not in delay. */
+  get admitsUpgrade(): boolean {
+    return this.holders.length === 1 && this.delay === undefined;
   }
 
   /** Behind the other holders, whose tokens are lower. */
@@ -146,7 +163,7 @@ export class Claim {
     const { lock, terms, mode } = this;
     if (terms === undefined) return lock.admits(mode, 1);
     // An upgrade waits until its own hold is the only one left.
-    if (terms.upgrades !== undefined) return lock.holders.length === 1;
+    if (terms.upgrades !== undefined) return lock.admitsUpgrade;
     if (terms.group === undefined) return lock.admits(mode, terms.permits);
     return terms.group.every((part) => part.lock.queue.head === part && part.lock.admits(part.mode, part.permits));
   }

@@ -138,7 +138,7 @@ export class Locks {
     else for (const part of group) this.#begin(part);
   }
 
-  /** Once nobody is left at a lock, its row is gone. */
+  /** Once nobody is left at a lock, and nothing of it must be remembered, its row is gone. */
   forgetIdle(lock: Lock): void {
     if (lock.isIdle) this.#state.locks.delete(lock.name);
   }
@@ -192,6 +192,7 @@ export class Locks {
     lock.limit = limit;
     lock.isKept = true;
     this.#state.changes.limits.put(lock);
+    if (lock.delay !== undefined) this.#state.changes.delays.put(lock.delay);
     return lock;
   }
 

@@ -31,13 +31,21 @@ export class Operators {
   }
 
   #forceRelease(command: ForceRelease, emit: Emit): Answer {
+    const { name, token: meant } = command;
     const holds = this.#holdsMeant(command);
-    const [first] = holds;
-    if (first === undefined) return answers.notHeld;
+    const lock = this.#state.locks.get(name);
+    const delay = meant === undefined || lock?.delay?.token === meant ? lock?.delay : undefined;
+    if (lock === undefined || (holds.length === 0 && delay === undefined)) return answers.notHeld;
+    const { delays } = this.#tools;
+    // The one that stands, and not those that follow.
+    if (delay !== undefined) delays.end(delay);
     const tokens = holds.map(({ token }) => token);
-    for (const hold of holds) this.#end(hold, byWhom(command), emit);
-    this.#tools.passOn([first.lock], emit);
-    return answers.ofHolds('force-released', tokens);
+    for (const hold of holds) {
+      this.#end(hold, byWhom(command), emit);
+      delays.begin(hold, emit);
+    }
+    this.#tools.passOn([lock], emit);
+    return tokens.length === 0 ? answers.notHeld : answers.ofHolds('force-released', tokens);
   }
 
   #requestRevoke(command: RequestRevoke, emit: Emit): Answer {
@@ -56,7 +64,7 @@ export class Operators {
   #steal(session: Session, command: Steal, emit: Emit): Answer {
     const { name, mode, sequence } = command;
     const { locks: rows, limits } = this.#state;
-    const { locks } = this.#tools;
+    const { locks, delays } = this.#tools;
     const lock = rows.get(name);
     if (lock !== undefined && lock.kind !== kindOf(mode)) return answers.kindMismatch(name, lock.kind);
     if (session.holds.size >= limits.holdsPerSessionMax) {
@@ -64,6 +72,7 @@ export class Operators {
     }
     if (lock === undefined && rows.size >= limits.locksMax) return answers.exceeded('locks', limits.locksMax);
     for (const hold of [...(lock?.holders ?? [])]) this.#end(hold, byWhom(command), emit);
+    if (lock?.delay !== undefined) delays.end(lock.delay);
     const hold =
       mode === 'X' ? locks.hold(session, { name, mode, sequence }) : locks.holdWrite(session, name, sequence);
     emit({ kind: 'granted', name, session: session.id, token: hold.token });

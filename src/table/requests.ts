@@ -15,6 +15,7 @@ import type {
 } from './command.ts';
 import { currentHold } from './current.ts';
 import { cycleThrough } from './deadlock.ts';
+import { Delays } from './delays.ts';
 import { Endings } from './endings.ts';
 import type { TableEvent } from './event.ts';
 import type { Claim, Lock } from './lock-row.ts';
@@ -33,17 +34,20 @@ export class Requests {
   readonly #state: TableState;
   readonly #locks: Locks;
   readonly #sessions: Sessions;
-  /** Of sessions. */
+  /** Of sessions and delays. */
   readonly endings: Endings;
   readonly #waits: Waits;
   readonly #registers: Registers;
   readonly #operators: Operators;
+  readonly #delays: Delays;
 
   constructor(state: TableState, locks: Locks, sessions: Sessions) {
     this.#state = state;
     this.#locks = locks;
     this.#sessions = sessions;
-    const tools: TableTools = { locks, sessions, passOn: (left, emit) => this.passOn(left, emit) };
+    this.#delays = new Delays(state);
+    const passOn: TableTools['passOn'] = (left, emit) => this.passOn(left, emit);
+    const tools: TableTools = { locks, sessions, delays: this.#delays, passOn };
     this.endings = new Endings(state, tools);
     this.#waits = new Waits(state, tools);
     this.#registers = new Registers(state);
@@ -181,7 +185,7 @@ export class Requests {
     const hold = session.holds.get(token);
     if (hold?.lock.name !== name) return answers.notHeld;
     if (hold.mode !== 'U' || hold.pendingUpgrade !== undefined) return answers.wrongMode(hold.mode);
-    if (hold.lock.holders.length === 1) {
+    if (hold.lock.admitsUpgrade) {
       this.#convert(hold, sequence, emit);
       return grantOf(hold);
     }
@@ -225,6 +229,7 @@ export class Requests {
     this.#locks.endHold(hold);
     this.#sessions.forgetBelowMark(hold.session, hold.sequence);
     emit(event);
+    if (event.kind === 'lost') this.#delays.begin(hold, emit);
     const others = this.#passOnOne(hold.lock, emit);
     if (others.length > 0) this.passOn(others, emit);
   }

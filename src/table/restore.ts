@@ -3,6 +3,7 @@ import { isAskedBy } from './asked-by.ts';
 import { askedField } from './asked-row.ts';
 import type { Mode } from './command.ts';
 import { parseHome } from './command-tuple.ts';
+import { Delay, delayField } from './delays.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
 import { optionsField } from './hold-options.ts';
@@ -88,6 +89,9 @@ export class Rebuilding {
         break;
       case rowLetters.loss:
         this.#loss(key, value);
+        break;
+      case rowLetters.delay:
+        this.#delay(key, value);
         break;
       case rowLetters.waiter:
         this.#waiter(key, value);
@@ -185,6 +189,15 @@ export class Rebuilding {
     const session = this.#sessionAt(field.positive(id, 'its session'));
     if (session.holds.has(token)) throw new FieldError('its hold stands');
     session.losses.set(token, lossField([session, token], cells));
+  }
+
+  #delay(key: string, value: unknown): void {
+    const { name, mode, limit, token, ms } = delayField(key, value, modeField);
+    notAbove(token, this.#state.counters.tokens, 'token');
+    const lock = this.#lockAt(name, mode, limit);
+    lock.delay = new Delay(lock, token, ms);
+    lock.delay.isPersisted = true;
+    this.#state.delayed.add(lock.delay);
   }
 
   #waiter(key: string, value: unknown): void {

@@ -1,6 +1,7 @@
 import { answerCells } from './answers.ts';
 import type { RowCell, RowForm, RowTuple, RowValue } from './changed-rows.ts';
 import { homeTuple, layout } from './command-tuple.ts';
+import { delayForm } from './delays.ts';
 import { FieldError, positive } from './fields.ts';
 import { optionCells } from './hold-options.ts';
 import type { Claim, Lock } from './lock-row.ts';
@@ -15,7 +16,7 @@ import { writeCells } from './write-tuple.ts';
 /**
  * The persisted rows. Each hold, waiter and answer has a row of its own, so that one change in a queue of ten thousand
  * writes one row. First letters rise in the order in which rows need each other: counters, nodes, sessions, tokens
- * (holds), holds ended by force, waiters, executed requests; changed limits come before the holds under them, registers
+ * (holds), holds ended by force, names in delay, waiters, executed requests; changed limits come before the holds under them, registers
  * behind these. Numbers have a fixed width, so keys sort as the numbers do.
  */
 export const rowLetters = {
@@ -26,6 +27,7 @@ export const rowLetters = {
   session: 's',
   hold: 't',
   loss: 'u',
+  delay: 'v',
   waiter: 'w',
   request: 'x',
 } as const;
@@ -180,6 +182,10 @@ export function* canonicalRows(state: TableState): Generator<RowTuple, void> {
   yield* written(claimForms.hold, holds);
   const losses = sessions.flatMap((session) => [...session.losses.values()]).sort((a, b) => a.token - b.token);
   yield* written(lossForm, losses);
+  yield* written(
+    delayForm,
+    [...state.delayed].sort((a, b) => (a.lock.name < b.lock.name ? -1 : 1)),
+  );
   yield* written(claimForms.waiter, waiters);
   for (const { requests } of sessions) yield* written(requestForm, [...requests.values()].sort(bySequence));
 }

@@ -1,5 +1,6 @@
 import { ChangedRows } from './changed-rows.ts';
 import type { SessionId } from './command.ts';
+import { type Delay, delayForm } from './delays.ts';
 import type { TableLimits } from './limits.ts';
 import type { Claim, Lock } from './lock-row.ts';
 import { Owners } from './owners.ts';
@@ -36,6 +37,8 @@ export interface TableState {
   readonly registers: RegisterRows;
   /** Bounded holds that have begun. */
   readonly begun: Set<Claim>;
+  /** Of all names that nobody is granted for a while. */
+  readonly delayed: Set<Delay>;
   readonly totals: Totals;
   readonly changes: Changes;
 }
@@ -57,6 +60,7 @@ export interface Changes {
   readonly requests: ChangedRows<Request>;
   readonly registers: ChangedRows<Register>;
   readonly floors: ChangedRows<VersionFloor>;
+  readonly delays: ChangedRows<Delay>;
   hasNewCounters: boolean;
 }
 
@@ -71,6 +75,7 @@ export const newState = (limits: TableLimits): TableState => ({
   owners: new Owners(),
   registers: noRegisters(),
   begun: new Set(),
+  delayed: new Set(),
   totals: { holds: 0, waiters: 0 },
   changes: {
     runs: new ChangedRows(runForm),
@@ -82,6 +87,7 @@ export const newState = (limits: TableLimits): TableState => ({
     requests: new ChangedRows(requestForm),
     registers: new ChangedRows(registerForm),
     floors: new ChangedRows(floorForm),
+    delays: new ChangedRows(delayForm),
     hasNewCounters: false,
   },
 });

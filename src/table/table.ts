@@ -87,10 +87,10 @@ export class Table {
 
   /** How many rows `takeChanges` would give. */
   get changedRows(): number {
-    const { runs, limits, registers, floors, sessions, hasNewCounters } = this.#state.changes;
+    const { runs, limits, registers, floors, sessions, delays, hasNewCounters } = this.#state.changes;
     const { holds, losses, waiters, requests } = this.#state.changes;
     const claims = holds.length + losses.length + waiters.length + requests.length;
-    const kept = limits.length + registers.length + floors.length;
+    const kept = limits.length + registers.length + floors.length + delays.length;
     return runs.length + kept + sessions.length + claims + (hasNewCounters ? 1 : 0);
   }
 
@@ -110,6 +110,7 @@ export class Table {
     changes.sessions.takeInto(rows);
     changes.holds.takeInto(rows);
     changes.losses.takeInto(rows);
+    changes.delays.takeInto(rows);
     changes.waiters.takeInto(rows);
     changes.requests.takeInto(rows);
     return rows;
@@ -136,6 +137,9 @@ export class Table {
         break;
       case 'overdue':
         this.#requests.overdue(command, emit);
+        break;
+      case 'delay-over':
+        this.#requests.endings.delayOver(command, emit);
         break;
       default:
         this.#request(command, emit);

@@ -1,3 +1,4 @@
+import type { Delays } from './delays.ts';
 import type { TableEvent } from './event.ts';
 import type { Lock } from './lock-row.ts';
 import type { Locks } from './locks.ts';
@@ -10,6 +11,7 @@ export type Emit = (event: TableEvent) => void;
 export interface TableTools {
   readonly locks: Locks;
   readonly sessions: Sessions;
+  readonly delays: Delays;
   /** Grants what the heads of these locks' queues may have now. */
   readonly passOn: (left: readonly Lock[], emit: Emit) => void;
 }

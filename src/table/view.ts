@@ -48,6 +48,8 @@ export interface LockSummary {
   readonly holders: readonly HolderView[];
   /** All who wait. */
   readonly waiting: number;
+  /** How long nobody is granted it after a hold that was lost, in ms in all; null if it is not in such a delay. */
+  readonly lockDelay: number | null;
 }
 
 /** One lock with its queue. */

@@ -8,6 +8,7 @@ import { verifying } from './conformance-fencing.ts';
 import { keepingWord } from './conformance-hazards.ts';
 import { bounding, describing, queueing } from './conformance-hold-options.ts';
 import { leading } from './conformance-leading.ts';
+import { delaying } from './conformance-lock-delay.ts';
 import { acquiring, givingUp, releasing } from './conformance-locks.ts';
 import { operating, refusingOperators } from './conformance-operators.ts';
 import { owning } from './conformance-owners.ts';
@@ -35,6 +36,7 @@ export const conformance = (who: string, start: () => Promise<Pair>): void => {
     describe('several locks while something runs', () => combiningInScope(() => ({ subject, other })));
     describe('options of a hold', () => describing(() => ({ subject, other })));
     describe('bounds', () => bounding(() => ({ subject, other })));
+    describe('lock-delay', () => delaying(() => ({ subject, other })));
     describe('queues', () => queueing(() => ({ subject, other })));
     describe('owners', () => owning(() => ({ subject, other })));
     describe('what is held', () => keepingWord(() => ({ subject, other })));

@@ -109,7 +109,11 @@ it('a question for a place in a queue is read back', () => {
   expect(parseClientMessage(['query', 2, ['position', 3, -4, 'local']])).toMatchObject({ kind: 'bad' });
 });
 
-it('no client says that a hold is overdue: that is for the leader', () => {
+it('no client says that a hold is overdue, or a delay over: that is for the leader', () => {
+  expect(parseClientMessage(['submit', [16, 'x', 7]])).toMatchObject({
+    kind: 'bad',
+    bad: expect.stringContaining('delay-over'),
+  });
   expect(parseClientMessage(['submit', [15, 'x', 7]])).toMatchObject({
     kind: 'bad',
     bad: expect.stringContaining('overdue'),

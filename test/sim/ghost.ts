@@ -31,6 +31,7 @@ export type Deed =
   | 'full queues'
   | 'bounded holds'
   | 'overdue holds'
+  | 'delays'
   | 'forced ends'
   | 'events'
   | 'terms'

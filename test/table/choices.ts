@@ -23,9 +23,10 @@ export const optionsAt = (what: number, how: number): HoldOptions | undefined =>
     { metadata: `of ${how % 3}` },
     { queueLengthMax: how % 3 },
     { metadata: '', queueLengthMax: 1 + (how % 2) },
-    { holdMsMax: 1_000 },
+    { holdMsMax: 1_000, delayMs: 1_000 * (1 + (what % 2)) },
+    { delayMs: 1_000 * (1 + (how % 3)) },
   ];
-  return options[(what + 3 * how) % 9];
+  return options[(what + 3 * how) % 11];
 };
 
 export const runOf = (who: number, what: number) => ({

@@ -9,6 +9,7 @@ import {
   begun,
   cancel,
   changeLimit,
+  delayOver,
   downgrade,
   exclusive,
   incarnationOf,
@@ -48,6 +49,8 @@ const one: readonly Command[] = [
   acquireWith({ holdMsMax: 1_000 }, undefined, [1, 2, 1], exclusive('x')),
   begun([1, 2, 1], { name: 'x', token: 7 }),
   overdue('x', 7),
+  acquireWith({ delayMs: 5_000 }, undefined, [1, 2, 1], exclusive('x')),
+  delayOver('x', 7),
 ];
 
 describe('a command', () => {
@@ -82,6 +85,8 @@ describe('a command', () => {
         "[13,1,2,1,true,null,false,2,3,1000,"x","X",1,0]",
         "[14,1,2,1,"x",7]",
         "[15,"x",7]",
+        "[13,1,2,1,true,null,false,2,4,5000,"x","X",1,0]",
+        "[16,"x",7]",
       ]
     `);
   });
@@ -150,6 +155,10 @@ describe('what is no command', () => {
     ['a hold of less than a second', [13, 1, 2, 1, true, null, false, 2, 3, 999, 'x', 'X', 1, 0]],
     ['a begun hold without a token', [14, 1, 2, 1, 'x', 0]],
     ['an overdue hold without a name', [15, '', 7]],
+    ['a delay of no time', [13, 1, 2, 1, true, null, false, 2, 4, 0, 'x', 'X', 1, 0]],
+    ['a delay of more than an hour', [13, 1, 2, 1, true, null, false, 2, 4, 3_600_001, 'x', 'X', 1, 0]],
+    ['a delay that is over without a token', [16, 'x', 0]],
+    ['a guarded delay that is over', [40, 'x', 7, 16, 'x', 7]],
     ['a re-entry without an owner', [13, 1, 2, 1, true, null, true, 2, 1, 'm', 'x', 'X', 1, 0]],
     ['more options than there are values', [13, 1, 2, 1, true, null, false, 9, 1, 'm', 'x', 'X', 1, 0]],
     ['an upgrade of a token of 0', [9, 1, 2, 1, 'x', 0, true]],

@@ -33,6 +33,7 @@ describe('a view of one lock', () => {
         },
       ],
       waiting: 1,
+      lockDelay: null,
       queue: [
         {
           position: 1,

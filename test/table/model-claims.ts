@@ -3,6 +3,7 @@ import type {
   Answer,
   Begun,
   CycleStep,
+  DelayOver,
   HoldOptions,
   LockKind,
   Mode,
@@ -14,6 +15,7 @@ import type {
   TableEvent,
 } from '../../src/table/index.ts';
 import { cycleStepsMax } from '../../src/table/index.ts';
+import { ModelDelays } from './model-delays.ts';
 
 /** One request for one lock: with a token it holds, without it waits. */
 export interface ModelClaim extends Part {
@@ -57,6 +59,7 @@ export class ModelClaims {
   claims: ModelClaim[] = [];
   /** Limits that were changed. */
   kept = new Map<string, number>();
+  readonly delays = new ModelDelays();
 
   holdersOf(name: string): readonly ModelClaim[] {
     return this.claims.filter((claim) => claim.name === name && isHold(claim)).sort(byToken);
@@ -70,13 +73,14 @@ export class ModelClaims {
 
   /** Of a semaphore that is used, or whose limit was changed; 0 of any other lock in use. */
   limitOf(name: string): number | undefined {
-    return this.kept.get(name) ?? this.claims.find((claim) => claim.name === name)?.limit;
+    const limit = this.claims.find((claim) => claim.name === name)?.limit;
+    return this.kept.get(name) ?? limit ?? this.delays.byName.get(name)?.limit;
   }
 
   kindAt(name: string): LockKind | undefined {
     if (this.kept.has(name)) return 'semaphore';
     const claim = this.claims.find((one) => one.name === name);
-    return claim === undefined ? undefined : kinds[claim.mode];
+    return claim === undefined ? this.delays.byName.get(name)?.kind : kinds[claim.mode];
   }
 
   held({ id }: { readonly id: number }, name: string, token: number): ModelClaim | undefined {
@@ -93,7 +97,6 @@ export class ModelClaims {
     return new Set(waiting.map(({ sequence }) => sequence)).size;
   }
 
-  /** Whether the holders leave room. */
   /** Whom a waiter waits for: the holders that exclude him, and the waiter ahead. */
   blockersOf(claim: ModelClaim): readonly ModelClaim[] {
     const queue = this.queueOf(claim.name);
@@ -133,6 +136,17 @@ export class ModelClaims {
     return undefined;
   }
 
+  /** Names that count as locks. */
+  get known(): Set<string> {
+    return new Set([...this.claims.map(({ name }) => name), ...this.kept.keys(), ...this.delays.byName.keys()]);
+  }
+
+  /** Nobody stands in its way but those who wait. */
+  isOpen(claim: ModelClaim): boolean {
+    return !this.delays.byName.has(claim.name) && this.fits(claim);
+  }
+
+  /** Whether the holders leave room. */
   fits(claim: ModelClaim): boolean {
     const others = this.holdersOf(claim.name).filter(({ token }) => token !== claim.upgrades);
     if (claim.mode !== 'S') return others.every(({ mode }) => isBeside(claim.mode, mode));
@@ -164,7 +178,19 @@ export class ModelClaims {
     const session = this.session(held.session);
     if (session !== undefined) this.forgetBelowMark(session, held.sequence);
     this.events.push(event);
+    if (event.kind === 'lost') this.delay(held);
     this.passOn([held.name]);
+  }
+
+  /** That hold has just ended against its holder's will. */
+  delay(held: ModelClaim): void {
+    const { name, token = 0 } = held;
+    const delayMs = this.delays.left(held, kinds[held.mode]);
+    if (delayMs !== undefined) this.events.push({ kind: 'delayed', name, token, delayMs });
+  }
+
+  delayOver({ name, token }: DelayOver): void {
+    if (this.delays.end(name, token)) this.passOn([name]);
   }
 
   /** The leader has counted a hold's time; void unless its holder has begun to, too. */
@@ -189,7 +215,7 @@ export class ModelClaims {
   }
 
   isReady(head: ModelClaim): boolean {
-    return this.groupOf(head).every((part) => this.queueOf(part.name)[0] === part && this.fits(part));
+    return this.groupOf(head).every((part) => this.queueOf(part.name)[0] === part && this.isOpen(part));
   }
 
   /** A request leaves all its queues. */
@@ -290,19 +316,3 @@ export const isHold = (claim: ModelClaim): claim is ModelClaim & { readonly toke
 const isUpgrade = ({ upgrades }: ModelClaim): boolean => upgrades !== undefined;
 
 export const byToken = (a: ModelClaim, b: ModelClaim): number => (a.token ?? 0) - (b.token ?? 0);
-
-/** The mark is no part of what is asked. */
-export function isSame(first: ModelAnswer['command'], again: SessionRequest): boolean {
-  if (first === undefined) return mayWait(again);
-  return JSON.stringify(unmarked(first)) === JSON.stringify(unmarked(again));
-}
-
-const unmarked = (command: SessionRequest): unknown =>
-  command.kind === 'guarded'
-    ? { ...command, mark: 0, request: { ...command.request, mark: 0 } }
-    : { ...command, mark: 0 };
-
-export const mayWait = (command: SessionRequest): boolean =>
-  ['acquire', 'acquire-all', 'upgrade', 'steal'].includes(
-    command.kind === 'guarded' ? command.request.kind : command.kind,
-  );

@@ -43,9 +43,11 @@ export class ModelOperators extends ModelClaims {
         continue;
       }
       const mine = this.claims.filter(({ session }) => session === id);
-      for (const { name, token } of mine.filter(isHold).sort(byToken)) {
+      for (const hold of mine.filter(isHold).sort(byToken)) {
+        const { name, token } = hold;
         names.push(name);
         this.events.push({ kind: 'lost', name, session: id, token });
+        if (end !== 'closed' || by !== undefined) this.delay(hold);
       }
       for (const { name } of mine.filter((claim) => !isHold(claim))) names.push(name);
       this.claims = this.claims.filter(({ session }) => session !== id);
@@ -63,11 +65,12 @@ export class ModelOperators extends ModelClaims {
     switch (command.kind) {
       case 'force-release': {
         const meant = this.#meant(command);
-        if (meant.length === 0) return { kind: 'not-held' };
+        const delay = this.delays.byName.get(command.name);
+        if (delay !== undefined) this.delays.end(command.name, command.token ?? delay.token);
         const answer = { kind: 'force-released', ...told(meant) } as const;
-        this.#endByForce(meant, by);
+        this.#endByForce(meant, by, true);
         this.passOn([command.name]);
-        return answer;
+        return meant.length === 0 ? { kind: 'not-held' } : answer;
       }
       case 'request-revoke': {
         const meant = this.#meant(command);
@@ -96,9 +99,10 @@ export class ModelOperators extends ModelClaims {
     if (this.claims.filter((claim) => claim.session === session && isHold(claim)).length >= holdsPerSessionMax) {
       return { kind: 'limit-exceeded', limit: 'holds per session', max: holdsPerSessionMax };
     }
-    const known = new Set([...this.claims.map((claim) => claim.name), ...this.kept.keys()]);
+    const { known } = this;
     if (is === undefined && known.size >= locksMax) return { kind: 'limit-exceeded', limit: 'locks', max: locksMax };
-    this.#endByForce(this.holdersOf(name), by);
+    this.#endByForce(this.holdersOf(name), by, false);
+    this.delays.byName.delete(name);
     const none = { token: undefined, upgrades: undefined, owner: undefined, options: undefined, hasBegun: false };
     const claim = { name, mode, session, sequence, permits: 1, limit: 0, entries: 1, since: this.time, ...none };
     this.claims.push(claim);
@@ -109,7 +113,7 @@ export class ModelOperators extends ModelClaims {
     return this.holdersOf(name).filter((hold) => token === undefined || hold.token === token);
   }
 
-  #endByForce(holds: readonly ModelClaim[], by: Intervention): void {
+  #endByForce(holds: readonly ModelClaim[], by: Intervention, mayDelay: boolean): void {
     for (const hold of holds) {
       const { name, session: id, sequence, token = 0 } = hold;
       this.claims = this.claims.filter((claim) => claim !== hold);
@@ -122,6 +126,7 @@ export class ModelOperators extends ModelClaims {
       for (const waiter of this.claims.filter(({ upgrades }) => upgrades === token)) {
         this.endWait(waiter, { kind: 'not-held' });
       }
+      if (mayDelay) this.delay(hold);
     }
   }
 }

@@ -14,9 +14,10 @@ import type {
   TableLimits,
   Upgrade,
 } from '../../src/table/index.ts';
-import { isHold, isSame, kinds, type ModelClaim, type ModelSession, mayWait } from './model-claims.ts';
+import { isHold, kinds, type ModelClaim, type ModelSession } from './model-claims.ts';
 import { ModelOperators } from './model-operators.ts';
 import { ModelRegisters } from './model-registers.ts';
+import { isSame, mayWait } from './model-requests.ts';
 import { ModelRuns } from './model-runs.ts';
 
 /**
@@ -46,6 +47,7 @@ export class Model extends ModelOperators {
       const session = this.session(command.session);
       if (session === undefined || session.version === command.version) this.end([command.session], 'expired');
     } else if (command.kind === 'overdue') this.overdue(command);
+    else if (command.kind === 'delay-over') this.delayOver(command);
     else this.#request(command);
     return this.events;
   }
@@ -190,7 +192,7 @@ export class Model extends ModelOperators {
       return { kind: 'granted', token: own.token, grantedAt: own.since };
     }
     const claims = this.claimsOf(command);
-    const isTaken = claims.some((claim) => this.queueOf(claim.name).length > 0 || !this.fits(claim));
+    const isTaken = claims.some((claim) => this.queueOf(claim.name).length > 0 || !this.isOpen(claim));
     if (isTaken && !waits) return { kind: 'busy' };
     const full = isTaken ? this.fullFor(command) : undefined;
     if (full !== undefined) return full;
@@ -201,7 +203,7 @@ export class Model extends ModelOperators {
     if (isTaken && this.requestsWaiting(session) >= limits.waitersPerSessionMax) {
       return { kind: 'limit-exceeded', limit: 'waiters per session', max: limits.waitersPerSessionMax };
     }
-    const known = new Set([...this.claims.map(({ name }) => name), ...this.kept.keys()]);
+    const { known } = this;
     const fresh = parts.filter(({ name }) => !known.has(name)).length;
     if (fresh > 0 && known.size + fresh > limits.locksMax) {
       return { kind: 'limit-exceeded', limit: 'locks', max: limits.locksMax };
@@ -216,7 +218,7 @@ export class Model extends ModelOperators {
     const isUnderWay = this.claims.some(({ upgrades }) => upgrades === token);
     if (hold.mode !== 'U' || isUnderWay) return { kind: 'wrong-mode', mode: hold.mode };
     const waiter = { ...hold, sequence, mode: 'W' as const, token: undefined, upgrades: token, hasBegun: false };
-    if (this.fits(waiter)) return this.convert(hold, sequence);
+    if (this.isOpen(waiter)) return this.convert(hold, sequence);
     if (!waits) return { kind: 'busy' };
     const max = this.#limits.waitersPerSessionMax;
     if (this.requestsWaiting(session.id) >= max) return { kind: 'limit-exceeded', limit: 'waiters per session', max };
@@ -248,7 +250,7 @@ export class Model extends ModelOperators {
   #changeLimit({ name, limit }: ChangeLimit): Answer {
     const is = this.kindAt(name);
     if (is !== undefined && is !== 'semaphore') return { kind: 'kind-mismatch', name, is };
-    const known = new Set([...this.claims.map((claim) => claim.name), ...this.kept.keys()]);
+    const { known } = this;
     const max = this.#limits.locksMax;
     if (!known.has(name) && known.size >= max) return { kind: 'limit-exceeded', limit: 'locks', max };
     this.kept.set(name, limit);

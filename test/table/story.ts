@@ -18,6 +18,7 @@ import {
   begun,
   cancel,
   changeLimit,
+  delayOver,
   downgrade,
   guarded,
   nonceOf,
@@ -63,6 +64,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 12, arbitrary: plans('write') },
   { weight: 5, arbitrary: plans('begun') },
   { weight: 4, arbitrary: plans('overdue') },
+  { weight: 6, arbitrary: plans('delay-over') },
   { weight: 4, arbitrary: plans('force-release') },
   { weight: 1, arbitrary: plans('end-session') },
   { weight: 1, arbitrary: plans('request-revoke') },
@@ -111,6 +113,11 @@ export class Author {
         const begun = this.#model.claims.filter(({ hasBegun }) => hasBegun);
         const meant = when % 5 === 0 ? undefined : pick(begun, who);
         return overdue(meant?.name ?? nameOf(who), meant?.token ?? 1 + (what % 9));
+      }
+      case 'delay-over': {
+        const delays = [...this.#model.delays.byName].map(([name, { token }]) => ({ name, token }));
+        const meant = when % 5 === 0 ? undefined : pick(delays, who);
+        return delayOver(meant?.name ?? nameOf(who), (meant?.token ?? 1 + (what % 9)) + (when % 5 === 1 ? 1 : 0));
       }
       default:
         return this.#request(kind, picks);

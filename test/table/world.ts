@@ -7,6 +7,7 @@ import {
   type ChangeLimit,
   type Command,
   commandTuple,
+  type DelayOver,
   type Downgrade,
   defaultTableLimits,
   type Guarded,
@@ -183,6 +184,8 @@ export const begun = ([session, sequence, mark = 0]: Turn, { name, token }: Hold
 });
 
 export const overdue = (name: string, token: number): Overdue => ({ kind: 'overdue', name, token });
+
+export const delayOver = (name: string, token: number): DelayOver => ({ kind: 'delay-over', name, token });
 
 export const upgrade = ([session, sequence, mark = 0]: Turn, { name, token }: HoldOf, waits = true): Upgrade => ({
   kind: 'upgrade',

@@ -18,10 +18,14 @@ export class Desires {
   /** Its own, too: what is said of a hold changes nothing of what is wanted. */
   readonly #options: Stream;
 
-  constructor(kinds: readonly LockKind[], streams: { readonly desires: Stream; readonly options: Stream }) {
+  /** Likewise. */
+  readonly #delays: Stream;
+
+  constructor(kinds: readonly LockKind[], streams: Readonly<Record<'desires' | 'options' | 'delays', Stream>>) {
     this.#kinds = kinds;
     this.#stream = streams.desires;
     this.#options = streams.options;
+    this.#delays = streams.delays;
   }
 
   get isPlain(): boolean {
@@ -51,7 +55,9 @@ export class Desires {
     const metadata = this.#options.chance(0.7) ? `metadata ${this.#options.u32()}` : undefined;
     const isShort = metadata === undefined || this.#options.chance(0.3);
     const holdMsMax = this.#options.chance(0.3) ? this.#options.int(1_000, 4_000) : undefined;
-    return { metadata, queueLengthMax: isShort ? this.#options.int(0, 3) : undefined, holdMsMax };
+    const queueLengthMax = isShort ? this.#options.int(0, 3) : undefined;
+    const delayMs = this.#delays.chance(0.4) ? this.#delays.int(100, 3_000) : undefined;
+    return { metadata, queueLengthMax, holdMsMax, delayMs };
   }
 
   #of(at: number): Desire {

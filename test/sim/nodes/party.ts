@@ -50,7 +50,8 @@ export class Party implements Claimant {
     this.#way = way;
     const who = `${way.name} at ${world.cluster.time.now}`;
     this.#stream = new Stream(seed, `party ${who}`);
-    const streams = { desires: new Stream(seed, `desires ${who}`), options: new Stream(seed, `options ${who}`) };
+    const streamFor = (what: string): Stream => new Stream(seed, `${what} ${who}`);
+    const streams = { desires: streamFor('desires'), options: streamFor('options'), delays: streamFor('delays') };
     this.#desires = new Desires(world.conditions.kinds, streams);
     this.#engine = new SessionEngine({
       ...{ gateway: way.gateway, clock: way.clock, random: world.cluster.random, ttlMs: ttl },

@@ -35,7 +35,7 @@ const deeds: readonly Deed[] = [
   ...(['terms', 'proclamations', 'sightings'] as const),
   ...(['upgrades', 'downgrades', 'composites', 'deadlocks', 're-entries', 'forced ends'] as const),
   ...(['register writes', 'fenced writes', 'verifications'] as const),
-  ...(['metadata', 'positions', 'full queues', 'bounded holds'] as const),
+  ...(['metadata', 'positions', 'full queues', 'bounded holds', 'delays'] as const),
 ];
 
 describe('whole nodes and clients keep the law under faults, and come to rest after them', () => {

@@ -5,6 +5,7 @@ import { digestOf } from '../../../src/node/row-codec.ts';
 import { defaultTableLimits, type Table, type TableEvent } from '../../../src/table/index.ts';
 import { Model } from '../../table/model.ts';
 import type { Ghost } from '../ghost.ts';
+import type { DelayLaw } from './delay-law.ts';
 
 /** How often the tables of all members are compared whole: at indexes that this divides. */
 const digestEvery = 16;
@@ -26,18 +27,20 @@ export interface Ends {
 export class TableGhost {
   readonly #ghost: Ghost;
   readonly #ends: Ends;
+  readonly #delays: DelayLaw;
   readonly #model = new Model(defaultTableLimits);
   readonly #recorded = new Map<string, { incarnation: string; run: number; since: LogIndex }>();
   #applied: LogIndex = 0;
 
-  constructor(ghost: Ghost, ends: Ends) {
+  constructor(ghost: Ghost, ends: Ends, delays: DelayLaw) {
     this.#ghost = ghost;
     this.#ends = ends;
+    this.#delays = delays;
   }
 
-  /** Nobody holds or awaits anything. */
+  /** Nobody holds or awaits anything, and no name is in delay. */
   get isClear(): boolean {
-    return this.#model.claims.length === 0;
+    return this.#model.claims.length === 0 && this.#model.delays.byName.size === 0;
   }
 
   /** The newest run of a node that the log has recorded, and since which entry. */
@@ -63,7 +66,11 @@ export class TableGhost {
     this.#applied = entry.index;
     if (entry.kind !== 'commands') return;
     const { stamp, commands } = decodeBatch(entry.payload);
-    const expected = commands.flatMap((command) => this.#model.apply(stamp, command));
+    const expected = commands.flatMap((command) => {
+      const events = this.#model.apply(stamp, command);
+      this.#delays.executed(command, events);
+      return events;
+    });
     const expired = new Set(
       expected.flatMap((event) => (event.kind === 'session-ended' && event.end === 'expired' ? [event.session] : [])),
     );

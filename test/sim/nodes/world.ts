@@ -4,6 +4,7 @@ import type { Hello, Packet } from '../../../src/transport/index.ts';
 import { type Deed, Ghost } from '../ghost.ts';
 import { Trace } from '../trace.ts';
 import { type NodeConditions, spreadBounded } from './conditions.ts';
+import { DelayLaw } from './delay-law.ts';
 import { ElectionLaw } from './election-law.ts';
 import { EventLaw } from './event-law.ts';
 import { Law } from './law.ts';
@@ -68,7 +69,8 @@ export class NodeWorld {
     this.elections = new ElectionLaw(this.ghost);
     this.weather = { ...network };
     this.#events = new EventLaw(this.ghost, (look) => this.judge(look));
-    this.#tables = new TableGhost(this.ghost, this.law);
+    const delays = new DelayLaw(this.ghost, { now: () => this.cluster.time.now, rateMax: 1 + clockSpread });
+    this.#tables = new TableGhost(this.ghost, this.law, delays);
     this.oldCopies = new OldCopies(this.ghost, {
       hasRecordedNewer: (nodeId, hello) => this.#hasRecordedNewer(nodeId, hello),
       // Not in the midst of the greeting.
