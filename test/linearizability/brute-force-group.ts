@@ -60,6 +60,8 @@ function tokensIn(operations: readonly Operation[]): readonly number[] {
 function possibleOf(operation: Operation, frame: Frame): readonly Possible[] {
   const { invokedAt: from, outcome } = operation;
   const until = outcome.kind === 'ok' ? outcome.at : undefined;
+  // Whoever was told what became of a hold knows that he has it.
+  const heard = outcome.kind === 'ok' ? { isLoose: false } : {};
   const one = (apply: Possible['apply']): readonly Possible[] => [{ from, until, apply }];
   switch (operation.f) {
     case 'tryAcquireAll': {
@@ -81,7 +83,7 @@ function possibleOf(operation: Operation, frame: Frame): readonly Possible[] {
       const { to } = operation.call;
       return one((world) =>
         changed(world, operation.call, (hold) =>
-          hold.mode === 'w' || (hold.mode === 'u' && to === 'r') ? [{ ...hold, mode: to }] : undefined,
+          hold.mode === 'w' || (hold.mode === 'u' && to === 'r') ? [{ ...hold, mode: to, ...heard }] : undefined,
         ),
       );
     }
@@ -91,7 +93,7 @@ function possibleOf(operation: Operation, frame: Frame): readonly Possible[] {
       const to = (world: World, token: number): readonly World[] => {
         if (!isAlone(world) || token <= world.highest) return [];
         const next = changed(world, operation.call, (hold) =>
-          hold.mode === 'u' ? [{ ...hold, mode: 'w', token }] : undefined,
+          hold.mode === 'u' ? [{ ...hold, mode: 'w', token, ...heard }] : undefined,
         );
         return next.map((each) => ({ ...each, highest: token }));
       };
