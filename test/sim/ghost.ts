@@ -32,6 +32,7 @@ export type Deed =
   | 'bounded holds'
   | 'overdue holds'
   | 'forced ends'
+  | 'contentions'
   | 'events'
   | 'terms'
   | 'proclamations'
