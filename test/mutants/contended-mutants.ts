@@ -61,7 +61,7 @@ export const contendedMutants: readonly Mutant[] = [
     file: 'src/node/hold-watches.ts',
     find: 'this.#world.clock.soon(() => this.#lookAt(name));',
     plant: 'this.#lookAt(name);',
-    killer: { ...watches, seeds: 300 },
+    killer: watches,
   },
   {
     id: 'contended-watch-outlives-its-hold',
