@@ -49,7 +49,7 @@ export class HoldWatches {
     this.#bySession.set(session, ofSession.set(hold.token, watch));
     this.#byName.set(hold.name, (this.#byName.get(hold.name) ?? new Set()).add(watch));
     this.#world.clock.soon(() => {
-      if (this.#bySession.get(session)?.get(hold.token) === watch) this.#look(watch);
+      if (this.#isKept(watch)) this.#look(watch);
     });
   }
 
@@ -70,7 +70,7 @@ export class HoldWatches {
     for (const token of [...(this.#bySession.get(session)?.keys() ?? [])]) this.drop(session, token);
   }
 
-  /** Only while `areSome`, with the table as the event left it. */
+  /** Only while `areSome`. */
   heard(event: TableEvent): void {
     switch (event.kind) {
       case 'answered':
@@ -78,10 +78,10 @@ export class HoldWatches {
         return;
       // A node that lags hears of both after the holder has asked to be told.
       case 'granted':
-        return this.#lookAt(event.name);
+        return this.#lookSoonAt(event.name);
       case 'converted':
         if (event.had !== event.token) this.drop(event.session, event.had);
-        return this.#lookAt(event.name);
+        return this.#lookSoonAt(event.name);
       case 'released':
       case 'lost':
         return this.drop(event.session, event.token);
@@ -102,6 +102,15 @@ export class HoldWatches {
   /** The table was replaced by a snapshot: whoever came meanwhile waits in the new one. */
   lookAtAll(): void {
     for (const name of [...this.#byName.keys()]) this.#lookAt(name);
+  }
+
+  /** The command that grants may be about to grant more: whoever waits in the midst of it need not wait after it. */
+  #lookSoonAt(name: string): void {
+    if (this.#byName.has(name)) this.#world.clock.soon(() => this.#lookAt(name));
+  }
+
+  #isKept(watch: Watch): boolean {
+    return this.#bySession.get(watch.session)?.get(watch.hold.token) === watch;
   }
 
   #queued(session: SessionId, sequence: number): void {

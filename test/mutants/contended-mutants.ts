@@ -51,8 +51,16 @@ export const contendedMutants: readonly Mutant[] = [
     id: 'contended-grant-is-not-looked-at',
     guard: 'a node that lags tells once it has caught up with the grant',
     file: 'src/node/hold-watches.ts',
-    find: "      case 'granted':\n        return this.#lookAt(event.name);\n",
+    find: "      case 'granted':\n        return this.#lookSoonAt(event.name);\n",
     plant: "      case 'granted':\n        return;\n",
+    killer: watches,
+  },
+  {
+    id: 'contended-in-the-midst-of-a-grant',
+    guard: 'those who are granted by one command do not wait for each other',
+    file: 'src/node/hold-watches.ts',
+    find: 'this.#world.clock.soon(() => this.#lookAt(name));',
+    plant: 'this.#lookAt(name);',
     killer: watches,
   },
   {

@@ -188,6 +188,7 @@ describe('a hold that is watched', () => {
     const before = [...scene.told];
 
     scene.release(2, 'x', 1);
+    scene.clock.pass(1);
 
     expect([before, scene.told]).toEqual([[], ['1:x:2']]);
   });
@@ -203,6 +204,7 @@ describe('a hold that is watched', () => {
     scene.watch(1, { name: 'x', token: 3 });
 
     scene.release(2, 'x', 2);
+    scene.clock.pass(1);
 
     expect(scene.told).toEqual(['1:x:1', '1:x:3']);
   });
@@ -222,6 +224,20 @@ describe('a hold that is watched', () => {
 });
 
 describe('nobody is told', () => {
+  it('of those who are granted by the very same command', () => {
+    const scene = new Scene();
+    scene.acquire(2, 'x', 'W');
+    for (const session of [1, 3, 4]) scene.acquire(session, 'x', 'R');
+    scene.watch(1, { name: 'x', token: 2 });
+
+    scene.release(2, 'x', 1);
+    scene.clock.pass(1);
+    const before = [...scene.told];
+    scene.acquire(2, 'x', 'W');
+
+    expect([before, scene.told]).toEqual([[], ['1:x:2']]);
+  });
+
   it.each([
     ['of the hold of another session', 2, x],
     ['of a lock under the token of another', 1, { name: 'y', token: 1 }],

@@ -33,6 +33,7 @@ export type Deed =
   | 'overdue holds'
   | 'delays'
   | 'forced ends'
+  | 'contentions'
   | 'events'
   | 'terms'
   | 'proclamations'

@@ -26,6 +26,8 @@ export interface NodeConditions {
   readonly registers: number;
   /** Somebody ends what others hold, now and then. */
   readonly isMeddled: boolean;
+  /** Every holder wants to hear that somebody waits. */
+  readonly listens: boolean;
   /** What each process does at the same time. */
   readonly fibers: number;
   readonly ttl: number;
@@ -77,6 +79,8 @@ export interface NodeNarrowing {
   readonly clients?: number;
   /** All locks are exclusive, as they were before there were others, and nobody stands for election. */
   readonly isPlain?: boolean;
+  /** Nobody wants to hear that somebody waits. */
+  readonly isDeaf?: boolean;
   /** How many there are at most. */
   readonly registers?: number;
 }
@@ -104,6 +108,7 @@ export function drawConditions(seed: number, narrowing: NodeNarrowing = {}): Nod
     elects: new Stream(seed, 'elects').chance(0.3) && narrowing.isPlain !== true,
     registers: drawRegisters(seed, narrowing),
     isMeddled: narrowing.isPlain !== true && new Stream(seed, 'meddling').chance(0.35),
+    listens: narrowing.isPlain !== true && narrowing.isDeaf !== true && new Stream(seed, 'listens').chance(0.35),
     fibers: stream.pick([1, 1, 2, 3]),
     ttl: stream.pick([1_000, 1_500, 3_000, 6_000]),
     timings: {

@@ -2,7 +2,7 @@ import { askedFor, type Command, type TableEvent } from '../../../src/table/inde
 import type { Ghost } from '../ghost.ts';
 
 /**
- * O11: from when the cluster has ended a hold with a lock-delay against its holder's will, nobody is granted the name until
+ * O12: from when the cluster has ended a hold with a lock-delay against its holder's will, nobody is granted the name until
  * the delay has passed in true time, whatever leaders came and went and however fast their clocks are; but for operators,
  * who may end it.
  */
@@ -43,7 +43,7 @@ export class DelayLaw {
     const early = until - this.#now();
     this.#ghost.demand(
       early < 0.001,
-      'O11',
+      'O12',
       () => `${name} (token ${token}) is granted ${early} ms before its delay ends`,
     );
     this.#until.delete(name);

@@ -1,5 +1,7 @@
 import type { Hold } from '../../../src/hold.ts';
+import type { ModelClaim } from '../../table/model-claims.ts';
 import type { Ghost } from '../ghost.ts';
+import { ContentionLaw } from './contention-law.ts';
 import { permitsMax } from './desires.ts';
 import { RegisterLaw } from './register-law.ts';
 import type { Ends } from './table-ghost.ts';
@@ -52,6 +54,7 @@ export interface Sight {
  */
 export class Law implements Ends {
   readonly registers: RegisterLaw;
+  readonly contention: ContentionLaw;
   readonly #ghost: Ghost;
   /** False while clocks run at rates for which nothing is promised to holders. */
   readonly #isBounded: boolean;
@@ -74,6 +77,7 @@ export class Law implements Ends {
     this.#ghost = ghost;
     this.#isBounded = isBounded;
     this.#afterTurn = afterTurn;
+    this.contention = new ContentionLaw(ghost, afterTurn);
     this.registers = new RegisterLaw(ghost, (lock) => this.#newest.get(lock)?.hold.token ?? 0);
   }
 
@@ -161,6 +165,10 @@ export class Law implements Ends {
 
   converted(had: number, token: number): void {
     if (had !== token) this.#former.set(token, had);
+  }
+
+  stands(claims: readonly ModelClaim[]): void {
+    this.contention.stands(claims);
   }
 
   /** The holder may not even know yet under which token it holds. */

@@ -219,6 +219,10 @@ export class Party implements Claimant {
   #listened(claim: Claim): Claim {
     claim.hold.listen({
       jeopardy: () => this.#world.trace(this.name, `${claim.hold.name} in jeopardy`, claim.hold.token),
+      contended: () => {
+        this.#world.trace(this.name, `${claim.hold.name} is wanted`, claim.hold.token);
+        this.#world.judge(() => this.#world.law.contention.told(claim));
+      },
       recovered: () => {
         claim.sleptMs = this.sleptMs;
         this.#world.trace(this.name, `${claim.hold.name} recovered`, claim.hold.token);
@@ -229,6 +233,7 @@ export class Party implements Claimant {
         this.#world.trace(this.name, `${claim.hold.name} lost: ${error.reason}`, claim.hold.token);
       },
     });
+    if (this.#world.conditions.listens) claim.hold.watch();
     return claim;
   }
 

@@ -4,13 +4,14 @@ import { decodeBatch } from '../../../src/node/batch-codec.ts';
 import { digestOf } from '../../../src/node/row-codec.ts';
 import { defaultTableLimits, type Table, type TableEvent } from '../../../src/table/index.ts';
 import { Model } from '../../table/model.ts';
+import type { ModelClaim } from '../../table/model-claims.ts';
 import type { Ghost } from '../ghost.ts';
 import type { DelayLaw } from './delay-law.ts';
 
 /** How often the tables of all members are compared whole: at indexes that this divides. */
 const digestEvery = 16;
 
-/** Hears of holds that end without a release. */
+/** Hears of what the log makes of holds. */
 export interface Ends {
   /** Nothing was heard of its session. */
   expired(name: string, token: number): void;
@@ -18,6 +19,8 @@ export interface Ends {
   forced(token: number): void;
   /** An upgrade gave a hold another token. */
   converted(had: number, token: number): void;
+  /** After a command that made somebody hold or wait: all who do. */
+  stands(claims: readonly ModelClaim[]): void;
 }
 
 /**
@@ -69,6 +72,7 @@ export class TableGhost {
     const expected = commands.flatMap((command) => {
       const events = this.#model.apply(stamp, command);
       this.#delays.executed(command, events);
+      if (events.some(isArrival)) this.#ends.stands(this.#model.claims);
       return events;
     });
     const expired = new Set(
@@ -98,6 +102,11 @@ export class TableGhost {
     });
   }
 }
+
+const isArrival = (event: TableEvent): boolean =>
+  event.kind === 'granted' ||
+  event.kind === 'converted' ||
+  (event.kind === 'answered' && event.answer.kind === 'queued');
 
 const isSame = (said: readonly TableEvent[], expected: readonly TableEvent[]): boolean =>
   JSON.stringify(said) === JSON.stringify(expected) || isDeepStrictEqual(plain(said), plain(expected));
