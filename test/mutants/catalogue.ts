@@ -1,4 +1,5 @@
 import { cliMutants } from './cli-mutants.ts';
+import { delayMutants } from './delay-mutants.ts';
 import { electionMutants } from './election-mutants.ts';
 import { eventMutants } from './event-mutants.ts';
 import { familyMutants } from './family-mutants.ts';
@@ -30,4 +31,5 @@ export const catalogue: readonly Mutant[] = [
   ...electionMutants,
   ...optionMutants,
   ...operatorMutants,
+  ...delayMutants,
 ];
