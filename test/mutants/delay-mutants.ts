@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.ts';
 
-const ofTable = { tests: ['test/table/delays.test.ts', 'test/table/model.test.ts'] };
+const ofTable = { tests: ['test/table/delays.test.ts'] };
 const ofLeader = { tests: ['test/node/delay-timers.test.ts'] };
 const ofHolder = { tests: ['test/api/lock-delay.test.ts'] };
 
@@ -92,7 +92,7 @@ export const delayMutants: readonly Mutant[] = [
     file: 'src/table/hold-options.ts',
     find: '  if (delayMs !== undefined) cells.push(numberOf.delayMs, delayMs);\n',
     plant: '',
-    killer: { tests: ['test/table'] },
+    killer: ofTable,
   },
   {
     id: 'delay-counted-on-from-before',
