@@ -1,4 +1,5 @@
-// Who holds a lock says why; who waits learns his place, nobody waits in a queue that is too long, and nobody holds for ever.
+// Who holds a lock says why; who waits learns his place, nobody waits in a queue that is too long, nobody holds for ever, and
+// what was lost is not given out at once.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +40,16 @@ const next = await waiting;
 console.log('job 4 lost the lock:', reason, '- it goes to', next.metadata);
 
 await next.release();
+
+// What a job has on the way when it loses its lock may arrive before anybody else begins.
+const careful = await report.acquire({ metadata: 'job 6', lockDelay: 60_000 });
+await node.forceRelease(report.name, { actor: 'ann', reason: 'it hangs' });
+const { lockDelay } = await node.inspect(report.name);
+console.log('job 6 has lost the lock:', careful.signal.aborted, '- nobody gets it for', lockDelay, 'ms');
+await node.forceRelease(report.name, { actor: 'ann', reason: 'nothing is on the way' });
+const last = await report.acquire({ metadata: 'job 7' });
+console.log('unless somebody says so:', last.metadata);
+await last.release();
 await node.close();
 await rm(directory, { recursive: true });
-if (place.position !== 1 || !isRefused || reason !== 'overdue') process.exitCode = 1;
+if (place.position !== 1 || !isRefused || reason !== 'overdue' || lockDelay !== 60_000) process.exitCode = 1;

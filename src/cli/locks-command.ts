@@ -22,7 +22,7 @@ export async function showLocks(name: string | undefined, flags: LocksFlags): Pr
   if (name !== undefined) {
     const lock = await client.inspect(name, { consistency });
     if (flags.json === true) printJson(lock);
-    else print(lock.holders.length + lock.waiting === 0 ? `nobody holds ${JSON.stringify(name)}` : lockText(lock));
+    else print(isFree(lock) ? `nobody holds ${JSON.stringify(name)}` : lockText(lock));
     return;
   }
   const { prefix = '', limit, after } = flags;
@@ -43,7 +43,22 @@ export async function showSessions(flags: Omit<LocksFlags, 'prefix' | 'limit' | 
 
 const lockHead = ['LOCK', 'MODE', 'HOLDER', 'NODE', 'TOKEN', 'SINCE', 'WAITING'] as const;
 
-const rowsOf = ({ name, limit, holders, waiting }: Omit<LockSummary, 'kind'>): readonly (readonly string[])[] =>
+const isFree = ({ holders, waiting, lockDelay }: Omit<LockView, 'kind'>): boolean =>
+  holders.length + waiting === 0 && lockDelay === null;
+
+const rowsOf = (lock: Omit<LockSummary, 'kind'>): readonly (readonly string[])[] =>
+  lock.lockDelay === null ? holderRows(lock) : [...holderRows(lock), delayRow(lock)];
+
+/** A name that nobody is granted for a while. */
+const delayRow = ({ name, lockDelay, waiting }: Omit<LockSummary, 'kind'>): readonly string[] => [
+  name,
+  'in delay',
+  `nobody for ${lockDelay} ms`,
+  ...['', '', ''],
+  String(waiting),
+];
+
+const holderRows = ({ name, limit, holders, waiting }: Omit<LockSummary, 'kind'>): readonly (readonly string[])[] =>
   holders.map(({ label, session, node, token, since, ...how }) => [
     name,
     modeText(how, limit),

@@ -1,5 +1,6 @@
 import { cliMutants } from './cli-mutants.ts';
 import { contendedMutants } from './contended-mutants.ts';
+import { delayMutants } from './delay-mutants.ts';
 import { electionMutants } from './election-mutants.ts';
 import { eventMutants } from './event-mutants.ts';
 import { familyMutants } from './family-mutants.ts';
@@ -32,4 +33,5 @@ export const catalogue: readonly Mutant[] = [
   ...optionMutants,
   ...operatorMutants,
   ...contendedMutants,
+  ...delayMutants,
 ];

@@ -33,8 +33,8 @@ const readerWriter: readonly Mutant[] = [
     id: 'upgrade-beside-readers',
     guard: 'an upgrade waits until the readers have left',
     file: 'src/table/lock-row.ts',
-    find: 'if (terms.upgrades !== undefined) return lock.holders.length === 1;',
-    plant: 'if (terms.upgrades !== undefined) return lock.holders.length >= 1;',
+    find: 'return this.holders.length === 1 && this.delay === undefined;',
+    plant: 'return this.holders.length >= 1 && this.delay === undefined;',
     killer: everywhere,
   },
   {

@@ -10,7 +10,7 @@ export const operatorMutants: readonly Mutant[] = [
     id: 'operator-force-keeps-queue-waiting',
     guard: 'what is released by force passes to those who wait',
     file: 'src/table/operators.ts',
-    find: '    this.#tools.passOn([first.lock], emit);\n',
+    find: '    this.#tools.passOn([lock], emit);\n',
     plant: '',
     killer: table,
   },

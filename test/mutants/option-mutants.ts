@@ -251,8 +251,8 @@ const bounded: readonly Mutant[] = [
     id: 'bound-said-by-a-client',
     guard: 'only the leader says that a hold is overdue',
     file: 'src/server/parse-message.ts',
-    find: "    case 'overdue':\n      throw",
-    plant: '      throw',
+    find: "    case 'overdue':\n    case 'delay-over':\n",
+    plant: "    case 'delay-over':\n",
     killer: { tests: ['test/api/family-protocol.test.ts'] },
   },
 ];
