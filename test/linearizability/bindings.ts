@@ -68,7 +68,8 @@ class Assigning {
       const place = parts.findIndex(({ name, permits }) => name === sight.name && permits >= (sight.count ?? 1));
       const ofHold = request.f === 'upgrade' ? request.call.token : '';
       const shape = JSON.stringify([ofHold, parts.map(({ name, mode, permits }) => [name, mode, permits])]);
-      if (place < 0 || shapes.has(shape)) return [];
+      // Tokens begin at 1, those of the parts before this one as well.
+      if (place < 0 || sight.token <= place || shapes.has(shape)) return [];
       shapes.add(shape);
       return [{ request, token: sight.token - place }];
     });
