@@ -1,4 +1,5 @@
 import type { Ending } from './asker.ts';
+import { type LockOutcome, SessionExpiredError } from './errors.ts';
 import type { Intervention, SessionEnd, Taken } from './table/index.ts';
 
 /** A hold that somebody ended by force, in words and for the error. */
@@ -7,6 +8,12 @@ export const takenAway = ({ by }: Taken): Ending => byForce(by, 'ended it by for
 /** A session that the cluster has ended. */
 export const endOf = (end: SessionEnd, by: Intervention | undefined): Ending =>
   by === undefined ? { reason: 'session', text: textOf(end) } : byForce(by, 'closed its session');
+
+/** The error for who waited for something in a session that ended so. */
+export const expiredBy =
+  ({ text }: Ending) =>
+  (outcome: LockOutcome): SessionExpiredError =>
+    new SessionExpiredError(`the session ended: ${text}`, { outcome });
 
 const byForce = ({ actor, reason }: Intervention, what: string): Ending => ({
   reason: 'forced',

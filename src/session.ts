@@ -1,6 +1,6 @@
 import { type Asker, type Ending, ignoreAnswer, type Over, type Parked, type Wish } from './asker.ts';
 import type { Timer } from './clock/index.ts';
-import { type LockError, type LockOutcome, type LossReason, SessionExpiredError } from './errors.ts';
+import type { LossReason } from './errors.ts';
 import { errorOf } from './failure.ts';
 import { Hold, type HoldOrigin, type ReleaseOutcome } from './hold.ts';
 import { isBoundNow } from './hold-bound.ts';
@@ -8,7 +8,7 @@ import { Liveness } from './liveness.ts';
 import type { QueryOutcome, SessionListener, Taken } from './node/index.ts';
 import { Releases } from './releases.ts';
 import { Sequences } from './sequences.ts';
-import { endOf } from './session-end.ts';
+import { endOf, expiredBy } from './session-end.ts';
 import { requestOf } from './session-request.ts';
 import type { SessionOwner, SessionWorld } from './session-world.ts';
 import type { Answer, HoldName, Intervention, Sequence, SessionEnd, SessionId } from './table/index.ts';
@@ -22,6 +22,7 @@ import { WatchedHolds } from './watched-holds.ts';
 export class Session implements SessionListener {
   /** For holds only. */
   readonly watched: WatchedHolds;
+  readonly contended = (hold: HoldName): void => this.watched.tell(hold);
   readonly #world: SessionWorld;
   readonly #owner: SessionOwner;
   readonly #liveness: Liveness;
@@ -107,7 +108,7 @@ export class Session implements SessionListener {
     this.#state = 'gone';
   }
 
-  /** Sends a request under the next sequence number, which it returns. Only while open. */
+  /** Sends a request under the next sequence number, which it gives. Only while open. */
   ask(wish: Wish, asker: Asker = ignoreAnswer): Sequence {
     const session = this.#id;
     if (session === undefined || !this.isOpen) throw new Error('a session takes requests only while it is open');
@@ -126,9 +127,9 @@ export class Session implements SessionListener {
 
   /** Asks the cluster where a request of it stands in its queue. */
   askPosition(sequence: Sequence, done: (outcome: QueryOutcome) => void): void {
-    const { gateway } = this.#world;
-    if (this.#id === undefined) return;
-    gateway.query({ kind: 'position', session: this.#id, sequence, consistency: 'linearizable' }, done);
+    const session = this.#id;
+    if (session === undefined) return;
+    this.#world.gateway.query({ kind: 'position', session, sequence, consistency: 'linearizable' }, done);
   }
 
   /** A granted lock that may be claimed now. Check that first. */
@@ -194,9 +195,8 @@ export class Session implements SessionListener {
       // How much of its time has passed meanwhile nobody knows.
       for (const { bound } of [...this.#holds]) bound?.end('the clocks jumped while its time was bounded');
     }
-    if (this.isOpen && this.#liveness.remainingMs <= 0 && this.#holds.size > 0) {
-      this.finish('deadline', 'no heartbeat was acknowledged in time');
-    }
+    const isPast = this.isOpen && this.#liveness.remainingMs <= 0 && this.#holds.size > 0;
+    if (isPast) this.finish('deadline', 'no heartbeat was acknowledged in time');
     return this.isOpen && this.#liveness.isSure;
   }
 
@@ -249,10 +249,6 @@ export class Session implements SessionListener {
     for (const hold of [...this.#holds]) if (hold.token === token) hold.tellRevoke({ actor, reason });
   }
 
-  contended(hold: HoldName): void {
-    this.watched.tell(hold);
-  }
-
   ended(end: SessionEnd, by?: Intervention): void {
     if (this.#state === 'gone') return;
     const failure = end === 'unknown' ? this.#world.stoppedBy?.() : undefined;
@@ -281,16 +277,13 @@ export class Session implements SessionListener {
     const waiting = [...this.#askers.values(), ...this.#parked];
     this.#askers.clear();
     this.#parked.clear();
-    const expired = (outcome: LockOutcome): LockError =>
-      new SessionExpiredError(`the session ended: ${ending.text}`, { outcome });
-    const over: Over = { ...ending, refuse: refuse ?? expired };
+    const over: Over = { ...ending, refuse: refuse ?? expiredBy(ending) };
     for (const each of waiting) each.over(over);
   }
 
   #leave(): void {
-    const isDone = this.isIdle && this.#parked.size === 0;
-    const reason = this.#leavesDelays ? 'deadline' : 'closed';
-    if (this.#isRetired && this.isOpen && isDone) this.finish(reason, 'nothing was left in it');
+    if (!this.#isRetired || !this.isOpen || !this.isIdle || this.#parked.size > 0) return;
+    this.finish(this.#leavesDelays ? 'deadline' : 'closed', 'nothing was left in it');
   }
 
   #beat(): void {

@@ -57,11 +57,13 @@ function tokensIn(operations: readonly Operation[]): readonly number[] {
   return [0.5, ...[...named].flatMap((token) => [token, token - 1, token - 0.5, token + 0.25])];
 }
 
+const told = { isLoose: false };
+
 function possibleOf(operation: Operation, frame: Frame): readonly Possible[] {
   const { invokedAt: from, outcome } = operation;
   const until = outcome.kind === 'ok' ? outcome.at : undefined;
   // Whoever was told what became of a hold knows that he has it.
-  const heard = outcome.kind === 'ok' ? { isLoose: false } : {};
+  const heard = outcome.kind === 'ok' ? told : {};
   const one = (apply: Possible['apply']): readonly Possible[] => [{ from, until, apply }];
   switch (operation.f) {
     case 'tryAcquireAll': {
@@ -73,8 +75,7 @@ function possibleOf(operation: Operation, frame: Frame): readonly Possible[] {
         return [{ from, until, apply }, ...drops];
       }
       const { result } = operation.outcome;
-      if (result.granted)
-        return one((world) => grant(world, { parts, client, token: result.token, isLoose: false }, frame));
+      if (result.granted) return one((world) => grant(world, { parts, client, token: result.token, ...told }, frame));
       return one((world) => (parts.every((part) => isFree(world, part, frame)) ? [] : [world]));
     }
     case 'release':
