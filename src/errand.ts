@@ -2,7 +2,7 @@ import type { Asker, Over, Wish } from './asker.ts';
 import type { Clock, Timer } from './clock/index.ts';
 import { type LockError, TimeoutError } from './errors.ts';
 import type { Session } from './session.ts';
-import type { Answer } from './table/index.ts';
+import type { Answer, OperatorRequest } from './table/index.ts';
 
 /** Something to be done that waits for nobody. */
 export interface ErrandWish {
@@ -10,6 +10,15 @@ export interface ErrandWish {
   /** In words for errors, when nobody confirmed it: `the limit was not changed`. */
   readonly undone: string;
 }
+
+/** What an operator asks. */
+export type Order = Extract<Wish, { readonly kind: OperatorRequest['kind'] }>;
+
+/** Like any errand, it cannot be taken back: look at what is held before it is asked again. */
+export const errandOf = (order: Order): ErrandWish => ({
+  asks: order,
+  undone: `the ${order.kind} was not confirmed`,
+});
 
 /** What became of it: the cluster's answer, or why there is none. */
 export type ErrandOutcome =

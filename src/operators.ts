@@ -1,9 +1,9 @@
 import type { AcquireOutcome } from './acquisition.ts';
 import { awaitGrant, type LockSurroundings, type Sought } from './awaiting.ts';
+import { errandOf, type Order } from './errand.ts';
 import { BackendError, type ForcedBy, outOfRange, wrongType } from './errors.ts';
 import { LockHandle } from './handle.ts';
 import { checkName } from './names.ts';
-import type { Order } from './operator-call.ts';
 import { ReaderWriterHandle } from './reader-writer-handle.ts';
 import { refusalOf } from './refusals.ts';
 import { validateActor, validateReason } from './server/index.ts';
@@ -132,7 +132,7 @@ export async function stealHold<H>(
 
 function answerTo(engine: SessionEngine, order: Order): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    engine.order(order, (outcome) => {
+    engine.run(errandOf(order), (outcome) => {
       if (outcome.ok) resolve(outcome.answer);
       else reject(outcome.error);
     });

@@ -4,7 +4,6 @@ import { Errand, type ErrandOutcome, type ErrandWish } from './errand.ts';
 import { type LockError, type LockOutcome, OverloadedError, SessionExpiredError, ShuttingDownError } from './errors.ts';
 import { errorOf } from './failure.ts';
 import type { Failure, Gateway } from './node/index.ts';
-import { OperatorCall, type Order, type OrderOutcome } from './operator-call.ts';
 import { Session } from './session.ts';
 import type { SessionId } from './table/index.ts';
 
@@ -89,12 +88,6 @@ export class SessionEngine {
   whenStopped(tell: () => void): () => void {
     this.#onStop.add(tell);
     return () => this.#onStop.delete(tell);
-  }
-
-  /** Asks what an operator wants. `done` is called once, with an error if nobody confirmed it in time. */
-  order(order: Order, done: (outcome: OrderOutcome) => void): void {
-    const { clock, ttlMs } = this.#options;
-    this.#admit(new OperatorCall(order, { clock, ttlMs, left: (left) => this.#asleep.delete(left) }, done));
   }
 
   /** A hold is entered once more in the session that has it, even if that has made way for another one. */

@@ -161,7 +161,8 @@ describe('a handle', () => {
   it('wants nothing any more of a lock that is lost', () => {
     const { clock, a, b, hold, tell } = scene();
     handleOf(hold).on('contended', tell('one'));
-    b.engine.order({ kind: 'force-release', name: 'x', token: undefined, actor: 'ann', reason: '' }, () => {});
+    const asks = { kind: 'force-release', name: 'x', token: undefined, actor: 'ann', reason: '' } as const;
+    b.engine.run({ asks, undone: 'it was not released' }, () => {});
     clock.pass(0.5);
     a.gateway.cut();
     clock.pass(10);

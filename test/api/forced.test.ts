@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { ConversionOutcome } from '../../src/conversion.ts';
+import { type ErrandOutcome, errandOf, type Order } from '../../src/errand.ts';
 import type { Hold, ReleaseOutcome } from '../../src/hold.ts';
-import type { Order, OrderOutcome } from '../../src/operator-call.ts';
 import { type Process, world } from './process.ts';
 
 const by = { actor: 'ann', reason: 'it hangs' };
 const force = (name: string, token?: number): Order => ({ kind: 'force-release', name, token, ...by });
 
 /** What becomes of an order. */
-const ordered = (process: Process, order: Order): OrderOutcome[] => {
-  const outcomes: OrderOutcome[] = [];
-  process.engine.order(order, (outcome) => outcomes.push(outcome));
+const ordered = (process: Process, order: Order): ErrandOutcome[] => {
+  const outcomes: ErrandOutcome[] = [];
+  process.engine.run(errandOf(order), (outcome) => outcomes.push(outcome));
   return outcomes;
 };
 

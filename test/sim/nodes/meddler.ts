@@ -1,5 +1,5 @@
 import type { AcquireWish } from '../../../src/acquisition.ts';
-import type { Order } from '../../../src/operator-call.ts';
+import { errandOf, type Order } from '../../../src/errand.ts';
 import type { SessionEngine } from '../../../src/session-engine.ts';
 import type { Stream } from '../../../src/testing/index.ts';
 import { decodeSessions } from '../../../src/views.ts';
@@ -67,7 +67,7 @@ export class Meddler {
   #order(order: Order, done: Done): void {
     const { way, engine, ask } = this.#lent;
     const settle = ask(order.kind);
-    engine.order(order, (outcome) => {
+    engine.run(errandOf(order), (outcome) => {
       settle();
       this.#world.trace(way.name, `${order.kind} ${outcome.ok ? outcome.answer.kind : 'failed'}`, undefined);
       done(outcome.ok);
