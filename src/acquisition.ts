@@ -157,14 +157,11 @@ export class Acquisition implements Asker, Parked {
     const token = this.#token;
     if (session === undefined || token === undefined) return;
     if (session.check()) {
-      const { name, parts = none, owner, options } = this.#wish;
-      const [first, ...rest] = parts;
-      const others = rest.map((part, at) => session.keep({ ...part, owner, options, token: token + 1 + at }));
-      this.#settle({
-        kind: 'granted',
-        hold: session.keep({ ...exclusive, ...first, owner, options, name, token }),
-        others,
-      });
+      const { parts = none } = this.#wish;
+      // Almost always there are none, and every acquire passes here.
+      const others =
+        parts.length < 2 ? noHolds : parts.slice(1).map((part, at) => this.#keep(session, token + 1 + at, part));
+      this.#settle({ kind: 'granted', hold: this.#keep(session, token, parts[0]), others });
     } else if (session.isOpen) {
       this.#state = 'parked';
       session.park(this);
@@ -172,6 +169,12 @@ export class Acquisition implements Asker, Parked {
       const error = new SessionExpiredError('the session ended at the moment of the grant', { outcome: 'unknown' });
       this.#settle({ kind: 'failed', error });
     }
+  }
+
+  #keep(session: Session, token: number, part: Part | undefined): Hold {
+    const { name, owner, options } = this.#wish;
+    if (part === undefined) return session.keep({ name, token, mode: 'X', permits: 1, owner, options });
+    return session.keep({ name: part.name, token, mode: part.mode, permits: part.permits, owner, options });
   }
 
   /** The acquire's own answer, after it was given up. */
@@ -228,7 +231,7 @@ export class Acquisition implements Asker, Parked {
 
 const none: readonly Part[] = [];
 
-const exclusive = { mode: 'X', permits: 1 } as const;
+const noHolds: readonly Hold[] = [];
 
 function requestFor({ name, parts, waits, owner, reenters = false, options, steals }: AcquireWish): PlainWish {
   if (steals !== undefined) return { kind: 'steal', name, mode: parts === undefined ? 'X' : 'W', ...steals };

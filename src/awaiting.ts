@@ -43,9 +43,10 @@ export interface Sought<H> {
 
 /** Waits as the options say. Wrong options are thrown at once. */
 export function seek<H>(world: LockSurroundings, sought: Sought<H>, options: AcquireOptions | undefined): Promise<H> {
-  const { timeout, ...rest } = checkAcquireOptions(options);
-  const waits = timeout !== 0;
-  return acquire(world, sought, { ...rest, waits, limitMs: waits ? timeout : undefined }).then((handle) => {
+  const asked = checkAcquireOptions(options);
+  const waits = asked.timeout !== 0;
+  const limitMs = waits ? asked.timeout : world.engine.ttlMs;
+  return acquire(world, sought, { asked, waits, limitMs }).then((handle) => {
     if (handle !== null) return handle;
     throw new TimeoutError(`${sought.shown()} is held or waited for by others, and no time was given to wait`);
   });
@@ -57,41 +58,50 @@ export function trySeek<H>(
   sought: Sought<H>,
   options: AcquireOptions | undefined,
 ): Promise<H | null> {
-  const { timeout, ...rest } = checkAcquireOptions(options);
-  return acquire(world, sought, { ...rest, waits: false, limitMs: timeout === 0 ? undefined : timeout });
+  const asked = checkAcquireOptions(options);
+  return acquire(world, sought, { asked, waits: false, limitMs: asked.timeout || world.engine.ttlMs });
 }
 
-interface Terms extends Omit<CheckedOptions, 'timeout'> {
+interface Terms {
+  readonly asked: CheckedOptions;
   readonly waits: boolean;
+  /** An attempt that does not wait is bounded by a session TTL at least, or it would hang without a quorum. */
   readonly limitMs: number | undefined;
 }
 
-/** An attempt that does not wait is bounded by a session TTL, or it would hang without a quorum. */
+/** Every acquire passes here: nothing is copied, and what is made has one shape. */
 function acquire<H>(
   { engine, logger, now, scope }: LockSurroundings,
   { name, parts, shown, handleOf }: Sought<H>,
-  { waits, limitMs, signal, owner = scope.owner, reentrant, hold, guard, onQueued: listener }: Terms,
+  { asked, waits, limitMs }: Terms,
 ): Promise<H | null> {
-  const boundMs = waits ? limitMs : (limitMs ?? engine.ttlMs);
+  const { signal, owner = scope.owner, reentrant, hold, guard, onQueued: listener } = asked;
   if (reentrant && parts !== undefined) throw wrongType('reentrant is for exclusive locks, acquired one by one');
   if (reentrant && owner === undefined) throw wrongType('reentrant needs an owner, by option or withOwner');
-  const holdMsMin = 2 * boundMarginOf(0, engine.ttlMs);
-  if (hold?.holdMsMax !== undefined && hold.holdMsMax < holdMsMin) {
-    throw outOfRange(`maxHold must be ${holdMsMin} milliseconds or more under this session TTL, not ${hold.holdMsMax}`);
-  }
+  if (hold?.holdMsMax !== undefined) checkHoldMs(hold.holdMsMax, engine.ttlMs);
   const onQueued = listener === undefined ? undefined : queueTeller(listener, name, logger);
-  const wish: AcquireWish =
-    owner === undefined && hold === undefined
-      ? { name, parts, waits, limitMs: boundMs, guard, onQueued }
-      : {
-          ...{ name, parts: parts ?? exclusive(name), waits, limitMs: boundMs, guard, onQueued },
-          ...{ owner, reenters: reentrant, options: hold },
-        };
+  const isPlain = owner === undefined && hold === undefined;
+  const wish: AcquireWish = {
+    name,
+    parts: isPlain ? parts : (parts ?? exclusive(name)),
+    waits,
+    limitMs,
+    owner,
+    reenters: reentrant,
+    options: hold,
+    guard,
+    onQueued,
+  };
   return awaitGrant(
     { shown, signal, now },
     (done: (outcome: AcquireOutcome) => void) => engine.acquire(wish, done),
     ({ hold, others }) => handleOf(hold, others),
   );
+}
+
+function checkHoldMs(ms: number, ttlMs: number): void {
+  const min = 2 * boundMarginOf(0, ttlMs);
+  if (ms < min) throw outOfRange(`maxHold must be ${min} milliseconds or more under this session TTL, not ${ms}`);
 }
 
 const exclusive = (name: string): readonly Part[] => [{ name, mode: 'X', permits: 1, limit: 0 }];

@@ -23,7 +23,6 @@ export interface HoldOrigin {
   /** Absent: the hold is a party of its own. */
   readonly owner: string | undefined;
   readonly options?: HoldOptions | undefined;
-  readonly acquiredAt: number;
 }
 
 /** Whoever shows the hold to the user. */
@@ -60,7 +59,7 @@ export class Hold {
   #bound: HoldBound | undefined;
   #isWatched = false;
 
-  constructor(session: Session, { name, token, mode, permits, owner, options, acquiredAt }: HoldOrigin) {
+  constructor(session: Session, { name, token, mode, permits, owner, options }: HoldOrigin, acquiredAt: number) {
     this.#session = session;
     this.name = name;
     this.#token = token;

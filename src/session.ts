@@ -133,8 +133,8 @@ export class Session implements SessionListener {
   }
 
   /** A granted lock that may be claimed now. Check that first. */
-  keep(grant: Omit<HoldOrigin, 'acquiredAt'>): Hold {
-    const hold = new Hold(this, { ...grant, acquiredAt: this.#world.clock.wall() });
+  keep(grant: HoldOrigin): Hold {
+    const hold = new Hold(this, grant, this.#world.clock.wall());
     // The leader counts from when it hears this, so later than the hold does.
     if (isBoundNow(hold, this.#holds, this.#world)) this.ask({ kind: 'begun', name: hold.name, token: hold.token });
     this.#holds.add(hold);

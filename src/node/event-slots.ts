@@ -45,19 +45,27 @@ export class EventSlots {
     this.#indexes[slot] = index;
     this.#places[slot] = place;
     this.#times[slot] = time;
-    const isRare =
-      happening.kind === 'converted' ||
-      happening.kind === 'proclaimed' ||
-      'by' in happening ||
-      (happening.kind === 'lost' && happening.reason !== undefined);
-    if (!('name' in happening) || isRare) {
-      this.#subjects[slot] = happening;
-      return;
+    switch (happening.kind) {
+      case 'granted':
+      case 'released':
+        return this.#putLock(slot, happening, happening.token);
+      case 'queued':
+      case 'cancelled':
+        return this.#putLock(slot, happening, happening.sequence);
+      case 'lost':
+        // Why, and by whom, has no column.
+        if (happening.by !== undefined || happening.reason !== undefined) break;
+        return this.#putLock(slot, happening, happening.token);
+      default:
     }
-    this.#subjects[slot] = happening.name;
-    this.#kinds[slot] = codes[happening.kind];
-    this.#sessions[slot] = happening.session;
-    this.#numbers[slot] = 'token' in happening ? happening.token : happening.sequence;
+    this.#subjects[slot] = happening;
+  }
+
+  #putLock(slot: number, { kind, name, session }: Happening & { readonly kind: LockKind }, number: number): void {
+    this.#subjects[slot] = name;
+    this.#kinds[slot] = codes[kind];
+    this.#sessions[slot] = session;
+    this.#numbers[slot] = number;
   }
 
   /** Lets go of what is kept there. */
