@@ -47,6 +47,17 @@ export interface AcquireOptions {
    */
   readonly lockDelay?: number | undefined;
   /**
+   * Whether the hold can be handed to another session, by its `ticket`: `attachLock` takes it over. Default false. See
+   * docs/sticky-holds.md.
+   */
+  readonly transferable?: boolean | undefined;
+  /**
+   * Whether the hold outlives its session: when this process is lost, or closed, the lock stays held, by nobody, until
+   * somebody attaches it by its `ticket` or an operator releases it by force. Implies `transferable`. Default false. See
+   * docs/sticky-holds.md.
+   */
+  readonly sticky?: boolean | undefined;
+  /**
    * Called once if the request has to wait, with its place in the queue and a way to ask for it again. Not called when the
    * lock is granted before the cluster has said where the request stands. The library asks nothing else by itself.
    */
@@ -70,6 +81,8 @@ export interface CheckedOptions {
   readonly reentrant: boolean;
   /** What the cluster is told of the hold; undefined if nothing. */
   readonly hold: HoldOptions | undefined;
+  /** It gets a secret. */
+  readonly isTransferable: boolean;
   readonly guard: HoldName | undefined;
   readonly onQueued: QueueListener | undefined;
 }
@@ -84,6 +97,8 @@ const known: ReadonlySet<string> = new Set([
   'maxQueueLength',
   'maxHold',
   'lockDelay',
+  'transferable',
+  'sticky',
   'onQueued',
 ]);
 
@@ -105,6 +120,7 @@ export const checkAcquireOptions = (options: ReentrantOptions | undefined): Chec
     owner: owner === undefined ? undefined : checkOwner(owner),
     reentrant,
     hold: checkHoldOptions(options),
+    isTransferable: checkTransfer(options),
     guard: guard === undefined ? undefined : checkHold(guard, 'guard'),
     onQueued,
   };
@@ -116,8 +132,17 @@ const absent: CheckedOptions = {
   owner: undefined,
   reentrant: false,
   hold: undefined,
+  isTransferable: false,
   guard: undefined,
   onQueued: undefined,
+};
+
+/** What an entry of somebody's hold would be handed over as is not said: it has the ticket of the first. */
+const checkTransfer = ({ transferable = false, sticky = false, reentrant }: ReentrantOptions): boolean => {
+  if (typeof transferable !== 'boolean') throw wrongType('transferable must be a boolean');
+  const isTransferable = transferable || sticky;
+  if (isTransferable && reentrant === true) throw wrongType('reentrant goes with neither sticky nor transferable');
+  return isTransferable;
 };
 
 /** The owner, or a TypeError that says which rule it breaks. */

@@ -5,7 +5,7 @@ import type { Hold } from './hold.ts';
 import type { AskPosition } from './queue-place.ts';
 import { refusalOf } from './refusals.ts';
 import type { Session } from './session.ts';
-import type { Answer, HoldName, HoldOptions, Meddling, Part, Sequence } from './table/index.ts';
+import type { Answer, HoldName, HoldOptions, HoldTerms, Meddling, Part, Sequence } from './table/index.ts';
 
 /** One acquire as asked for. */
 export interface AcquireWish {
@@ -23,6 +23,8 @@ export interface AcquireWish {
   readonly options?: HoldOptions | undefined;
   /** Takes the lock from its holders, ahead of all who wait: an exclusive lock, or a reader-writer lock as a write. */
   readonly steals?: Meddling | undefined;
+  /** Takes over the hold with that secret, if it has that token or none is named. */
+  readonly takesOver?: { readonly secret: string; readonly token: number | undefined } | undefined;
   /** False: one attempt, which never queues. */
   readonly waits: boolean;
   /** Hears each time that it waits, with a way to ask how long the queue before it is. */
@@ -64,6 +66,8 @@ export class Acquisition implements Asker, Parked {
   #sequence: Sequence = 0;
   /** Of a grant that is parked, or came too late. */
   #token: number | undefined;
+  /** Of a hold that was taken over. */
+  #terms: HoldTerms | undefined;
   #timer: Timer | undefined;
 
   /** `left` is told when it is given up before there was a session to ask in. `done` is called once. */
@@ -134,6 +138,7 @@ export class Acquisition implements Asker, Parked {
         return this.#wish.onQueued?.((done) => this.#session?.askPosition(this.#sequence, done));
       case 'granted':
         this.#token = answer.token;
+        this.#terms = answer.terms;
         return this.#claim();
       case 'busy':
         return this.#settle({ kind: 'busy' });
@@ -173,6 +178,7 @@ export class Acquisition implements Asker, Parked {
 
   #keep(session: Session, token: number, part: Part | undefined): Hold {
     const { name, owner, options } = this.#wish;
+    if (this.#terms !== undefined) return session.keep({ name, token, ...this.#terms });
     if (part === undefined) return session.keep({ name, token, mode: 'X', permits: 1, owner, options });
     return session.keep({ name: part.name, token, mode: part.mode, permits: part.permits, owner, options });
   }
@@ -199,8 +205,12 @@ export class Acquisition implements Asker, Parked {
     this.#settle(this.#givenUp('applied'));
   }
 
-  /** Releases a grant that nobody wants; repeated by the gateway until it is certain or the session ends. */
+  /**
+   * Releases a grant that nobody wants; repeated by the gateway until it is certain or the session ends. What was taken over
+   * stays: it was held before, and its ticket is good.
+   */
   #putBack(): void {
+    if (this.#wish.takesOver !== undefined) return;
     const session = this.#session;
     const token = this.#token;
     if (session?.isOpen !== true || token === undefined) return;
@@ -233,7 +243,9 @@ const none: readonly Part[] = [];
 
 const noHolds: readonly Hold[] = [];
 
-function requestFor({ name, parts, waits, owner, reenters = false, options, steals }: AcquireWish): PlainWish {
+function requestFor(wish: AcquireWish): PlainWish {
+  const { name, parts, waits, owner, reenters = false, options, steals, takesOver } = wish;
+  if (takesOver !== undefined) return { kind: 'take-over', name, ...takesOver };
   if (steals !== undefined) return { kind: 'steal', name, mode: parts === undefined ? 'X' : 'W', ...steals };
   if (parts === undefined) return { kind: 'acquire', name, mode: 'X', waits };
   return { kind: 'acquire-all', parts, waits, owner, reenters, options };

@@ -29,6 +29,8 @@ export interface Awaited {
   readonly shown: () => string;
   readonly signal: AbortSignal | undefined;
   readonly now: () => number;
+  /** What became of it once it is given up, in words; absent: of an acquire. */
+  readonly ends?: Readonly<Record<LockOutcome, string>> | undefined;
 }
 
 /** What is to be acquired, and how a holder sees it. */
@@ -80,7 +82,7 @@ function acquire<H>(
   if (reentrant && owner === undefined) throw wrongType('reentrant needs an owner, by option or withOwner');
   if (hold?.holdMsMax !== undefined) checkHoldMs(hold.holdMsMax, engine.ttlMs);
   const onQueued = listener === undefined ? undefined : queueTeller(listener, name, logger);
-  const isPlain = owner === undefined && hold === undefined;
+  const isPlain = owner === undefined && hold === undefined && !asked.isTransferable;
   const wish: AcquireWish = {
     name,
     parts: isPlain ? parts : (parts ?? exclusive(name)),
@@ -88,7 +90,7 @@ function acquire<H>(
     limitMs,
     owner,
     reenters: reentrant,
-    options: hold,
+    options: asked.isTransferable ? { ...hold, secret: engine.newSecret() } : hold,
     guard,
     onQueued,
   };
@@ -111,13 +113,15 @@ const exclusive = (name: string): readonly Part[] => [{ name, mode: 'X', permits
  * if it has aborted already.
  */
 export function awaitGrant<G extends { readonly kind: 'granted' }, H>(
-  { shown, signal, now }: Awaited,
+  { shown, signal, now, ends = tail }: Awaited,
   start: (done: (outcome: G | NotGranted) => void) => { readonly giveUp: (why: GivingUp) => void },
   seenBy: (granted: G) => H,
 ): Promise<H | null> {
   const startedAt = now();
   if (signal?.aborted === true) {
-    return Promise.reject(givenUpError(shown, { kind: 'abort', reason: signal.reason }, ['not-applied', 0]));
+    return Promise.reject(
+      givenUpError(shown, { kind: 'abort', reason: signal.reason }, { outcome: 'not-applied', ends, waitedMs: 0 }),
+    );
   }
   return new Promise((resolve, reject) => {
     let started: { readonly giveUp: (why: GivingUp) => void } | undefined;
@@ -130,7 +134,9 @@ export function awaitGrant<G extends { readonly kind: 'granted' }, H>(
         case 'busy':
           return resolve(null);
         case 'given-up':
-          return reject(givenUpError(shown, outcome.why, [outcome.outcome, now() - startedAt]));
+          return reject(
+            givenUpError(shown, outcome.why, { outcome: outcome.outcome, ends, waitedMs: now() - startedAt }),
+          );
         case 'failed':
           return reject(outcome.error);
         default:
@@ -177,12 +183,18 @@ export async function runWhileHeld<H extends Held, T>(handle: H, fn: Scope<H, T>
   return result;
 }
 
+interface GivenUp {
+  readonly outcome: LockOutcome;
+  readonly ends: Readonly<Record<LockOutcome, string>>;
+  readonly waitedMs: number;
+}
+
 function givenUpError(
   shown: () => string,
   why: GivingUp,
-  [outcome, waitedMs]: readonly [LockOutcome, number],
+  { outcome, ends, waitedMs }: GivenUp,
 ): TimeoutError | CancelledError {
-  const waited = `after ${Math.round(waitedMs)} ms (${tail[outcome]})`;
+  const waited = `after ${Math.round(waitedMs)} ms (${ends[outcome]})`;
   if (why.kind === 'timeout') {
     return new TimeoutError(`${shown()} was not acquired in time, given up ${waited}`, { outcome });
   }

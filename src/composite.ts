@@ -115,7 +115,8 @@ export function soughtTogether(world: LockSurroundings, requests: readonly LockR
   };
 }
 
-function handleOf(hold: Hold, world: LockSurroundings): PartHandle {
+/** As its own kind of lock would have given it. */
+export function handleOf(hold: Hold, world: LockSurroundings): PartHandle {
   switch (hold.mode) {
     case 'X':
       return new LockHandle(hold, { logger: world.logger, verify: world.verify, ttlMs: world.engine.ttlMs });

@@ -79,9 +79,9 @@ export class ConnectionError extends LockError {
  * Why a hold ended without a release. `deadline`: no heartbeat was acknowledged in time, by this process's own clock.
  * `session`: the cluster ended the session. `closed`: this process closed its node or client. `failed`: the node stopped.
  * `overdue`: its `maxHold` is over. `forced`: somebody released the lock by force, or closed the session; `by` says who and
- * why.
+ * why. `handed-over`: somebody has taken the hold over by its ticket.
  */
-export type LossReason = 'deadline' | 'session' | 'closed' | 'failed' | 'overdue' | 'forced';
+export type LossReason = 'deadline' | 'session' | 'closed' | 'failed' | 'overdue' | 'forced' | 'handed-over';
 
 /** Who meddles with what others hold, and why. */
 export interface ForcedBy {

@@ -202,11 +202,12 @@ const lockMode = z.enum(['X', 'R', 'U', 'W', 'S']);
 
 const clusterEvent = z.discriminatedUnion('kind', [
   z.object({ ...lock, kind: z.enum(['granted', 'released']), token: z.number() }),
+  z.object({ ...lock, kind: z.literal('orphaned'), token: z.number() }),
   z.object({
     ...lock,
     kind: z.literal('lost'),
     token: z.number(),
-    reason: z.literal('overdue').optional(),
+    reason: z.enum(['overdue', 'handed-over']).optional(),
     by: by.exactOptional(),
   }),
   z.object({ ...lock, kind: z.literal('revoke-requested'), token: z.number(), by }),

@@ -1,4 +1,5 @@
 import { type ForcedBy, type LockKindName, LockLostError, TimeoutError, wrongType } from './errors.ts';
+import type { HoldTicket } from './hand-over.ts';
 import type { Hold, HoldListener, ReleaseOutcome } from './hold.ts';
 import type { Logger } from './logger.ts';
 import type { HoldName } from './table/index.ts';
@@ -156,6 +157,15 @@ export class LockHandle implements AsyncDisposable {
   /** What was given as `metadata` when it was acquired. */
   get metadata(): string | undefined {
     return this.#hold.options?.metadata;
+  }
+
+  /**
+   * Lets whoever has it take the hold over: see `LockProvider.attachLock`. Keep it as you keep a password. Undefined unless
+   * the lock was acquired `transferable` or `sticky`. It stays good for as long as the lock is held, also by others.
+   */
+  get ticket(): HoldTicket | undefined {
+    const secret = this.#hold.options?.secret;
+    return secret === undefined ? undefined : { name: this.#hold.name, secret };
   }
 
   /**

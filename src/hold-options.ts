@@ -3,18 +3,19 @@ import { outOfRange, wrongType } from './errors.ts';
 import { delayMsMax, holdMsMin, metadataBytesMax, validateMetadata } from './server/index.ts';
 import type { HoldOptions } from './table/index.ts';
 
-/** What the cluster is told of the hold; undefined if nothing. A TypeError or RangeError says what is wrong. */
+/** What the cluster is told of the hold, but for its secret; undefined if nothing. A TypeError or RangeError says what is wrong. */
 export const checkHoldOptions = (options: AcquireOptions): HoldOptions | undefined => {
-  const { metadata, maxQueueLength, maxHold, lockDelay } = options;
+  const { metadata, maxQueueLength, maxHold, lockDelay, sticky = false } = options;
   const delayMs = lockDelay === undefined ? undefined : checkLockDelay(lockDelay);
-  if (metadata === undefined && maxQueueLength === undefined && maxHold === undefined && delayMs === undefined) {
-    return undefined;
-  }
+  if (typeof sticky !== 'boolean') throw wrongType('sticky must be a boolean');
+  const isBare = metadata === undefined && maxQueueLength === undefined && maxHold === undefined;
+  if (isBare && delayMs === undefined && !sticky) return undefined;
   return {
     metadata: metadata === undefined ? undefined : checkMetadata(metadata),
     queueLengthMax: maxQueueLength === undefined ? undefined : checkCount(maxQueueLength, 'maxQueueLength'),
     holdMsMax: maxHold === undefined ? undefined : checkMaxHold(maxHold),
     delayMs,
+    sticky: sticky || undefined,
   };
 };
 

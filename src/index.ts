@@ -3,6 +3,7 @@ export { CompositeHandle, type PartHandle } from './composite.ts';
 export { type CampaignOptions, Election, type RunOptions } from './election.ts';
 export * from './errors.ts';
 export type { ClusterEvent, ClusterEvents, EventOptions, EventPosition } from './events.ts';
+export type { AttachOptions, HoldTicket } from './hand-over.ts';
 export { type HandleEvent, type HandleEvents, type HandleListener, LockHandle } from './handle.ts';
 export type { HoldReference } from './hold-reference.ts';
 export { Holdfast, HoldfastClient, HoldfastNode } from './holdfast.ts';

@@ -1,8 +1,9 @@
 import type { AcquireOptions, ReentrantOptions } from './acquire-options.ts';
 import type { Scope } from './awaiting.ts';
-import type { CompositeHandle } from './composite.ts';
+import type { CompositeHandle, PartHandle } from './composite.ts';
 import type { Election } from './election.ts';
 import type { ClusterEvents, EventOptions } from './events.ts';
+import type { AttachOptions, HoldTicket } from './hand-over.ts';
 import type { LockHandle } from './handle.ts';
 import type { HoldReference } from './hold-reference.ts';
 import type { GuardOptions } from './limit-change.ts';
@@ -73,6 +74,15 @@ export interface LockProvider extends LockOperations, AsyncDisposable {
    * unless its own `owner` says otherwise. A TypeError for what is no owner.
    */
   withOwner<T>(owner: string, fn: () => T): T;
+  /**
+   * Takes over a hold that was acquired `transferable` or `sticky`, from whoever has it or from nobody: in one step, with a
+   * new fencing token, before all who wait. The former holder's handle is lost (`handed-over`), perhaps a little later.
+   * Gives the handle of that kind of lock. `timeout`: a session TTL when absent or 0. Rejects with `NOT_HELD` if there is no
+   * such hold (any more), or its secret is another one; then nothing has changed. If it is given up with outcome `applied`
+   * or `unknown`, attach it again. A TypeError, RangeError or `InvalidNameError` for what is no ticket. See
+   * docs/sticky-holds.md.
+   */
+  attachLock(ticket: HoldTicket, options?: AttachOptions): Promise<PartHandle>;
   /** Asks nobody; throws `InvalidNameError` at once for what is no name. */
   createElection(name: string): Election;
   /** Who holds a lock and who waits for it. */

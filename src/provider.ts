@@ -1,11 +1,12 @@
 import { type AcquireOptions, checkOwner, type ReentrantOptions } from './acquire-options.ts';
 import { type LockSurroundings, runWhileHeld, type Scope, scopeOf, seek, trySeek } from './awaiting.ts';
 import type { Clock } from './clock/index.ts';
-import { type CompositeHandle, soughtTogether } from './composite.ts';
+import { type CompositeHandle, type PartHandle, soughtTogether } from './composite.ts';
 import { Election } from './election.ts';
 import { ShuttingDownError, wrongType } from './errors.ts';
 import { type ClusterEvents, type EventOptions, EventReader } from './events.ts';
 import { errorOf } from './failure.ts';
+import { type AttachOptions, attachHold, type HoldTicket } from './hand-over.ts';
 import type { LockHandle, Verify } from './handle.ts';
 import { checkHold, type HoldReference } from './hold-reference.ts';
 import type { AskCluster } from './leader-watch.ts';
@@ -213,6 +214,10 @@ export class Provider implements LockProvider {
 
   closeSession(session: number, options: OperatorOptions): Promise<boolean> {
     return closeSession(this.#parts.engine, session, options);
+  }
+
+  attachLock(ticket: HoldTicket, options?: AttachOptions): Promise<PartHandle> {
+    return attachHold(this.#surroundings, ticket, options);
   }
 
   events(options: EventOptions = {}): ClusterEvents {

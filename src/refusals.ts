@@ -5,6 +5,7 @@ import {
   KindMismatchError,
   LimitExceededError,
   type LockError,
+  NotHeldError,
   QueueFullError,
   SemaphoreLimitError,
   SessionExpiredError,
@@ -39,6 +40,10 @@ export const refusalOf = (wanted: Wanted, answer: Answer): LockError => {
       );
     case 'semaphore-limit':
       return limitErrorOf(wanted, answer);
+    case 'not-held':
+      return new NotHeldError(
+        `${shown} is not held under this ticket: it was released, lost or handed over, or never was`,
+      );
     case 'fenced':
       return fencedErrorOf(shown, wanted.guard, answer.highest);
     default:

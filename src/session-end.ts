@@ -2,8 +2,11 @@ import type { Ending } from './asker.ts';
 import { type LockOutcome, SessionExpiredError } from './errors.ts';
 import type { Intervention, SessionEnd, Taken } from './table/index.ts';
 
-/** A hold that somebody ended by force, in words and for the error. */
-export const takenAway = ({ by }: Taken): Ending => byForce(by, 'ended it by force');
+/** A hold that somebody ended by force or has taken over, in words and for the error. */
+export const takenAway = ({ by, isHandedOver }: Taken): Ending =>
+  isHandedOver
+    ? { reason: 'handed-over', text: `${JSON.stringify(by.actor)} has taken it over by its ticket` }
+    : byForce(by, 'ended it by force');
 
 /** A session that the cluster has ended. */
 export const endOf = (end: SessionEnd, by: Intervention | undefined): Ending =>

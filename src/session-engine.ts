@@ -61,6 +61,11 @@ export class SessionEngine {
     return this.#options.ttlMs;
   }
 
+  /** 128 random bits in hex. */
+  newSecret(): string {
+    return this.#options.random.hex(16);
+  }
+
   /** Nothing is held, and no request is open. */
   get isIdle(): boolean {
     return this.#asleep.size === 0 && [...this.#known].every((session) => !session.isOpen || session.isIdle);

@@ -87,8 +87,9 @@ const who = {
   mode: z.enum(['X', 'R', 'U', 'W', 'S']),
   permits: z.number(),
   owner: z.string().nullable(),
-  // A node of an earlier version knows of none.
+  // A node of an earlier version knows nothing of these two.
   metadata: z.string().nullable().default(null),
+  sticky: z.boolean().default(false),
   since: z.number(),
 };
 const summary = {

@@ -62,7 +62,7 @@ const holderRows = ({ name, limit, holders, waiting }: Omit<LockSummary, 'kind'>
   holders.map(({ label, session, node, token, since, ...how }) => [
     name,
     modeText(how, limit),
-    label === '' ? `session ${session}` : label,
+    holderText({ label, session }),
     node ?? '',
     String(token),
     ago(since),
@@ -75,11 +75,17 @@ function lockText(lock: Omit<LockView, 'kind'>): string {
   const waiters = lock.queue.map(({ position, label, session, node, since, ...how }) => [
     String(position),
     modeText(how, lock.limit),
-    label === '' ? `session ${session}` : label,
+    holderText({ label, session }),
     node ?? '',
     ago(since),
   ]);
   return `${held}\n\n${columns(['POSITION', 'MODE', 'WAITER', 'NODE', 'SINCE'], waiters)}`;
+}
+
+/** The session of a sticky hold may have ended. */
+function holderText({ label, session }: Pick<HolderView, 'label' | 'session'>): string {
+  if (session === 0) return 'nobody (sticky)';
+  return label === '' ? `session ${session}` : label;
 }
 
 /** How a lock is held or wanted. */

@@ -38,8 +38,12 @@ function wordsOf(event: ClusterEvent): readonly string[] {
   switch (event.kind) {
     case 'granted':
     case 'released':
+    case 'orphaned':
       return [event.name, `token ${event.token}`, `session ${event.session}`];
-    case 'lost':
+    case 'lost': {
+      const why = event.reason === undefined ? [] : [event.reason];
+      return [event.name, `token ${event.token}`, `session ${event.session}`, ...why, ...byWords(event.by)];
+    }
     case 'revoke-requested':
       return [event.name, `token ${event.token}`, `session ${event.session}`, ...byWords(event.by)];
     case 'converted':

@@ -18,7 +18,7 @@ export type Happening =
    * it another `metadata`.
    */
   | (TableEvent & {
-      readonly kind: 'granted' | 'converted' | 'proclaimed' | 'released' | 'lost' | 'revoke-requested';
+      readonly kind: 'granted' | 'converted' | 'proclaimed' | 'released' | 'lost' | 'orphaned' | 'revoke-requested';
     })
   /** An acquire or upgrade entered the queue of a lock, or left it without having been granted. */
   | {

@@ -49,6 +49,7 @@ export function makesTableGrow(command: Command): boolean {
     case 'acquire':
     case 'acquire-all':
     case 'steal':
+    case 'take-over':
     case 'limit':
     case 'open':
       return true;

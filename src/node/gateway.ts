@@ -74,7 +74,7 @@ export interface SessionListener {
   /** A quorum answered a round that was sent after this heartbeat arrived at the leader. */
   beatAcknowledged(counter: number): void;
   /**
-   * A hold was ended by force while the session goes on. Told again wherever the session turns up, until it lets go of
+   * A hold was ended by force, or taken over, while the session goes on. Told again wherever the session turns up, until it lets go of
    * that hold; and perhaps before the answer that grants it.
    */
   taken(taken: Taken): void;

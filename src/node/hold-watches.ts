@@ -92,6 +92,7 @@ export class HoldWatches {
       case 'started':
       case 'proclaimed':
       case 'delayed':
+      case 'orphaned':
       case 'revoke-requested':
         return;
       default:

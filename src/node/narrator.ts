@@ -69,6 +69,7 @@ export class Narrator {
         return;
       case 'force-release':
       case 'steal':
+      case 'take-over':
         // An upgrade ends with its hold.
         for (const { session, waits } of views.waitersAt(command.name)) {
           this.#waits.set(session, [...(this.#waits.get(session) ?? []), ...waits]);
@@ -96,6 +97,7 @@ export class Narrator {
       case 'proclaimed':
       case 'released':
       case 'lost':
+      case 'orphaned':
       case 'revoke-requested':
         return this.#tell(event);
       case 'answered':
@@ -179,7 +181,7 @@ export class Narrator {
 /** What those are answered whose waits such a command ends. */
 function endOfWait({ kind }: Unguarded): Answer['kind'] {
   if (kind === 'limit') return 'semaphore-limit';
-  return kind === 'force-release' || kind === 'steal' ? 'not-held' : 'cancelled';
+  return kind === 'force-release' || kind === 'steal' || kind === 'take-over' ? 'not-held' : 'cancelled';
 }
 
 /** The locks that a command may have to wait for. */

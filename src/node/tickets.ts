@@ -191,12 +191,13 @@ export class Tickets {
         if (event.incarnation === self.identity.incarnation && event.boot === self.boot) this.#begun(event.isCurrent);
         return;
       case 'lost':
-        if (event.by !== undefined) this.#taken(event.session, { name: event.name, token: event.token, by: event.by });
+        if (event.by !== undefined) this.#taken(event.session, takenBy(event, event.by));
         return;
       case 'granted':
       case 'released':
       case 'converted':
       case 'proclaimed':
+      case 'orphaned':
       case 'delayed':
         return;
       case 'revoke-requested':
@@ -318,3 +319,10 @@ const openFailures: Readonly<Record<(TableEvent & { readonly kind: 'session-refu
 };
 
 const backOff = (attempts: number): number => Math.min(retryMs.first * 2 ** Math.min(attempts, 8), retryMs.max);
+
+const takenBy = ({ name, token, reason }: TableEvent & { readonly kind: 'lost' }, by: Intervention): Taken => ({
+  name,
+  token,
+  by,
+  ...(reason === 'handed-over' ? { isHandedOver: true } : {}),
+});

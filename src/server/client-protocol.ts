@@ -8,6 +8,7 @@ import {
   type SessionEnd,
   type SessionId,
   type Taken,
+  termsCells,
 } from '../table/index.ts';
 import type { Value } from '../transport/index.ts';
 
@@ -41,7 +42,7 @@ export type ServerMessage =
   /** This node has no room for the request: send it again a little later. */
   | { readonly kind: 'later'; readonly session: SessionId; readonly sequence: Sequence }
   | { readonly kind: 'beat'; readonly session: SessionId; readonly counter: number }
-  /** A hold was ended by force. */
+  /** A hold was ended by force, or taken over. */
   | { readonly kind: 'taken'; readonly session: SessionId; readonly taken: Taken }
   /** The holder is asked to let go. */
   | { readonly kind: 'revoke'; readonly session: SessionId; readonly taken: Taken }
@@ -116,7 +117,11 @@ export const serverTuple = (message: ServerMessage): Value => {
       return [message.kind, message.session, message.sequence];
     case 'beat':
       return [message.kind, message.session, message.counter];
-    case 'taken':
+    case 'taken': {
+      const { name, token, by, isHandedOver } = message.taken;
+      const cells = [message.kind, message.session, name, token, ...interventionCells(by)];
+      return isHandedOver === true ? [...cells, true] : cells;
+    }
     case 'revoke': {
       const { name, token, by } = message.taken;
       return [message.kind, message.session, name, token, ...interventionCells(by)];
@@ -163,8 +168,10 @@ const queryTuple = (query: Query): readonly Value[] => {
 
 const answerTuple = (answer: Answer): readonly Value[] => {
   switch (answer.kind) {
-    case 'granted':
-      return [answer.kind, answer.token, answer.grantedAt];
+    case 'granted': {
+      const { kind, token, grantedAt, terms } = answer;
+      return terms === undefined ? [kind, token, grantedAt] : [kind, token, grantedAt, termsCells(terms)];
+    }
     case 'already-granted':
       return [answer.kind, answer.token];
     case 'limit-exceeded':

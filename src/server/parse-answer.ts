@@ -1,6 +1,14 @@
-import { type Answer, type CycleStep, cycleStepsMax, tokensToldMax } from '../table/index.ts';
+import {
+  type Answer,
+  type CycleStep,
+  cycleStepsMax,
+  FieldError,
+  type HoldTerms,
+  termsField,
+  tokensToldMax,
+} from '../table/index.ts';
 import type { Value } from '../transport/index.ts';
-import { Fields } from './reading.ts';
+import { Fields, MalformedError } from './reading.ts';
 
 const nameCharsMax = 600;
 const modes = ['X', 'R', 'U', 'W', 'S'] as const;
@@ -43,7 +51,8 @@ export const readAnswer = (value: Value): Answer => {
   switch (kind) {
     case 'granted': {
       const token = fields.count();
-      return { kind, token, grantedAt: fields.number() };
+      const grantedAt = fields.number();
+      return fields.hasMore ? { kind, token, grantedAt, terms: readTerms(fields.value()) } : { kind, token, grantedAt };
     }
     case 'already-granted':
       return { kind, token: fields.count() };
@@ -82,6 +91,16 @@ export const readAnswer = (value: Value): Answer => {
     default:
       fields.end();
       return { kind };
+  }
+};
+
+/** The table reads the same from its rows. */
+const readTerms = (value: Value): HoldTerms => {
+  try {
+    return termsField(value, 'the terms of a hold');
+  } catch (error) {
+    if (error instanceof FieldError) throw new MalformedError(error.message);
+    throw error;
   }
 };
 

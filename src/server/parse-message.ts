@@ -218,7 +218,9 @@ const readServerBody = (kind: (typeof serverKinds)[number], fields: Fields): Ser
       const session = fields.count();
       const name = fields.text(nameCharsMax);
       const token = fields.count();
-      return { kind, session, taken: { name, token, by: readIntervention(fields) } };
+      const by = readIntervention(fields);
+      const isHandedOver = kind === 'taken' && fields.hasMore && fields.flag();
+      return { kind, session, taken: isHandedOver ? { name, token, by, isHandedOver } : { name, token, by } };
     }
     case 'contended': {
       const session = fields.count();

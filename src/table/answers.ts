@@ -1,7 +1,8 @@
 import type { RowCell } from './changed-rows.ts';
-import type { Answer, CycleStep, LockKind, Mode } from './command.ts';
+import type { Answer, CycleStep, HoldTerms, LockKind, Mode } from './command.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
+import { optionCells, optionsField } from './hold-options.ts';
 import { cycleStepsMax, type LimitName, tokensToldMax } from './limits.ts';
 import { kindField, modeField } from './modes.ts';
 
@@ -70,6 +71,7 @@ const plain: readonly (readonly [number, Answer])[] = [
 
 const layout = {
   granted: 2,
+  takenOver: 20,
   alreadyGranted: 5,
   limitExceeded: 11,
   wrongMode: 12,
@@ -92,8 +94,11 @@ const answers: ReadonlyMap<unknown, Answer> = new Map(plain);
 /** An answer as it stands in a row. */
 export function answerCells(answer: Answer): readonly RowCell[] {
   switch (answer.kind) {
-    case 'granted':
-      return [layout.granted, answer.token, answer.grantedAt];
+    case 'granted': {
+      const { token, grantedAt, terms } = answer;
+      if (terms === undefined) return [layout.granted, token, grantedAt];
+      return [layout.takenOver, token, grantedAt, ...termsCells(terms)];
+    }
     case 'already-granted':
       return [layout.alreadyGranted, answer.token];
     case 'limit-exceeded':
@@ -134,6 +139,15 @@ export const answerField: field.Field<Answer> = (value, what) => {
         kind: 'granted',
         token: field.positive(token, 'its token'),
         grantedAt: field.nonNegative(grantedAt, 'its time'),
+      };
+    }
+    case layout.takenOver: {
+      const [, token, grantedAt, mode, permits, owner, ...options] = cells;
+      return {
+        kind: 'granted',
+        token: field.positive(token, 'its token'),
+        grantedAt: field.nonNegative(grantedAt, 'its time'),
+        terms: termsField([mode, permits, owner, ...options], 'its terms'),
       };
     }
     case layout.alreadyGranted: {
@@ -182,6 +196,24 @@ export const answerField: field.Field<Answer> = (value, what) => {
       return answer;
     }
   }
+};
+
+/** What a hold that was taken over is: read back by `termsField`. */
+export const termsCells = ({ mode, permits, owner, options }: HoldTerms): readonly RowCell[] => [
+  mode,
+  permits,
+  owner ?? null,
+  ...optionCells(options),
+];
+
+export const termsField: field.Field<HoldTerms> = (value, what) => {
+  const [mode, permits, owner, ...options] = field.tuple(value, what);
+  return {
+    mode: modeField(mode, 'its mode'),
+    permits: field.permits(permits, 'its permits'),
+    owner: owner === null ? undefined : field.owner(owner, 'its owner'),
+    options: optionsField(options, 'its options'),
+  };
 };
 
 /** The one number behind the kind. */

@@ -1,6 +1,7 @@
 import { layout, parseWish } from './command-tuple.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
+import { secretField } from './hold-tuple.ts';
 import { exclusiveField, weakerField } from './modes.ts';
 import { isOrderLayout, parseOrder } from './order-tuple.ts';
 import { withdrawnLayout } from './rows.ts';
@@ -56,6 +57,10 @@ export const askedField: field.Field<Asked> = (value, what) => {
     case layout.proclaim: {
       const [, name, token, metadata] = field.tupleOf(cells, what, 4);
       return { kind: 'proclaim', ...holdField([name, token]), metadata: field.metadata(metadata, 'its metadata') };
+    }
+    case layout.takeOver: {
+      const [, ...rest] = field.tupleOf(cells, what, 4);
+      return { kind: 'take-over', ...secretField(rest) };
     }
     case layout.guarded:
       return guardedField(cells, what);

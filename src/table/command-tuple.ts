@@ -1,7 +1,7 @@
 import type { AcquireAll, Command, Guarded, HoldName, OpenSession } from './command.ts';
 import * as field from './fields.ts';
 import { FieldError } from './fields.ts';
-import { parseBegun, parseDowngrade, parseProclaim, parseUpgrade } from './hold-tuple.ts';
+import { parseBegun, parseDowngrade, parseProclaim, parseTakeOver, parseUpgrade } from './hold-tuple.ts';
 import { exclusiveField } from './modes.ts';
 import { isOrderLayout, orderCells, parseOrder } from './order-tuple.ts';
 import { markBelow, parseTurn } from './turn.ts';
@@ -38,6 +38,7 @@ export const layout = {
   begun: 14,
   overdue: 15,
   delayOver: 16,
+  takeOver: 17,
   proclaim: 30,
   guarded: 40,
   /** Behind a guard only. */
@@ -84,6 +85,10 @@ export function commandTuple(command: Command): CommandTuple {
     case 'proclaim': {
       const { session, sequence, mark, name, token, metadata } = command;
       return [layout.proclaim, session, sequence, mark, name, token, metadata];
+    }
+    case 'take-over': {
+      const { session, sequence, mark, name, secret, token } = command;
+      return [layout.takeOver, session, sequence, mark, name, secret, token ?? null];
     }
     case 'guarded': {
       const { guard, request } = command;
@@ -167,6 +172,8 @@ function parse(value: unknown): Command {
       return { kind: 'delay-over', ...parseHold(tuple, 'a delay over') };
     case layout.proclaim:
       return parseProclaim(tuple);
+    case layout.takeOver:
+      return parseTakeOver(tuple);
     case layout.guarded:
       return parseGuarded(tuple);
     default:

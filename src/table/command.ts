@@ -156,6 +156,27 @@ export interface DelayOver {
   readonly token: number;
 }
 
+/**
+ * Takes a hold over that somebody else has, or nobody any more: whoever knows its secret may. It stays what it is (mode,
+ * permits, owner, options), in the session that asks, under a new token, and is entered once. Its bounded time begins anew.
+ */
+export interface TakeOver extends SessionCommand {
+  readonly kind: 'take-over';
+  readonly name: string;
+  /** Of the hold: see `HoldOptions`. */
+  readonly secret: string;
+  /** Only if the hold still has this token; absent: whichever it has. */
+  readonly token: number | undefined;
+}
+
+/** What a hold was acquired as, for whoever takes it over. */
+export interface HoldTerms {
+  readonly mode: Mode;
+  readonly permits: number;
+  readonly owner: string | undefined;
+  readonly options: HoldOptions;
+}
+
 /** Sets how many permits a semaphore has, for good: its row stays even while nobody is at it. */
 export interface ChangeLimit extends SessionCommand {
   readonly kind: 'limit';
@@ -198,6 +219,7 @@ export type PlainRequest =
   | Release
   | Begun
   | Proclaim
+  | TakeOver
   | OperatorRequest;
 
 /** Writes or deletes a register. Only behind a guard, whose token the register keeps. */
@@ -232,7 +254,13 @@ export type Answer =
   /** Interim: in the queue; the same sequence is answered again when it is granted or ends. */
   | { readonly kind: 'queued' }
   /** Of several parts `token` is the first one's; the others follow it one by one, in the order of the parts. */
-  | { readonly kind: 'granted'; readonly token: number; readonly grantedAt: number }
+  | {
+      readonly kind: 'granted';
+      readonly token: number;
+      readonly grantedAt: number;
+      /** Of a hold that was taken over. */
+      readonly terms?: HoldTerms | undefined;
+    }
   /** To what does not wait: somebody holds the lock or waits for it. */
   | { readonly kind: 'busy' }
   /** The acquire was cancelled, before or after it reached the log; it is not and never will be granted. */

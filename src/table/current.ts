@@ -4,7 +4,7 @@ import type { TableState } from './state.ts';
 
 /** The hold of that name, whoever has it; undefined if it was released, lost or upgraded, or never was. */
 export function currentHold(
-  { locks, sessions }: Pick<TableState, 'locks' | 'sessions'>,
+  { locks, sessions, nobody }: Pick<TableState, 'locks' | 'sessions' | 'nobody'>,
   { name, token }: HoldName,
 ): Claim | undefined {
   const lock = locks.get(name);
@@ -15,7 +15,8 @@ export function currentHold(
       const hold = holds.get(token);
       if (hold !== undefined) return hold.lock === lock ? hold : undefined;
     }
-    return undefined;
+    const hold = nobody.holds.get(token);
+    return hold?.lock === lock ? hold : undefined;
   }
   for (const hold of lock.holders) if (hold.token === token) return hold;
   return undefined;

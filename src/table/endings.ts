@@ -23,6 +23,11 @@ export class Endings {
     const left = new Set<Lock>();
     for (const session of sessions) {
       for (const hold of session.holds.values()) {
+        if (hold.isSticky) {
+          emit({ kind: 'orphaned', name: hold.lock.name, session: session.id, token: hold.token });
+          locks.orphan(hold);
+          continue;
+        }
         locks.endHold(hold);
         left.add(hold.lock);
         emit({ kind: 'lost', name: hold.lock.name, session: session.id, token: hold.token });

@@ -48,15 +48,20 @@ export type TableEvent =
       readonly token: number;
       readonly metadata: string;
     }
-  /** The hold ended with its session, unless a reason says why else, or it was ended `by` somebody: then its session goes on. */
+  /**
+   * The hold ended with its session, unless a reason says why else, or it was ended `by` somebody: then its session goes
+   * on. If it was handed over, that is whoever has it now, granted under another token at the same moment.
+   */
   | {
       readonly kind: 'lost';
       readonly name: string;
       readonly session: SessionId;
       readonly token: number;
-      readonly reason?: 'overdue' | undefined;
+      readonly reason?: 'overdue' | 'handed-over' | undefined;
       readonly by?: Intervention;
     }
+  /** The session of a sticky hold has ended: it stands, and belongs to none until it is taken over or ended by force. */
+  | { readonly kind: 'orphaned'; readonly name: string; readonly session: SessionId; readonly token: number }
   /** The hold of that token has left a delay: nobody is granted the name for so long, by the leader's clock. */
   | { readonly kind: 'delayed'; readonly name: string; readonly token: number; readonly delayMs: number }
   /** Its holder is asked to let go. */

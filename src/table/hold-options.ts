@@ -18,20 +18,27 @@ export interface HoldOptions {
    * It is the leader that says `delay-over`.
    */
   readonly delayMs?: number | undefined;
+  /** 128 random bits in hex: whoever names it, in any session, takes the hold over; see `TakeOver`. Goes into no view. */
+  readonly secret?: string | undefined;
+  /** The hold outlives its session, and then belongs to none until somebody takes it over. Only with a secret. */
+  readonly sticky?: true | undefined;
 }
 
 type Draft = { -readonly [K in keyof HoldOptions]: HoldOptions[K] };
 
 /** Numbers of options, for ever: they stand in logs and checkpoints. */
-const numberOf = { metadata: 1, queueLengthMax: 2, holdMsMax: 3, delayMs: 4 } as const;
+const numberOf = { metadata: 1, queueLengthMax: 2, holdMsMax: 3, delayMs: 4, secret: 5, sticky: 6 } as const;
 
 /** Number and value of each option that there is, by rising number: the same for equal options. */
-export function optionCells({ metadata, queueLengthMax, holdMsMax, delayMs }: HoldOptions): RowCell[] {
+export function optionCells(options: HoldOptions): RowCell[] {
+  const { metadata, queueLengthMax, holdMsMax, delayMs, secret, sticky } = options;
   const cells: RowCell[] = [];
   if (metadata !== undefined) cells.push(numberOf.metadata, metadata);
   if (queueLengthMax !== undefined) cells.push(numberOf.queueLengthMax, queueLengthMax);
   if (holdMsMax !== undefined) cells.push(numberOf.holdMsMax, holdMsMax);
   if (delayMs !== undefined) cells.push(numberOf.delayMs, delayMs);
+  if (secret !== undefined) cells.push(numberOf.secret, secret);
+  if (sticky === true) cells.push(numberOf.sticky, true);
   return cells;
 }
 
@@ -49,6 +56,8 @@ export const optionsField: field.Field<HoldOptions> = (value, what) => {
     last = number;
     readOption(options, number, cells[at + 1]);
   }
+  if (options.sticky === true && options.secret === undefined)
+    throw new FieldError(`${what} are sticky without a secret`);
   return options;
 };
 
@@ -66,8 +75,15 @@ function readOption(options: Draft, number: number, cell: unknown): void {
     case numberOf.delayMs:
       options.delayMs = field.delayMs(cell, 'its delay');
       break;
+    case numberOf.secret:
+      options.secret = field.nonce(cell, 'its secret');
+      break;
+    case numberOf.sticky:
+      if (cell !== true) throw new FieldError(`its stickiness is ${field.shown(cell)}, expected true`);
+      options.sticky = cell;
+      break;
     default:
-      throw new FieldError(`option ${number} is not known, expected 1 to 4`);
+      throw new FieldError(`option ${number} is not known, expected 1 to 6`);
   }
 }
 

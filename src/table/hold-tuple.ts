@@ -1,4 +1,4 @@
-import type { Command } from './command.ts';
+import type { Command, TakeOver } from './command.ts';
 import * as field from './fields.ts';
 import { weakerField } from './modes.ts';
 import { parseTurn } from './turn.ts';
@@ -46,3 +46,18 @@ export function parseProclaim(tuple: readonly unknown[]): Command {
     metadata: field.metadata(metadata, 'its metadata'),
   };
 }
+
+export function parseTakeOver(tuple: readonly unknown[]): Command {
+  const [, session, sequence, mark, ...cells] = field.tupleOf(tuple, 'a take-over', 7);
+  return { kind: 'take-over', ...parseTurn([session, sequence, mark]), ...secretField(cells) };
+}
+
+/** Of which hold, by its secret. */
+export const secretField = ([name, secret, token]: readonly unknown[]): Pick<
+  TakeOver,
+  'name' | 'secret' | 'token'
+> => ({
+  name: field.lockName(name, 'its name'),
+  secret: field.nonce(secret, 'its secret'),
+  token: token === null ? undefined : field.positive(token, 'its token'),
+});

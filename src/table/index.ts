@@ -1,7 +1,9 @@
+export { termsCells, termsField } from './answers.ts';
 export type { RowCell, RowTuple, RowValue } from './changed-rows.ts';
 export * from './command.ts';
 export { type CommandTuple, commandTuple, type Malformed, parseCommand, type Scalar } from './command-tuple.ts';
 export * from './event.ts';
+export { FieldError } from './fields.ts';
 export { askedFor, type Unguarded } from './guarded.ts';
 export type { HoldOptions } from './hold-options.ts';
 export * from './inspect.ts';

@@ -135,13 +135,14 @@ export class Views {
     }
   }
 
-  /** What was taken from a session by force and it has not let go of, by rising token; nothing for an unknown one. */
+  /** What was taken from a session, by force or by hand-over, and it has not let go of, by rising token; nothing for an unknown one. */
   takenFrom(id: SessionId): readonly Taken[] {
     const losses = this.#state.sessions.get(id)?.losses;
     if (losses === undefined || losses.size === 0) return nothing;
-    return Array.from(losses.values(), ({ name, token, by }) => ({ name, token, by })).sort(
-      (a, b) => a.token - b.token,
+    const taken = Array.from(losses.values(), ({ name, token, by, isHandedOver }) =>
+      isHandedOver ? { name, token, by, isHandedOver: true as const } : { name, token, by },
     );
+    return taken.sort((a, b) => a.token - b.token);
   }
 
   /** Where that request of that session waits; it stands in more than one queue if it is for several locks. */
@@ -192,7 +193,8 @@ export class Views {
 
   counts(): Counts {
     const { locks, sessions, totals, counters } = this.#state;
-    return { locks: locks.size, ...totals, sessions: sessions.size, tokens: counters.tokens };
+    const { holds, waiters } = totals;
+    return { locks: locks.size, holds, waiters, sessions: sessions.size, tokens: counters.tokens };
   }
 }
 
@@ -217,6 +219,7 @@ const whoOf = ({ session, mode, permits, since, terms }: Claim) => ({
   permits,
   owner: terms?.owner ?? null,
   metadata: terms?.options?.metadata ?? null,
+  sticky: terms?.options?.sticky === true,
   since,
 });
 

@@ -11,6 +11,8 @@ export interface TableLimits {
   readonly sessionsMax: number;
   /** Names that are held at one time. */
   readonly locksMax: number;
+  /** Sticky holds, and requests that wait for one: no session bounds them. */
+  readonly stickyMax: number;
   /** Node ids that ever started. */
   readonly nodesMax: number;
   readonly registersMax: number;
@@ -24,6 +26,7 @@ export const defaultTableLimits: TableLimits = {
   answersPerSessionMax: 40_000,
   sessionsMax: 10_000,
   locksMax: 2_000_000,
+  stickyMax: 100_000,
   nodesMax: 100_000,
   registersMax: 100_000,
   registerBytesMax: 67_108_864,
@@ -35,6 +38,7 @@ export type LimitName =
   | 'waiters per session'
   | 'answers per session'
   | 'locks'
+  | 'sticky holds'
   | 'registers'
   | 'bytes of registers';
 

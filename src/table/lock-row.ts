@@ -127,7 +127,8 @@ export interface ClaimOrigin {
 /** One session's place at one lock: a waiter until it is granted, a hold from then on. */
 export class Claim {
   readonly lock: Lock;
-  readonly session: Session;
+  /** Another one once it was taken over, or has outlived it. */
+  session: Session;
   /** Of the acquire that made it or, once upgraded, of the upgrade. */
   sequence: Sequence;
   mode: Mode;
@@ -156,6 +157,10 @@ export class Claim {
 
   get permits(): number {
     return this.terms?.permits ?? 1;
+  }
+
+  get isSticky(): boolean {
+    return this.terms?.options?.sticky === true;
   }
 
   /** Whether this head of a queue may be granted: with all its parts at the head, and room for each. */

@@ -119,7 +119,38 @@ export class Locks {
     if (claim.terms?.hasBegun === true) this.#state.begun.delete(claim);
     claim.lock.leave(claim);
     totals.holds -= 1;
+    if (claim.isSticky) totals.sticky -= 1;
     changes.holds.remove(claim);
+  }
+
+  /** A sticky hold outlives its session. */
+  orphan(hold: Claim): void {
+    const { nobody, changes } = this.#state;
+    invariant(hold.isSticky && hold.session.holds.delete(hold.token), 'only a sticky hold outlives its session');
+    hold.session = nobody;
+    nobody.holds.set(hold.token, hold);
+    changes.holds.put(hold);
+  }
+
+  /** Another session has the hold from now on, as the newest of its lock: nobody but the two notices. */
+  move(hold: Claim, session: Session, sequence: Sequence): void {
+    const { counters, changes, begun } = this.#state;
+    const { lock, terms } = hold;
+    invariant(hold.session.holds.delete(hold.token) && terms !== undefined, 'only a hold with a secret is taken over');
+    invariant(Number.isSafeInteger(counters.tokens + 1), 'there is a next token');
+    changes.holds.remove(hold);
+    begun.delete(hold);
+    lock.leave(hold);
+    counters.tokens += 1;
+    hold.token = counters.tokens;
+    hold.session = session;
+    hold.sequence = sequence;
+    hold.since = counters.time;
+    terms.entries = 1;
+    terms.hasBegun = false;
+    lock.enter(hold);
+    session.holds.set(hold.token, hold);
+    changes.holds.put(hold);
   }
 
   /** Takes a request out of the queues of all its parts. The caller then passes these locks on. */
@@ -203,6 +234,7 @@ export class Locks {
     const claim = new Claim({ lock, session, sequence, mode, terms, arrival: counters.arrivals, since: counters.time });
     if (terms?.owner !== undefined) this.#state.owners.add(terms.owner, claim);
     totals.waiters += 1;
+    if (claim.isSticky) totals.sticky += 1;
     changes.waiters.put(claim);
     return claim;
   }
@@ -212,6 +244,7 @@ export class Locks {
     if (claim.terms?.owner !== undefined) owners.remove(claim.terms.owner, claim);
     claim.lock.queue.remove(claim);
     totals.waiters -= 1;
+    if (claim.isSticky) totals.sticky -= 1;
     changes.waiters.remove(claim);
   }
 
@@ -232,6 +265,7 @@ export class Locks {
     lock.enter(claim);
     claim.session.holds.set(claim.token, claim);
     totals.holds += 1;
+    if (claim.isSticky) totals.sticky += 1;
     changes.holds.put(claim);
   }
 

@@ -22,10 +22,12 @@ import type { Claim, Lock } from './lock-row.ts';
 import type { Locks } from './locks.ts';
 import { kindOf } from './modes.ts';
 import { Operators } from './operators.ts';
+import { refusalOf } from './refusal.ts';
 import { Registers } from './registers.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import type { TableState } from './state.ts';
+import { TakeOvers } from './take-overs.ts';
 import type { Emit, TableTools } from './tools.ts';
 import { Waits } from './waits.ts';
 
@@ -39,6 +41,7 @@ export class Requests {
   readonly #waits: Waits;
   readonly #registers: Registers;
   readonly #operators: Operators;
+  readonly #takeOvers: TakeOvers;
   readonly #delays: Delays;
 
   constructor(state: TableState, locks: Locks, sessions: Sessions) {
@@ -52,6 +55,7 @@ export class Requests {
     this.#waits = new Waits(state, tools);
     this.#registers = new Registers(state);
     this.#operators = new Operators(state, tools);
+    this.#takeOvers = new TakeOvers(state, tools);
   }
 
   execute(session: Session, command: SessionRequest, emit: Emit): Answer {
@@ -76,6 +80,8 @@ export class Requests {
         return this.#proclaim(session, command, emit);
       case 'guarded':
         return this.#guarded(session, command, emit);
+      case 'take-over':
+        return this.#takeOvers.execute(session, command, emit);
       case 'force-release':
       case 'request-revoke':
       case 'steal':
@@ -110,7 +116,8 @@ export class Requests {
     if (lock !== undefined && lock.kind !== 'exclusive') return answers.kindMismatch(name, lock.kind);
     const isFree = lock === undefined || (lock.queue.length === 0 && lock.admits(mode, 1));
     if (!isFree && !command.waits) return answers.busy;
-    const refusal = this.#refusal(session, { isFree, parts: 1, newLocks: lock === undefined ? 1 : 0 });
+    const newLocks = lock === undefined ? 1 : 0;
+    const refusal = refusalOf(this.#state, session, { isFree, parts: 1, newLocks, isSticky: false });
     if (refusal !== undefined) return refusal;
     if (!isFree) {
       this.#locks.wait(session, command);
@@ -137,7 +144,8 @@ export class Requests {
     if (!isFree && !waits) return answers.busy;
     const full = isFree ? undefined : this.#locks.fullFor(command);
     if (full !== undefined) return full;
-    const refusal = this.#refusal(session, { isFree, parts: parts.length, newLocks });
+    const isSticky = command.options?.sticky === true;
+    const refusal = refusalOf(this.#state, session, { isFree, parts: parts.length, newLocks, isSticky });
     if (refusal !== undefined) return refusal;
     if (!isFree) return this.#unlessDeadlocked(this.#locks.waitAll(session, command));
     const holds = this.#locks.holdAll(session, command);
@@ -161,24 +169,6 @@ export class Requests {
     this.#locks.endWait(first);
     for (const { lock } of request) this.#locks.forgetIdle(lock);
     return answers.deadlock(cycle);
-  }
-
-  /** What the limits have against a request of so many parts. */
-  #refusal(
-    session: Session,
-    wish: { readonly isFree: boolean; readonly parts: number; readonly newLocks: number },
-  ): Answer | undefined {
-    const { limits, locks } = this.#state;
-    if (session.holds.size + wish.parts > limits.holdsPerSessionMax) {
-      return answers.exceeded('holds per session', limits.holdsPerSessionMax);
-    }
-    if (!wish.isFree && session.waiters.size >= limits.waitersPerSessionMax) {
-      return answers.exceeded('waiters per session', limits.waitersPerSessionMax);
-    }
-    if (wish.newLocks > 0 && locks.size + wish.newLocks > limits.locksMax) {
-      return answers.exceeded('locks', limits.locksMax);
-    }
-    return undefined;
   }
 
   #upgrade(session: Session, { name, token, sequence, waits }: Upgrade, emit: Emit): Answer {

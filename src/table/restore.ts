@@ -13,7 +13,7 @@ import { lossField } from './loss-row.ts';
 import { exclusiveField, kindOf, modeField } from './modes.ts';
 import { nameInKey, restoreRegister } from './register-rows.ts';
 import { claimWidths, numbersIn, rowLetters, rowsVersion } from './rows.ts';
-import { Request, Session } from './session.ts';
+import { nobodysId, Request, Session } from './session.ts';
 import { newState, type TableState } from './state.ts';
 
 /** Rows that no table wrote, or rows of different tables. What was read so far is of no use. */
@@ -172,6 +172,8 @@ export class Rebuilding {
     }
     if (claim.terms?.owner !== undefined) this.#state.owners.add(claim.terms.owner, claim);
     if (claim.terms?.hasBegun === true) this.#begun(claim);
+    if (session === this.#state.nobody && !claim.isSticky) throw new FieldError('it has no session, but is not sticky');
+    if (claim.isSticky) this.#state.totals.sticky += 1;
     lock.enter(claim);
     session.holds.set(claim.token, claim);
     this.#state.totals.holds += 1;
@@ -213,6 +215,7 @@ export class Rebuilding {
     else if (terms.upgrades.pendingUpgrade === undefined) lock.queue.unshift(claim);
     else throw new FieldError('its hold waits for an upgrade already');
     if (terms?.owner !== undefined) this.#state.owners.add(terms.owner, claim);
+    if (claim.isSticky) this.#state.totals.sticky += 1;
     this.#state.totals.waiters += 1;
   }
 
@@ -221,7 +224,8 @@ export class Rebuilding {
     const { plain, withTerms, withOwner, withOptions, begun } = claimWidths;
     const width = [plain, withOwner, withOptions, begun].find((known) => known === cells.length) ?? withTerms;
     const [name, sessionId, sequence, mode, since, ...rest] = field.tupleOf(cells, 'it', width);
-    const session = this.#sessionAt(field.positive(sessionId, 'its session'));
+    const isNobodys = arrival === 0 && sessionId === nobodysId;
+    const session = isNobodys ? this.#state.nobody : this.#sessionAt(field.positive(sessionId, 'its session'));
     const isPlain = width === plain;
     const read = isPlain ? exclusiveField(mode, 'its mode') : modeField(mode, 'its mode');
     const terms = isPlain ? undefined : termsField(rest, session);

@@ -101,7 +101,14 @@ export const claimForms: { readonly hold: RowForm<Claim>; readonly waiter: RowFo
 
 export const lossForm: RowForm<Loss> = {
   key: ({ token }) => keyOf(rowLetters.loss, token),
-  value: ({ session, name, by }) => [session.id, name, by.session, by.actor, by.reason],
+  value: ({ session, name, by, isHandedOver }) => [
+    session.id,
+    name,
+    by.session,
+    by.actor,
+    by.reason,
+    ...(isHandedOver ? [true] : []),
+  ],
 };
 
 export const requestForm: RowForm<Request> = {
@@ -138,6 +145,8 @@ function askedCells(asked: AnyAsked): readonly RowCell[] {
       return [layout.release, asked.name, asked.token];
     case 'proclaim':
       return [layout.proclaim, asked.name, asked.token, asked.metadata];
+    case 'take-over':
+      return [layout.takeOver, asked.name, asked.secret, asked.token ?? null];
     case 'guarded':
       return [layout.guarded, asked.guard.name, asked.guard.token, ...askedCells(asked.request)];
     case 'write':
@@ -165,7 +174,9 @@ export function* canonicalRows(state: TableState): Generator<RowTuple, void> {
   if (state.counters.index > 0) yield countersRow(state.counters);
   const sessions = [...state.sessions.values()];
   const bySequence = (a: Request, b: Request) => a.sequence - b.sequence;
-  const holds = sessions.flatMap((session) => [...session.holds.values()]).sort((a, b) => a.token - b.token);
+  const holds = [...sessions, state.nobody]
+    .flatMap((session) => [...session.holds.values()])
+    .sort((a, b) => a.token - b.token);
   const waiters = sessions
     .flatMap((session) => [...session.waiters.values()].flatMap((claim) => claim.terms?.group ?? [claim]))
     .sort((a, b) => a.arrival - b.arrival);

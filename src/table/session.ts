@@ -15,6 +15,7 @@ import type {
   Sequence,
   SessionId,
   SessionRequest,
+  TakeOver,
   Upgrade,
   WriteRegister,
 } from './command.ts';
@@ -27,7 +28,7 @@ import { isSameOrder, type Order } from './order-tuple.ts';
 export type Asked =
   | PlainAsked
   | GuardedAsked
-  /** An acquire, upgrade or steal that a cancel overtook: what it would have asked for is not known, and never will be granted. */
+  /** An acquire, upgrade, steal or take-over that a cancel overtook: what it would have asked for is not known, and never will be granted. */
   | { readonly kind: 'withdrawn' };
 
 /** That part of a request without a guard. */
@@ -41,6 +42,7 @@ export type PlainAsked =
   | Pick<Cancel, 'kind' | 'target'>
   | Pick<Release, 'kind' | 'name' | 'token'>
   | Pick<Proclaim, 'kind' | 'name' | 'token' | 'metadata'>
+  | Pick<TakeOver, 'kind' | 'name' | 'secret' | 'token'>
   | Order;
 
 export type WriteAsked = Pick<WriteRegister, 'kind' | 'register' | 'value' | 'expected'>;
@@ -116,6 +118,13 @@ function isSame(asked: AnyAsked, command: SessionRequest | WriteRegister): boole
       return command.kind === asked.kind && isSameHold(command, asked);
     case 'proclaim':
       return command.kind === 'proclaim' && isSameHold(command, asked) && command.metadata === asked.metadata;
+    case 'take-over':
+      return (
+        command.kind === 'take-over' &&
+        command.name === asked.name &&
+        command.secret === asked.secret &&
+        command.token === asked.token
+      );
     case 'write':
       return (
         command.kind === 'write' &&
@@ -135,7 +144,7 @@ function isSame(asked: AnyAsked, command: SessionRequest | WriteRegister): boole
 
 /** What a cancel may come for: whoever does not want it any more must not be left with a hold. */
 const mayTake = ({ kind }: { readonly kind: string }): boolean =>
-  kind === 'acquire' || kind === 'acquire-all' || kind === 'upgrade' || kind === 'steal';
+  kind === 'acquire' || kind === 'acquire-all' || kind === 'upgrade' || kind === 'steal' || kind === 'take-over';
 
 const isSameHold = (one: HoldName, other: HoldName): boolean => one.name === other.name && one.token === other.token;
 
@@ -146,15 +155,20 @@ const areSameParts = (some: readonly Part[], others: readonly Part[]): boolean =
     return name === other?.name && mode === other.mode && permits === other.permits && limit === other.limit;
   });
 
-/** A hold that was ended by force, until its session is known to have heard. */
+/** A hold that was ended by force or taken over, until its session is known to have heard. */
 export interface Loss {
   readonly session: Session;
   readonly name: string;
   readonly token: number;
   readonly by: Intervention;
+  /** It was not ended: another session has taken it over. */
+  readonly isHandedOver: boolean;
   /** See `ChangedRows`. */
   isPersisted: boolean;
 }
+
+/** The number of what is no session, but has the holds that outlived theirs. */
+export const nobodysId: SessionId = 0;
 
 /** What never changes of a session. */
 export interface SessionOrigin {

@@ -125,10 +125,14 @@ export class Sessions {
     if (request !== undefined) this.#forget(request);
   }
 
-  /** A hold was ended by force: remembered until the session lets go of it, so that it hears wherever it turns up. */
-  rememberLoss({ session, lock, token }: Claim, by: Intervention): void {
+  /**
+   * A hold is about to end by force, or to be taken over: remembered until the session lets go of it, so that it hears
+   * wherever it turns up.
+   */
+  rememberLoss({ session, lock, token }: Claim, by: Intervention, isHandedOver = false): void {
+    if (session === this.#state.nobody) return;
     const { losses } = session;
-    const loss = { session, name: lock.name, token, by, isPersisted: false };
+    const loss = { session, name: lock.name, token, by, isHandedOver, isPersisted: false };
     losses.set(token, loss);
     this.#state.changes.losses.put(loss);
     // Not by the order of the map: that is another one after a restart.
@@ -175,6 +179,7 @@ const makesMore = (kind: Unguarded['kind']): boolean => {
     case 'acquire-all':
     case 'upgrade':
     case 'steal':
+    case 'take-over':
     case 'limit':
     case 'write':
     case 'proclaim':

@@ -8,7 +8,7 @@ import { floorForm, registerForm } from './register-rows.ts';
 import { noRegisters, type Register, type RegisterRows, type VersionFloor } from './registers.ts';
 import { claimForms, limitForm, lossForm, requestForm, runForm, sessionForm } from './rows.ts';
 import type { NodeRun } from './runs.ts';
-import type { Loss, Request, Session } from './session.ts';
+import { type Loss, nobodysId, type Request, Session } from './session.ts';
 
 /** What only ever rises. */
 export interface Counters {
@@ -32,6 +32,8 @@ export interface TableState {
   /** Iterates in the order of ids. */
   readonly sessions: Map<SessionId, Session>;
   readonly sessionsByNonce: Map<string, Session>;
+  /** No session: it has the sticky holds whose sessions have ended, in no order. */
+  readonly nobody: Session;
   readonly runs: Map<string, NodeRun>;
   readonly owners: Owners;
   readonly registers: RegisterRows;
@@ -47,6 +49,8 @@ export interface TableState {
 export interface Totals {
   holds: number;
   waiters: number;
+  /** Of both, those that outlive their sessions. */
+  sticky: number;
 }
 
 /** What the next checkpoint has to write. */
@@ -71,12 +75,13 @@ export const newState = (limits: TableLimits): TableState => ({
   locks: new Map(),
   sessions: new Map(),
   sessionsByNonce: new Map(),
+  nobody: new Session({ id: nobodysId, nonce: '', ttlMs: 0, home: undefined, label: '', openedAt: 0 }),
   runs: new Map(),
   owners: new Owners(),
   registers: noRegisters(),
   begun: new Set(),
   delayed: new Set(),
-  totals: { holds: 0, waiters: 0 },
+  totals: { holds: 0, waiters: 0, sticky: 0 },
   changes: {
     runs: new ChangedRows(runForm),
     limits: new ChangedRows(limitForm),

@@ -3,6 +3,7 @@ import type { Intervention } from './operator-command.ts';
 
 /** One hold, for people. Times are table time in ms. */
 export interface HolderView {
+  /** 0: none. The session of a sticky hold has ended, and nobody has taken the hold over yet. */
   readonly session: SessionId;
   readonly label: string;
   /** The node that the session lives in; null for a remote client's. */
@@ -15,6 +16,8 @@ export interface HolderView {
   readonly owner: string | null;
   /** What the holder has written to it; null if nothing. */
   readonly metadata: string | null;
+  /** Whether it outlives its session. */
+  readonly sticky: boolean;
   /** How often its owner has entered it and not left it yet; 1 but for a re-entrant hold. */
   readonly entries: number;
   /** When it was granted. */
@@ -34,6 +37,8 @@ export interface WaiterView {
   readonly permits: number;
   readonly owner: string | null;
   readonly metadata: string | null;
+  /** Whether it will outlive its session. */
+  readonly sticky: boolean;
   /** When it came. */
   readonly since: number;
 }
@@ -107,11 +112,13 @@ export interface Hold {
   readonly grantedAt: number;
 }
 
-/** A hold that was ended by force, as its session hears of it. */
+/** A hold that was ended by force or taken over, as its session hears of it. */
 export interface Taken {
   readonly name: string;
   readonly token: number;
   readonly by: Intervention;
+  /** It stands under another token, and whoever took it over has it. */
+  readonly isHandedOver?: true | undefined;
 }
 
 /** A request in a queue as its session knows it. */

@@ -6,7 +6,7 @@ export type RecordedRequest = Exclude<SessionRequest, { readonly kind: (typeof u
 
 const unrecorded = [
   ...(['begun', 'proclaim', 'guarded'] as const),
-  ...(['force-release', 'end-session', 'request-revoke', 'steal'] as const),
+  ...(['force-release', 'end-session', 'request-revoke', 'steal', 'take-over'] as const),
 ] as const;
 
 export function recordedOf(request: SessionRequest): RecordedRequest {

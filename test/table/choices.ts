@@ -1,5 +1,5 @@
 import type { HoldOptions, OpenSession, Part } from '../../src/table/index.ts';
-import { exclusive, incarnationOf, permits, read, readUpgradeable, write } from './world.ts';
+import { exclusive, incarnationOf, nonceOf, permits, read, readUpgradeable, write } from './world.ts';
 
 export const pick = <T>(some: readonly T[], at: number): T | undefined => some[at % Math.max(1, some.length)];
 
@@ -17,6 +17,9 @@ export const partAt = (what: number, how: number): Part => {
   return [...wishes, ...others][what % 10] ?? read('r');
 };
 
+/** Some have the same. */
+export const secretOf = (how: number): string => nonceOf(0x5ec2e700 + (how % 3));
+
 /** Mostly none. */
 export const optionsAt = (what: number, how: number): HoldOptions | undefined => {
   const options: readonly HoldOptions[] = [
@@ -25,8 +28,11 @@ export const optionsAt = (what: number, how: number): HoldOptions | undefined =>
     { metadata: '', queueLengthMax: 1 + (how % 2) },
     { holdMsMax: 1_000, delayMs: 1_000 * (1 + (what % 2)) },
     { delayMs: 1_000 * (1 + (how % 3)) },
+    { secret: secretOf(how), sticky: true },
+    { secret: secretOf(how), holdMsMax: 1_000, metadata: 'handed on' },
+    { secret: secretOf(how), sticky: true, delayMs: 1_000 },
   ];
-  return options[(what + 3 * how) % 11];
+  return options[(what + 3 * how) % 15];
 };
 
 export const runOf = (who: number, what: number) => ({

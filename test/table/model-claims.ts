@@ -19,7 +19,8 @@ import { ModelDelays } from './model-delays.ts';
 
 /** One request for one lock: with a token it holds, without it waits. */
 export interface ModelClaim extends Part {
-  readonly session: number;
+  /** 0: nobody's any more. */
+  session: number;
   sequence: number;
   mode: Mode;
   token: number | undefined;

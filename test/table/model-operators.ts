@@ -8,9 +8,10 @@ import {
   type SessionEnd,
   type Steal,
   type TableLimits,
+  type TakeOver,
   tokensToldMax,
 } from '../../src/table/index.ts';
-import { byToken, isHold, kinds, type ModelClaim, ModelClaims } from './model-claims.ts';
+import { byToken, isHold, kinds, type ModelClaim, ModelClaims, type ModelSession } from './model-claims.ts';
 
 /** A hold that was ended by force, as long as its session has not let go of it. */
 interface ModelLoss {
@@ -18,6 +19,7 @@ interface ModelLoss {
   readonly name: string;
   readonly token: number;
   readonly by: Intervention;
+  readonly isHandedOver?: true;
 }
 
 /** What ends the holds of others: the ends of their sessions, and operators. */
@@ -45,6 +47,11 @@ export class ModelOperators extends ModelClaims {
       const mine = this.claims.filter(({ session }) => session === id);
       for (const hold of mine.filter(isHold).sort(byToken)) {
         const { name, token } = hold;
+        if (hold.options?.sticky === true) {
+          this.events.push({ kind: 'orphaned', name, session: id, token });
+          hold.session = 0;
+          continue;
+        }
         names.push(name);
         this.events.push({ kind: 'lost', name, session: id, token });
         if (end !== 'closed' || by !== undefined) this.delay(hold);
@@ -57,6 +64,32 @@ export class ModelOperators extends ModelClaims {
       this.events.push({ kind: 'session-ended', session: id, end, ...(by === undefined ? {} : { by }) });
     }
     this.passOn([...new Set(names)]);
+  }
+
+  /** Everybody else waits on as before. */
+  takeOver(session: ModelSession, { name, secret, token, sequence }: TakeOver): Answer {
+    const hold = this.holdersOf(name).find(({ options }) => options?.secret === secret);
+    if (hold === undefined || (token !== undefined && hold.token !== token)) return { kind: 'not-held' };
+    const max = this.#limits.holdsPerSessionMax;
+    const mine = this.claims.filter((claim) => claim.session === session.id && isHold(claim));
+    if (!mine.includes(hold) && mine.length >= max) {
+      return { kind: 'limit-exceeded', limit: 'holds per session', max };
+    }
+    const had = { ...hold, token: hold.token ?? 0 };
+    const upgrade = this.claims.find(({ upgrades }) => upgrades === had.token);
+    const by = { session: session.id, actor: session.open.label || `session ${session.id}`, reason: '' };
+    this.#lose({ session: had.session, name, token: had.token, by, isHandedOver: true });
+    this.tokens += 1;
+    Object.assign(hold, { session: session.id, sequence, token: this.tokens, since: this.time, entries: 1 });
+    hold.hasBegun = false;
+    const former = this.session(had.session);
+    if (former !== undefined) this.forgetBelowMark(former, had.sequence);
+    this.events.push({ kind: 'lost', name, session: had.session, token: had.token, reason: 'handed-over', by });
+    this.events.push({ kind: 'granted', name, session: session.id, token: this.tokens });
+    if (upgrade !== undefined) this.endWait(upgrade, { kind: 'not-held' });
+    this.passOn([name]);
+    const { mode, permits, owner, options = {} } = hold;
+    return { kind: 'granted', token: this.tokens, grantedAt: this.time, terms: { mode, permits, owner, options } };
   }
 
   operate(command: OperatorRequest): Answer {
@@ -119,15 +152,21 @@ export class ModelOperators extends ModelClaims {
       this.claims = this.claims.filter((claim) => claim !== hold);
       const session = this.session(id);
       if (session !== undefined) this.forgetBelowMark(session, sequence);
-      this.losses.push({ session: id, name, token, by });
-      const [first, ...others] = this.lossesOf(id);
-      if (others.length >= lossesKeptMax) this.losses = this.losses.filter((loss) => loss !== first);
+      this.#lose({ session: id, name, token, by });
       this.events.push({ kind: 'lost', name, session: id, token, by });
       for (const waiter of this.claims.filter(({ upgrades }) => upgrades === token)) {
         this.endWait(waiter, { kind: 'not-held' });
       }
       if (mayDelay) this.delay(hold);
     }
+  }
+
+  /** Nobody hears of what nobody had. */
+  #lose(loss: ModelLoss): void {
+    if (loss.session === 0) return;
+    this.losses.push(loss);
+    const [first, ...others] = this.lossesOf(loss.session);
+    if (others.length >= lossesKeptMax) this.losses = this.losses.filter((one) => one !== first);
   }
 }
 

@@ -13,6 +13,6 @@ const unmarked = (command: SessionRequest): unknown =>
     : { ...command, mark: 0 };
 
 export const mayWait = (command: SessionRequest): boolean =>
-  ['acquire', 'acquire-all', 'upgrade', 'steal'].includes(
+  ['acquire', 'acquire-all', 'upgrade', 'steal', 'take-over'].includes(
     command.kind === 'guarded' ? command.request.kind : command.kind,
   );

@@ -110,7 +110,9 @@ export class Model extends ModelOperators {
     const mine = this.answers.filter((old) => old.session === id);
     const first = mine.find((old) => old.sequence === sequence);
     const { kind } = command.kind === 'guarded' ? command.request : command;
-    const takes = ['acquire', 'acquire-all', 'upgrade', 'limit', 'proclaim', 'write', 'steal'].includes(kind);
+    const takes = ['acquire', 'acquire-all', 'upgrade', 'limit', 'proclaim', 'write', 'steal', 'take-over'].includes(
+      kind,
+    );
     const room = this.#limits.answersPerSessionMax * (takes ? 1 : 2);
     if (first !== undefined) say(isSame(first.command, command) ? first.answer : { kind: 'mismatch' });
     else if (sequence <= session.mark) say({ kind: 'stale' });
@@ -149,6 +151,8 @@ export class Model extends ModelOperators {
         return this.#release(session, command);
       case 'proclaim':
         return this.proclaim(session, command);
+      case 'take-over':
+        return this.takeOver(session, command);
       case 'guarded':
         return this.#guarded(session, command);
       default:
@@ -207,6 +211,10 @@ export class Model extends ModelOperators {
     const fresh = parts.filter(({ name }) => !known.has(name)).length;
     if (fresh > 0 && known.size + fresh > limits.locksMax) {
       return { kind: 'limit-exceeded', limit: 'locks', max: limits.locksMax };
+    }
+    const sticky = this.claims.filter(({ options }) => options?.sticky).length;
+    if (command.options?.sticky && sticky + parts.length > limits.stickyMax) {
+      return { kind: 'limit-exceeded', limit: 'sticky holds', max: limits.stickyMax };
     }
     this.claims.push(...claims);
     return isTaken ? this.#unlessDeadlocked(claims) : this.grant(claims);

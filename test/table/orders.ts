@@ -1,4 +1,4 @@
-import type { EndSession, ForceRelease, RequestRevoke, Steal } from '../../src/table/index.ts';
+import type { EndSession, ForceRelease, RequestRevoke, Steal, TakeOver } from '../../src/table/index.ts';
 import type { Turn } from './world.ts';
 
 const ann = { actor: 'ann', reason: 'it hangs' } as const;
@@ -41,3 +41,8 @@ export const steal = ([session, sequence, mark = 0]: Turn, name: string, mode: '
   mode,
   ...ann,
 });
+
+export const takeOver = (
+  [session, sequence, mark = 0]: Turn,
+  { name, secret, token }: { readonly name: string; readonly secret: string; readonly token?: number | undefined },
+): TakeOver => ({ kind: 'take-over', session, sequence, mark, name, secret, token });

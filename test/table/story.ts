@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import type {
   AcquireAll,
   Command,
@@ -9,9 +8,10 @@ import type {
   SessionRequest,
   WriteRegister,
 } from '../../src/table/index.ts';
-import { homeOf, nameOf, optionsAt, partAt, pick, registerNames, runOf } from './choices.ts';
+import { homeOf, nameOf, optionsAt, partAt, pick, registerNames, runOf, secretOf } from './choices.ts';
 import type { Model } from './model.ts';
-import { endSession, forceRelease, requestRevoke, steal } from './orders.ts';
+import { endSession, forceRelease, requestRevoke, steal, takeOver } from './orders.ts';
+import type { Plan } from './stories.ts';
 import {
   acquire,
   acquireFor,
@@ -28,52 +28,6 @@ import {
   upgrade,
   writing,
 } from './world.ts';
-
-/** What happens to a table, besides commands, that must not show. */
-export type Step = Plan | 'checkpoint' | 'restart' | 'install';
-
-/** A command whose numbers are chosen among what there is when its turn comes. */
-export interface Plan {
-  readonly kind: Command['kind'] | 'write' | 'again';
-  /** Where the choices start, one for each thing to choose. */
-  readonly picks: readonly [who: number, when: number, what: number, how: number];
-  readonly stamp: number;
-}
-
-const plans = (kind: Plan['kind']) =>
-  fc.record({
-    kind: fc.constant(kind),
-    picks: fc.tuple(fc.nat(999), fc.nat(999), fc.nat(999), fc.nat(999)),
-    stamp: fc.nat(5_000),
-  });
-
-const steps: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 3, arbitrary: plans('started') },
-  { weight: 6, arbitrary: plans('open') },
-  { weight: 1, arbitrary: plans('close') },
-  { weight: 2, arbitrary: plans('expire') },
-  { weight: 12, arbitrary: plans('acquire') },
-  { weight: 20, arbitrary: plans('acquire-all') },
-  { weight: 4, arbitrary: plans('upgrade') },
-  { weight: 4, arbitrary: plans('downgrade') },
-  { weight: 2, arbitrary: plans('limit') },
-  { weight: 8, arbitrary: plans('cancel') },
-  { weight: 10, arbitrary: plans('release') },
-  { weight: 4, arbitrary: plans('proclaim') },
-  { weight: 5, arbitrary: plans('guarded') },
-  { weight: 12, arbitrary: plans('write') },
-  { weight: 5, arbitrary: plans('begun') },
-  { weight: 4, arbitrary: plans('overdue') },
-  { weight: 6, arbitrary: plans('delay-over') },
-  { weight: 4, arbitrary: plans('force-release') },
-  { weight: 1, arbitrary: plans('end-session') },
-  { weight: 1, arbitrary: plans('request-revoke') },
-  { weight: 3, arbitrary: plans('steal') },
-  { weight: 8, arbitrary: plans('again') },
-  { weight: 3, arbitrary: fc.constantFrom<Step>('checkpoint', 'restart', 'install') },
-);
-
-export const stories: fc.Arbitrary<readonly Step[]> = fc.array(steps, { maxLength: 120, size: 'max' });
 
 const orders = ['force-release', 'steal', 'request-revoke', 'end-session'] as const;
 
@@ -165,6 +119,8 @@ export class Author {
         return guarded(this.#guard(when, how), this.#behind(turn, [what, how], hold));
       case 'write':
         return guarded(this.#guard(when, how), this.#writing(turn, what, how));
+      case 'take-over':
+        return takeOver(turn, this.#ticket(what, how));
       case 'force-release':
       case 'request-revoke':
       case 'steal':
@@ -175,13 +131,26 @@ export class Author {
     }
   }
 
+  /** Mostly of a hold that stands, whoever has it. */
+  #ticket(what: number, how: number): Parameters<typeof takeOver>[1] {
+    const holds = this.#model.claims.filter(({ token, options }) => token !== undefined && options?.secret);
+    const { name, token, options } = pick(holds, what) ?? {};
+    const secret = how % 9 === 0 ? undefined : options?.secret;
+    return {
+      name: name ?? nameOf(what),
+      secret: secret ?? secretOf(how + 1),
+      token: how % 4 === 0 ? token : undefined,
+    };
+  }
+
   /** Of anybody's holds. */
   #order(
     kind: OperatorRequest['kind'],
     turn: readonly [number, number, number],
     [what, how]: readonly [number, number],
   ): OperatorRequest {
-    const meant = this.#hold(0, 0, what);
+    const isAnyNobodys = this.#model.claims.some(({ session }) => session === 0);
+    const meant = this.#hold(0, isAnyNobodys && how % 3 === 0 ? 1 : 0, what);
     switch (kind) {
       case 'force-release':
         return forceRelease(turn, meant.name, how % 2 === 0 ? undefined : meant.token);

@@ -1,0 +1,315 @@
+import { describe, expect, it } from 'vitest';
+import { commandTuple, defaultTableLimits, MalformedRowError, parseCommand, Table } from '../../src/table/index.ts';
+import { secretOf } from './choices.ts';
+import { endSession, forceRelease, takeOver } from './orders.ts';
+import {
+  acquire,
+  acquireWith,
+  begun,
+  cancel,
+  exclusive,
+  overdue,
+  permits,
+  readUpgradeable,
+  release,
+  rowsOf,
+  tokenOf,
+  upgrade,
+  World,
+} from './world.ts';
+
+const [secret, other] = [secretOf(0), secretOf(1)];
+
+const transferable = { secret };
+
+const sticky = { secret, sticky: true } as const;
+
+/** A world with sessions 1 to 3. */
+const opened = (): World => {
+  const world = new World();
+  for (const number of [1, 2, 3]) world.open(number);
+  return world;
+};
+
+const holdersOf = (world: World, name = 'x') =>
+  world.table.views.inspect(name)?.holders.map(({ session, token }) => [session, token]) ?? [];
+
+describe('a sticky hold', () => {
+  it('outlives its session, and is nobody’s', () => {
+    const world = opened();
+    const token = tokenOf(world.ask(acquireWith(sticky, undefined, [1, 1], exclusive('x'))));
+    world.ask(acquire([2, 1], 'x'));
+
+    expect(world.apply({ kind: 'close', session: 1 })).toEqual([
+      { kind: 'orphaned', name: 'x', session: 1, token },
+      { kind: 'session-ended', session: 1, end: 'closed' },
+    ]);
+    expect(world.table.views.inspect('x')).toMatchObject({
+      holders: [{ session: 0, label: '', node: null, token, sticky: true }],
+      queue: [{ session: 2, sticky: false }],
+    });
+    expect(world.table.views.isCurrent({ name: 'x', token })).toBe(true);
+  });
+
+  it.each([
+    ['expires', { kind: 'expire', session: 1, version: 2 } as const],
+    ['is closed by an operator', endSession([3, 1], 1)],
+  ])('stands when its session %s', (_how, end) => {
+    const world = opened();
+    const token = tokenOf(world.ask(acquireWith(sticky, undefined, [1, 1], exclusive('x'))));
+
+    world.apply(end);
+
+    expect(holdersOf(world)).toEqual([[0, token]]);
+  });
+
+  it('leaves no delay, for it has not ended', () => {
+    const world = opened();
+    world.ask(acquireWith({ ...sticky, delayMs: 1_000 }, undefined, [1, 1], exclusive('x')));
+
+    world.apply({ kind: 'expire', session: 1, version: 2 });
+
+    expect(world.table.views.inspect('x')?.lockDelay).toBeNull();
+  });
+
+  it('ends by its release, and by force', () => {
+    const world = opened();
+    const token = tokenOf(world.ask(acquireWith(sticky, undefined, [1, 1], exclusive('x'))));
+    expect(world.ask(release([1, 2], 'x', token))).toEqual({ kind: 'released' });
+    const again = tokenOf(world.ask(acquireWith(sticky, undefined, [1, 3], exclusive('x'))));
+    world.apply({ kind: 'close', session: 1 });
+
+    expect(world.apply(forceRelease([2, 1], 'x'))[0]).toMatchObject({ kind: 'lost', session: 0, token: again });
+    expect(world.table.views.inspect('x')).toBeUndefined();
+  });
+
+  it('that is bounded ends with its time, whoever has it', () => {
+    const world = opened();
+    const token = tokenOf(world.ask(acquireWith({ ...sticky, holdMsMax: 1_000 }, undefined, [1, 1], exclusive('x'))));
+    world.ask(begun([1, 2], { name: 'x', token }));
+    world.apply({ kind: 'close', session: 1 });
+
+    expect(world.apply(overdue('x', token))).toEqual([
+      { kind: 'lost', name: 'x', session: 0, token, reason: 'overdue' },
+    ]);
+  });
+
+  it('counts against a limit of the cluster, as does who waits for one', () => {
+    const world = new World({ stickyMax: 2 });
+    for (const number of [1, 2]) world.open(number);
+    world.ask(acquireWith(sticky, undefined, [1, 1], exclusive('x')));
+    world.ask(acquireWith(sticky, undefined, [2, 1], exclusive('x')));
+    const full = { kind: 'limit-exceeded', limit: 'sticky holds', max: 2 };
+
+    expect(world.ask(acquireWith(sticky, undefined, [1, 2], exclusive('y')))).toEqual(full);
+    world.ask(cancel([2, 2], 1));
+    world.restart();
+    expect(world.ask(acquireWith(sticky, undefined, [1, 3], permits('s', 1, 2)))).toMatchObject({ kind: 'granted' });
+    expect(world.ask(acquireWith(sticky, undefined, [2, 3], permits('s', 1, 2)))).toEqual(full);
+  });
+});
+
+describe('a take-over', () => {
+  it('moves a hold to another session in one step, under a new token, before all who wait', () => {
+    const world = opened();
+    const had = tokenOf(world.ask(acquireWith({ ...transferable, metadata: 'job 7' }, 'ann', [1, 1], exclusive('x'))));
+    world.ask(acquire([3, 1], 'x'));
+    const by = { session: 2, actor: 'client 2', reason: '' };
+    const terms = { mode: 'X', permits: 1, owner: 'ann', options: { ...transferable, metadata: 'job 7' } };
+
+    const events = world.apply(takeOver([2, 1], { name: 'x', secret }));
+
+    expect(events).toEqual([
+      { kind: 'lost', name: 'x', session: 1, token: had, reason: 'handed-over', by },
+      { kind: 'granted', name: 'x', session: 2, token: had + 1 },
+      expect.objectContaining({
+        session: 2,
+        answer: expect.objectContaining({ kind: 'granted', token: had + 1, terms }),
+      }),
+    ]);
+    expect(holdersOf(world)).toEqual([[2, had + 1]]);
+    expect(world.table.views.inspect('x')?.queue).toHaveLength(1);
+  });
+
+  it('is told to whoever had the hold until he has let go of it', () => {
+    const world = opened();
+    const token = tokenOf(world.ask(acquireWith(transferable, undefined, [1, 1], exclusive('x'))));
+    world.ask(takeOver([2, 1], { name: 'x', secret }));
+    world.restart();
+
+    expect(world.table.views.takenFrom(1)).toMatchObject([{ name: 'x', token, isHandedOver: true }]);
+    expect(world.ask(release([1, 2], 'x', token))).toEqual({ kind: 'not-held' });
+    expect(world.table.views.takenFrom(1)).toEqual([]);
+    expect(holdersOf(world)).toHaveLength(1);
+  });
+
+  it.each([
+    ['another secret', { name: 'x', secret: other }],
+    ['another name', { name: 'y', secret }],
+    ['a token that it had before', { name: 'x', secret, token: 99 }],
+  ])('with %s changes nothing', (_with, ticket) => {
+    const world = opened();
+    world.ask(acquireWith(transferable, undefined, [1, 1], exclusive('x')));
+    const before = rowsOf(world.table).filter(({ key }) => /^[tuw]/.test(key));
+
+    expect(world.ask(takeOver([2, 1], ticket))).toEqual({ kind: 'not-held' });
+    expect(rowsOf(world.table).filter(({ key }) => /^[tuw]/.test(key))).toEqual(before);
+  });
+
+  it('by the token succeeds once, and by the secret alone every time', () => {
+    const world = opened();
+    const token = tokenOf(world.ask(acquireWith(transferable, undefined, [1, 1], exclusive('x'))));
+
+    expect(world.ask(takeOver([2, 1], { name: 'x', secret, token }))).toMatchObject({ kind: 'granted' });
+    expect(world.ask(takeOver([3, 1], { name: 'x', secret, token }))).toEqual({ kind: 'not-held' });
+    expect(world.ask(takeOver([3, 2], { name: 'x', secret }))).toMatchObject({ kind: 'granted' });
+    expect(world.ask(takeOver([3, 3], { name: 'x', secret }))).toMatchObject({ kind: 'granted' });
+    expect(holdersOf(world)).toEqual([[3, token + 3]]);
+  });
+
+  it('has nothing to take of a hold without a secret, or of one that was released', () => {
+    const world = opened();
+    world.ask(acquire([1, 1], 'x'));
+    expect(world.ask(takeOver([2, 1], { name: 'x', secret }))).toEqual({ kind: 'not-held' });
+    const token = tokenOf(world.ask(acquireWith(transferable, undefined, [1, 2], exclusive('y'))));
+    world.ask(release([1, 3], 'y', token));
+    expect(world.ask(takeOver([2, 2], { name: 'y', secret }))).toEqual({ kind: 'not-held' });
+  });
+
+  it('ends an upgrade that the former holder waits for, and lets in who waited behind it', () => {
+    const world = opened();
+    const token = tokenOf(world.ask(acquireWith(transferable, undefined, [1, 1], readUpgradeable('r'))));
+    const reader = { name: 'r', mode: 'R', permits: 1, limit: 0 } as const;
+    world.ask(acquireWith({ metadata: '' }, undefined, [3, 1], reader));
+    world.ask(upgrade([1, 2], { name: 'r', token }));
+    world.ask(acquireWith({ metadata: '' }, undefined, [3, 2], reader));
+
+    const events = world.apply(takeOver([2, 1], { name: 'r', secret }));
+
+    expect(events).toContainEqual({ kind: 'answered', session: 1, sequence: 2, answer: { kind: 'not-held' } });
+    expect(holdersOf(world, 'r').map(([session]) => session)).toEqual([3, 2, 3]);
+  });
+
+  it('begins the bounded time anew, and what was counted for the former holder is void', () => {
+    const world = opened();
+    const bounded = { ...transferable, holdMsMax: 1_000 };
+    const had = tokenOf(world.ask(acquireWith(bounded, undefined, [1, 1], exclusive('x'))));
+    world.ask(begun([1, 2], { name: 'x', token: had }));
+    const token = tokenOf(world.ask(takeOver([2, 1], { name: 'x', secret })));
+
+    expect([...world.table.views.bounds()]).toEqual([]);
+    world.apply(overdue('x', had));
+    expect(holdersOf(world)).toEqual([[2, token]]);
+    expect(world.ask(begun([2, 2], { name: 'x', token }))).toEqual({ kind: 'begun' });
+  });
+
+  it('goes on while the name is in delay: nobody is granted anything', () => {
+    const world = opened();
+    world.ask(acquireWith(transferable, undefined, [1, 1], permits('s', 1, 2)));
+    world.ask(acquireWith({ delayMs: 1_000 }, undefined, [3, 1], permits('s', 1, 2)));
+    world.apply({ kind: 'expire', session: 3, version: 2 });
+
+    expect(world.ask(takeOver([2, 1], { name: 's', secret }))).toMatchObject({ kind: 'granted' });
+    expect(world.table.views.inspect('s')?.lockDelay).toBe(1_000);
+  });
+
+  it('makes one hold of what its owner has entered more than once', () => {
+    const world = opened();
+    const twice = { ...acquireWith(transferable, 'ann', [1, 1], exclusive('x')), reenters: true };
+    world.ask(twice);
+    world.ask({ ...twice, sequence: 2 });
+
+    const token = tokenOf(world.ask(takeOver([2, 1], { name: 'x', secret })));
+
+    expect(world.ask(release([2, 2], 'x', token))).toEqual({ kind: 'released' });
+    expect(world.table.views.inspect('x')).toBeUndefined();
+  });
+
+  it('obeys the limit on holds of the session that asks', () => {
+    const world = new World({ holdsPerSessionMax: 1 });
+    for (const number of [1, 2]) world.open(number);
+    world.ask(acquireWith(transferable, undefined, [1, 1], exclusive('x')));
+    world.ask(acquire([2, 1], 'y'));
+
+    const full = { kind: 'limit-exceeded', limit: 'holds per session', max: 1 };
+    expect(world.ask(takeOver([2, 2], { name: 'x', secret }))).toEqual(full);
+    expect(world.ask(takeOver([1, 2], { name: 'x', secret }))).toMatchObject({ kind: 'granted' });
+  });
+
+  it('is carried out once, however often it is sent, and never after its cancel', () => {
+    const world = opened();
+    world.ask(acquireWith(transferable, undefined, [1, 1], exclusive('x')));
+    const first = world.ask(takeOver([2, 1], { name: 'x', secret }));
+
+    expect(world.ask(takeOver([2, 1], { name: 'x', secret }))).toEqual(first);
+    expect(world.ask(takeOver([2, 1], { name: 'x', secret: other }))).toEqual({ kind: 'mismatch' });
+    expect(world.ask(cancel([2, 2], 1))).toEqual({ kind: 'already-granted', token: tokenOf(first) });
+    world.ask(cancel([3, 2], 1));
+    expect(world.ask(takeOver([3, 1], { name: 'x', secret }))).toEqual({ kind: 'cancelled' });
+  });
+});
+
+describe('what is written of it', () => {
+  const commands = [takeOver([1, 2, 1], { name: 'x', secret }), takeOver([1, 2, 1], { name: 'x', secret, token: 7 })];
+
+  it('comes back as it was, and keeps its layouts for ever', () => {
+    const tuples = commands.map((command) => JSON.stringify(commandTuple(command)));
+
+    expect(tuples.map((tuple) => parseCommand(JSON.parse(tuple)))).toEqual(commands);
+    expect(tuples).toMatchInlineSnapshot(`
+      [
+        "[17,1,2,1,"x","0000000000000000000000005ec2e700",null]",
+        "[17,1,2,1,"x","0000000000000000000000005ec2e700",7]",
+      ]
+    `);
+    expect(rowsOf(handed().table).map(({ key, value }) => `${key} ${JSON.stringify(value)}`)).toMatchInlineSnapshot(`
+      [
+        "m [1,7,1006,3,0,3]",
+        "s00000000000002 ["00000000000000000000000000000002",10000,"client 2",[null,null,null],1001,2,0]",
+        "s00000000000003 ["00000000000000000000000000000003",10000,"client 3",[null,null,null],1002,2,0]",
+        "t00000000000001 ["x",0,1,"X",1003,1,0,0,null,1,[1,"m",5,"0000000000000000000000005ec2e700",6,true]]",
+        "t00000000000003 ["s",3,1,"S",1005,2,3,0,"ann",1,[5,"0000000000000000000000005ec2e701"]]",
+        "u00000000000002 [2,"s",3,"client 3","",true]",
+        "x0000000000000200000000000001 [[13,true,"ann",false,2,5,"0000000000000000000000005ec2e701","s","S",2,3],[2,2,1004]]",
+        "x0000000000000300000000000001 [[17,"s","0000000000000000000000005ec2e701",null],[20,3,1005,"S",2,"ann",5,"0000000000000000000000005ec2e701"]]",
+      ]
+    `);
+  });
+
+  it('makes the same table again', () => {
+    const rows = rowsOf(handed().table);
+
+    expect(rowsOf(Table.restore(defaultTableLimits, rows))).toEqual(rows);
+  });
+
+  it.each([
+    ['no hex digits', [17, 1, 2, 1, 'x', 'secret', null]],
+    ['a token of 0', [17, 1, 2, 1, 'x', secret, 0]],
+    ['no token at all', [17, 1, 2, 1, 'x', secret]],
+    ['a sticky hold without a secret', [13, 1, 2, 1, true, null, false, [6, true], 'x', 'X', 1, 0]],
+  ])('is malformed with %s', (_name, value) => {
+    expect(parseCommand(value)).toMatchObject({ kind: 'malformed' });
+  });
+
+  it.each([
+    ['a hold of nobody that is not sticky', (value: readonly unknown[]) => [...value.slice(0, 10), [5, secret]]],
+    ['a hold of nobody without options', (value: readonly unknown[]) => value.slice(0, 5)],
+  ])('is refused with %s', (_name, spoil) => {
+    const rows = rowsOf(handed().table).map(({ key, value = [] }) => ({
+      key,
+      value: key.startsWith('t') && value[1] === 0 ? spoil(value) : value,
+    }));
+
+    expect(() => Table.restore(defaultTableLimits, rows as ReturnType<typeof rowsOf>)).toThrow(MalformedRowError);
+  });
+
+  /** A hold that was handed over, and one of nobody. */
+  function handed(): World {
+    const world = opened();
+    world.ask(acquireWith({ ...sticky, metadata: 'm' }, undefined, [1, 1], exclusive('x')));
+    world.ask(acquireWith({ secret: other }, 'ann', [2, 1], permits('s', 2, 3)));
+    world.ask(takeOver([3, 1], { name: 's', secret: other }));
+    world.apply({ kind: 'close', session: 1 });
+    return world;
+  }
+});
