@@ -5,6 +5,7 @@ import { contending } from './conformance-contention.ts';
 import { electing, observing, refusingElections } from './conformance-elections.ts';
 import { refusingEvents, watching } from './conformance-events.ts';
 import { verifying } from './conformance-fencing.ts';
+import { handingOn, refusingTickets } from './conformance-hand-over.ts';
 import { keepingWord } from './conformance-hazards.ts';
 import { bounding, describing, queueing } from './conformance-hold-options.ts';
 import { leading } from './conformance-leading.ts';
@@ -38,6 +39,7 @@ export const conformance = (who: string, start: () => Promise<Pair>): void => {
     describe('bounds', () => bounding(() => ({ subject, other })));
     describe('lock-delay', () => delaying(() => ({ subject, other })));
     describe('queues', () => queueing(() => ({ subject, other })));
+    describe('a ticket', () => handingOn(() => ({ subject, other })));
     describe('owners', () => owning(() => ({ subject, other })));
     describe('what is held', () => keepingWord(() => ({ subject, other })));
     describe('verify', () => verifying(() => ({ subject, other })));
@@ -55,6 +57,7 @@ export const conformance = (who: string, start: () => Promise<Pair>): void => {
       refusingEvents(() => subject);
       refusingElections(() => subject);
       refusingOperators(() => subject);
+      refusingTickets(() => subject);
     });
   });
 };

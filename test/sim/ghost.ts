@@ -34,6 +34,8 @@ export type Deed =
   | 'delays'
   | 'forced ends'
   | 'contentions'
+  | 'hand-overs'
+  | 'orphans'
   | 'events'
   | 'terms'
   | 'proclamations'

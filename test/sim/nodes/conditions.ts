@@ -26,6 +26,8 @@ export interface NodeConditions {
   readonly registers: number;
   /** Somebody ends what others hold, now and then. */
   readonly isMeddled: boolean;
+  /** Holds outlive their sessions and go from hand to hand, now and then. */
+  readonly handsOn: boolean;
   /** Every holder wants to hear that somebody waits. */
   readonly listens: boolean;
   /** What each process does at the same time. */
@@ -81,6 +83,8 @@ export interface NodeNarrowing {
   readonly isPlain?: boolean;
   /** Nobody wants to hear that somebody waits. */
   readonly isDeaf?: boolean;
+  /** Nobody hands on what he has. */
+  readonly keeps?: boolean;
   /** How many there are at most. */
   readonly registers?: number;
 }
@@ -108,6 +112,7 @@ export function drawConditions(seed: number, narrowing: NodeNarrowing = {}): Nod
     elects: new Stream(seed, 'elects').chance(0.3) && narrowing.isPlain !== true,
     registers: drawRegisters(seed, narrowing),
     isMeddled: narrowing.isPlain !== true && new Stream(seed, 'meddling').chance(0.35),
+    handsOn: narrowing.isPlain !== true && narrowing.keeps !== true && new Stream(seed, 'hands on').chance(0.35),
     listens: narrowing.isPlain !== true && narrowing.isDeaf !== true && new Stream(seed, 'listens').chance(0.35),
     fibers: stream.pick([1, 1, 2, 3]),
     ttl: stream.pick([1_000, 1_500, 3_000, 6_000]),

@@ -1,4 +1,4 @@
-import type { AcquireWish, Acquisition } from '../../../src/acquisition.ts';
+import type { AcquireOutcome, AcquireWish, Acquisition } from '../../../src/acquisition.ts';
 import { DeadlockError, QueueFullError } from '../../../src/errors.ts';
 import type { Gateway } from '../../../src/node/index.ts';
 import type { AskPosition } from '../../../src/queue-place.ts';
@@ -7,6 +7,7 @@ import { type NodeClock, Stream } from '../../../src/testing/index.ts';
 import { decodeLock } from '../../../src/views.ts';
 import { Contender } from './contender.ts';
 import { type Desire, Desires, nameAt } from './desires.ts';
+import { Heir } from './heir.ts';
 import type { Claim, Claimant } from './law.ts';
 import { Meddler } from './meddler.ts';
 import { Scribe } from './scribe.ts';
@@ -40,6 +41,7 @@ export class Party implements Claimant {
   readonly #contender: Contender | undefined;
   readonly #scribe: Scribe;
   readonly #meddler: Meddler;
+  readonly #heir: Heir;
   /** Questions without an outcome. */
   #open = 0;
 
@@ -59,6 +61,10 @@ export class Party implements Claimant {
     });
     const lent = { way, engine: this.#engine, ask: (what: string) => this.#ask(what) };
     this.#scribe = new Scribe(world, lent);
+    this.#heir = new Heir(world, {
+      ...{ ...lent, acquire: (wish, done, heard) => this.#acquire(wish, done, heard) },
+      release: (claims, done) => this.#release(claims, done),
+    });
     this.#meddler = new Meddler(world, { ...lent, stream: new Stream(seed, `meddling ${who}`) });
     if (!world.conditions.elects || world.isOver) return;
     const stream = new Stream(seed, `contender ${who}`);
@@ -113,6 +119,11 @@ export class Party implements Claimant {
     });
   }
 
+  /** Ends what is left of others until it is clear. */
+  clear(isClear: () => boolean): void {
+    this.#heir.clear(isClear);
+  }
+
   /** `isRested`: not after a refusal, or who is refused at once would ask without end. */
   #think(isRested = true): void {
     const { conditions, isOver } = this.#world;
@@ -123,7 +134,16 @@ export class Party implements Claimant {
       if (this.#world.isOver) return;
       if (this.#meddler.isMinded) this.#meddler.meddle((isDone) => this.#think(isDone));
       else if (this.#stream.chance(0.12)) this.#look();
+      else if (this.#heir.isMinded) this.#inherit();
       else this.#work();
+    });
+  }
+
+  #inherit(): void {
+    this.#heir.takeOver((claims) => {
+      if (claims === undefined) return this.#think(false);
+      const ms = this.#world.isOver ? 0 : this.#stream.exponential(this.#world.conditions.hold);
+      this.#way.clock.after(ms, () => this.#release(claims, () => this.#think()));
     });
   }
 
@@ -131,7 +151,7 @@ export class Party implements Claimant {
     const { conditions } = this.#world;
     const waits = this.#stream.chance(0.8);
     const limitMs = this.#stream.chance(0.4) ? this.#stream.logUniform(1, 3_000) : undefined;
-    const desire = this.#desires.of(this.#anyLock());
+    const desire = this.#heir.given(this.#desires.of(this.#anyLock()));
     const steals = this.#meddler.stealing(desire);
     const acquisition = this.#acquire({ ...desire, waits, limitMs, steals }, (claims) => {
       if (claims === undefined) return this.#think(false);
@@ -149,7 +169,11 @@ export class Party implements Claimant {
     this.#way.clock.after(ms, () => acquisition.giveUp({ kind: 'abort', reason: 'changed its mind' }));
   }
 
-  #acquire(wish: AcquireWish, done: (claims: readonly Claim[] | undefined) => void): Acquisition {
+  #acquire(
+    wish: AcquireWish,
+    done: (claims: readonly Claim[] | undefined) => void,
+    heard: (outcome: AcquireOutcome) => void = () => {},
+  ): Acquisition {
     const { law } = this.#world;
     const { name } = wish;
     const moment = law.asked();
@@ -157,6 +181,7 @@ export class Party implements Claimant {
     const onQueued = this.#desires.isCurious ? (ask: AskPosition) => this.#askPlace(name, ask) : undefined;
     return this.#engine.acquire({ ...wish, onQueued }, (outcome) => {
       settle();
+      heard(outcome);
       this.#world.trace(
         this.name,
         `${name} ${outcome.kind}`,
@@ -167,6 +192,7 @@ export class Party implements Claimant {
       if (outcome.kind !== 'granted') return done(undefined);
       const holds = [outcome.hold, ...outcome.others];
       if (holds.length > 1) this.#world.count('composites');
+      for (const hold of holds) this.#heir.holds(hold);
       this.#world.judge(() => done(holds.map((hold) => this.#listened(law.granted(this, hold, moment)))));
     });
   }

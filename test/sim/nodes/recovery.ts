@@ -112,6 +112,8 @@ export class Recovery {
         });
       }
     }
+    const [first] = parties.values();
+    first?.clear(() => missing === 0 && this.#world.isClear);
     this.#awaitMs('L3', visitMs + 6 * conditions.ttl, 'not everybody gets every lock', () => missing === 0);
   }
 

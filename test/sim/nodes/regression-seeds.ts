@@ -29,12 +29,14 @@ export const nodeRegressions: readonly NodeRegression[] = [
     seed: 711,
     registers: 0,
     isDeaf: true,
+    keeps: true,
     found: 'a law by which a holder whose machine had slept knew at once whether its lock is lost',
   },
   {
     seed: 10179,
     registers: 0,
     isDeaf: true,
+    keeps: true,
     found: 'a law that took an upgrade of which its holder had not heard yet for a hold that was lost',
   },
 ];

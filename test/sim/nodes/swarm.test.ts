@@ -33,7 +33,17 @@ const deeds: readonly Deed[] = [
   ...(['crashes', 'wounds', 'stops', 'pauses', 'suspends', 'clock steps', 'partitions', 'broken links'] as const),
   ...(['stalls', 'disk errors', 'damaged disks', 'replacements'] as const),
   ...(['terms', 'proclamations', 'sightings'] as const),
-  ...(['upgrades', 'downgrades', 'composites', 'deadlocks', 're-entries', 'forced ends', 'contentions'] as const),
+  ...([
+    'upgrades',
+    'downgrades',
+    'composites',
+    'deadlocks',
+    're-entries',
+    'forced ends',
+    'contentions',
+    'hand-overs',
+    'orphans',
+  ] as const),
   ...(['register writes', 'fenced writes', 'verifications'] as const),
   ...(['metadata', 'positions', 'full queues', 'bounded holds', 'delays'] as const),
 ];

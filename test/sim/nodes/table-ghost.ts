@@ -87,11 +87,15 @@ export class TableGhost {
         this.#ghost.count('forced ends');
         this.#ends.forced(event.token);
       }
+      if (event.kind === 'orphaned') this.#ghost.count('orphans');
       if (event.kind === 'granted') this.#ghost.count('grants');
       if (event.kind === 'lost') this.#ghost.count('losses');
       if (event.kind === 'lost' && event.reason === 'overdue') this.#ghost.count('overdue holds');
-      if (event.kind === 'lost' && (event.reason === 'overdue' || expired.has(event.session)))
+      const endsBySilence = event.kind === 'lost' || event.kind === 'orphaned';
+      if (endsBySilence && (isOverdue(event) || expired.has(event.session)))
         this.#ends.expired(event.name, event.token);
+      // Whoever closed the session of a sticky hold tells its holder no sooner than of any other.
+      if (event.kind === 'orphaned' && closed.has(event.session)) this.#ends.forced(event.token);
       if (event.kind === 'started' && event.isCurrent) {
         this.#recorded.set(event.node, { incarnation: event.incarnation, run: event.run, since: entry.index });
       }
@@ -102,6 +106,8 @@ export class TableGhost {
     });
   }
 }
+
+const isOverdue = (event: TableEvent): boolean => event.kind === 'lost' && event.reason === 'overdue';
 
 const isArrival = (event: TableEvent): boolean =>
   event.kind === 'granted' ||

@@ -7,6 +7,7 @@ import { type NodeConditions, spreadBounded } from './conditions.ts';
 import { DelayLaw } from './delay-law.ts';
 import { ElectionLaw } from './election-law.ts';
 import { EventLaw } from './event-law.ts';
+import type { Ticket } from './heir.ts';
 import { Law } from './law.ts';
 import { OldCopies } from './old-copies.ts';
 import { streamOf, travelled } from './packets.ts';
@@ -45,6 +46,8 @@ export class NodeWorld {
   /** Called at a moment at which a process may die: it has just given its word, or written something. */
   onMoment: (nodeId: string) => void = () => {};
   readonly oldCopies: OldCopies;
+  /** Of what may be handed on; everybody knows them. */
+  readonly tickets: Ticket[] = [];
   /** True once the parties are to come to rest. */
   isOver = false;
   /** Added to each write's delay, ms; by node. */
@@ -109,6 +112,12 @@ export class NodeWorld {
 
   get broken(): unknown {
     return this.#broken;
+  }
+
+  /** Nobody will take that over any more. */
+  forget(ticket: Ticket): void {
+    const at = this.tickets.indexOf(ticket);
+    if (at >= 0) this.tickets.splice(at, 1);
   }
 
   /** New weather, and new connections: what still waits for its turn on an old one keeps nobody waiting. */
