@@ -11,9 +11,9 @@ import type {
   Started,
   Table,
   TableEvent,
-  Taken,
 } from '../table/index.ts';
 import type { Failure, OpenOutcome, SessionListener, SessionRequest } from './gateway.ts';
+import { takenBy } from './taken-by.ts';
 
 /** One command on its way: sent again under the same sequence until this node's own table shows its outcome. */
 export interface Ticket {
@@ -191,8 +191,7 @@ export class Tickets {
         if (event.incarnation === self.identity.incarnation && event.boot === self.boot) this.#begun(event.isCurrent);
         return;
       case 'lost':
-        if (event.by !== undefined) this.#taken(event.session, takenBy(event, event.by));
-        return;
+        return this.#taken(event);
       case 'granted':
       case 'released':
       case 'converted':
@@ -222,7 +221,7 @@ export class Tickets {
         const answer = table.views.answerOf(session, sequence);
         if (answer !== undefined) this.#answered(session, sequence, answer);
       }
-      for (const taken of table.views.takenFrom(session)) this.#taken(session, taken);
+      for (const taken of table.views.takenFrom(session)) attachment.listener.taken(taken);
     }
     const run = table.views.runOf(self.nodeId);
     if (run !== undefined && run.incarnation === self.incarnation && run.boot === self.boot) this.#begun(true);
@@ -291,10 +290,12 @@ export class Tickets {
     return openers;
   }
 
-  #taken(session: SessionId, taken: Taken): void {
-    const attachment = this.#attached.get(session);
+  /** Whoever hears that his session ended needs not hear this. */
+  #taken(event: TableEvent & { readonly kind: 'lost' }): void {
+    if (event.by === undefined) return;
+    const attachment = this.#attached.get(event.session);
     if (attachment === undefined) this.#isAwaitedElsewhere = true;
-    else attachment.listener.taken(taken);
+    else attachment.listener.taken(takenBy(event, event.by));
   }
 
   #ended(session: SessionId, end: SessionEnd, by?: Intervention): void {
@@ -319,10 +320,3 @@ const openFailures: Readonly<Record<(TableEvent & { readonly kind: 'session-refu
 };
 
 const backOff = (attempts: number): number => Math.min(retryMs.first * 2 ** Math.min(attempts, 8), retryMs.max);
-
-const takenBy = ({ name, token, reason }: TableEvent & { readonly kind: 'lost' }, by: Intervention): Taken => ({
-  name,
-  token,
-  by,
-  ...(reason === 'handed-over' ? { isHandedOver: true } : {}),
-});

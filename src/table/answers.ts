@@ -133,23 +133,10 @@ export function answerCells(answer: Answer): readonly RowCell[] {
 export const answerField: field.Field<Answer> = (value, what) => {
   const cells = field.tuple(value, what);
   switch (cells[0]) {
-    case layout.granted: {
-      const [, token, grantedAt] = field.tupleOf(cells, what, 3);
-      return {
-        kind: 'granted',
-        token: field.positive(token, 'its token'),
-        grantedAt: field.nonNegative(grantedAt, 'its time'),
-      };
-    }
-    case layout.takenOver: {
-      const [, token, grantedAt, mode, permits, owner, ...options] = cells;
-      return {
-        kind: 'granted',
-        token: field.positive(token, 'its token'),
-        grantedAt: field.nonNegative(grantedAt, 'its time'),
-        terms: termsField([mode, permits, owner, ...options], 'its terms'),
-      };
-    }
+    case layout.granted:
+      return grantField(cells, what);
+    case layout.takenOver:
+      return { ...grantField(cells.slice(0, 3), what), terms: termsField(cells.slice(3), 'its terms') };
     case layout.alreadyGranted: {
       const [, token] = field.tupleOf(cells, what, 2);
       return { kind: 'already-granted', token: field.positive(token, 'its token') };
@@ -196,6 +183,15 @@ export const answerField: field.Field<Answer> = (value, what) => {
       return answer;
     }
   }
+};
+
+const grantField: field.Field<Answer & { readonly kind: 'granted' }> = (cells, what) => {
+  const [, token, grantedAt] = field.tupleOf(cells, what, 3);
+  return {
+    kind: 'granted',
+    token: field.positive(token, 'its token'),
+    grantedAt: field.nonNegative(grantedAt, 'its time'),
+  };
 };
 
 /** What a hold that was taken over is: read back by `termsField`. */

@@ -214,8 +214,8 @@ export class Rebuilding {
     if (terms?.upgrades === undefined) lock.queue.push(claim);
     else if (terms.upgrades.pendingUpgrade === undefined) lock.queue.unshift(claim);
     else throw new FieldError('its hold waits for an upgrade already');
-    if (terms?.owner !== undefined) this.#state.owners.add(terms.owner, claim);
     if (claim.isSticky) this.#state.totals.sticky += 1;
+    if (terms?.owner !== undefined) this.#state.owners.add(terms.owner, claim);
     this.#state.totals.waiters += 1;
   }
 

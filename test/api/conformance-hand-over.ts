@@ -165,9 +165,13 @@ export const handingOn = (pair: () => Pair): void => {
   it('is given with nothing that was not asked to be handed on', async () => {
     const { subject } = pair();
     const held = await subject.acquireLock(freshName(), { metadata: 'mine' });
+    const others = [1, 2].map(() => subject.acquireLock(freshName(), { transferable: true }));
+    const [one, two] = (await Promise.all(others)).map((handle) => handle.ticket?.secret);
 
     expect(held.ticket).toBeUndefined();
-    await held.release();
+    expect(one).toMatch(/^[0-9a-f]{32}$/);
+    expect(one).not.toBe(two);
+    await Promise.all([held, ...(await Promise.all(others))].map((handle) => handle.release()));
   });
 
   it('is not used after an abort', async () => {

@@ -50,7 +50,11 @@ const family: readonly SessionRequest[] = [
 
 const by = { session: 4, actor: 'ann', reason: 'it hangs' };
 
+const terms = { mode: 'S', permits: 2, owner: 'ann', options: { secret: 'f'.repeat(32), sticky: true } } as const;
+
 const answers: readonly Answer[] = [
+  { kind: 'granted', token: 7, grantedAt: 1, terms },
+  { kind: 'granted', token: 7, grantedAt: 1, terms: { ...terms, owner: undefined } },
   { kind: 'force-released', count: 2, tokens: [7, 9] },
   { kind: 'revoke-requested', count: 1, tokens: [7] },
   { kind: 'session-closed' },
@@ -123,6 +127,7 @@ it('no client says that a hold is overdue, or a delay over: that is for the lead
 it('what it hears of operators is read back', () => {
   const messages = [
     { kind: 'taken', session: 1, taken: { name: 'x', token: 7, by } },
+    { kind: 'taken', session: 1, taken: { name: 'x', token: 7, by, isHandedOver: true } },
     { kind: 'revoke', session: 1, taken: { name: 'x', token: 7, by } },
     { kind: 'ended', session: 1, end: 'closed', by },
     { kind: 'ended', session: 1, end: 'expired' },
@@ -134,7 +139,10 @@ it('what it hears of operators is read back', () => {
 it.each([
   [['taken', 1, 'x', 7, 4, 'ann']],
   [['taken', 1, 'x', 0.5, 4, 'ann', '']],
-  [['revoke', 1, 'x', 7, 4, 'ann', '', 1]],
+  [['taken', 1, 'x', 7, 4, 'ann', '', 1]],
+  [['revoke', 1, 'x', 7, 4, 'ann', '', true]],
+  [['answer', 1, 2, ['granted', 7, 1, ['Q', 1, null, 1, 'm']]]],
+  [['answer', 1, 2, ['granted', 7, 1, ['X', 1, null]]]],
   [['ended', 1, 'closed', 4]],
   [['answer', 1, 2, ['force-released', 1, ['7']]]],
   [['answer', 1, 2, ['not-closed', 'tired']]],

@@ -191,7 +191,9 @@ export class LocalGateway implements Gateway {
     } else if ((event.kind === 'lost' || event.kind === 'revoke-requested') && event.by !== undefined) {
       const { kind, session, name, token, by } = event;
       const tell = kind === 'lost' ? 'taken' : 'revokeRequested';
-      this.#carry(() => this.#attached.get(session)?.listener[tell]({ name, token, by }));
+      const taken: Taken = { name, token, by };
+      const isHandedOver = event.kind === 'lost' && event.reason === 'handed-over';
+      this.#carry(() => this.#attached.get(session)?.listener[tell](isHandedOver ? { ...taken, isHandedOver } : taken));
     }
   }
 

@@ -1,4 +1,4 @@
-import type { AcquireOutcome, Acquisition } from '../../src/acquisition.ts';
+import type { AcquireOutcome, AcquireWish, Acquisition } from '../../src/acquisition.ts';
 import type { Clock } from '../../src/clock/index.ts';
 import type { LockLostError } from '../../src/errors.ts';
 import type { Hold } from '../../src/hold.ts';
@@ -42,7 +42,7 @@ export class Asked {
   outcome: AcquireOutcome | undefined;
   readonly acquisition: Acquisition;
 
-  constructor(process: Process, wish: { name: string; waits: boolean; limitMs: number | undefined }) {
+  constructor(process: Process, wish: AcquireWish) {
     this.acquisition = process.engine.acquire(wish, (outcome) => {
       this.outcome = outcome;
       if (outcome.kind !== 'granted') return;

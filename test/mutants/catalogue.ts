@@ -5,6 +5,7 @@ import { electionMutants } from './election-mutants.ts';
 import { eventMutants } from './event-mutants.ts';
 import { familyMutants } from './family-mutants.ts';
 import { guardMutants } from './guard-mutants.ts';
+import { handOverMutants } from './hand-over-mutants.ts';
 import { historyMutants } from './history-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { nodeMutants } from './node-mutants.ts';
@@ -28,6 +29,7 @@ export const catalogue: readonly Mutant[] = [
   ...sideMutants,
   ...eventMutants,
   ...cliMutants,
+  ...handOverMutants,
   ...historyMutants,
   ...electionMutants,
   ...optionMutants,

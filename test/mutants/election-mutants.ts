@@ -48,8 +48,9 @@ const proclaiming: readonly Mutant[] = [
     id: 'proclaim-told-wrong',
     guard: 'an event of a value is kept whole',
     file: 'src/node/event-slots.ts',
-    find: "      happening.kind === 'proclaimed' ||\n",
-    plant: '',
+    find: "      case 'released':\n        return this.#putLock(slot, happening, happening.token);",
+    plant:
+      "      case 'released':\n      case 'proclaimed':\n        return this.#putLock(slot, { ...happening, kind: 'granted' }, happening.token);",
     killer: { tests: ['test/testing/conformance.test.ts'] },
   },
   {

@@ -74,8 +74,8 @@ export const operatorMutants: readonly Mutant[] = [
     id: 'operator-withdrawn-theft-happens',
     guard: 'a theft that a cancel overtook never happens',
     file: 'src/table/session.ts',
-    find: " || kind === 'upgrade' || kind === 'steal';",
-    plant: " || kind === 'upgrade';",
+    find: " || kind === 'upgrade' || kind === 'steal' ||",
+    plant: " || kind === 'upgrade' ||",
     killer: table,
   },
   {

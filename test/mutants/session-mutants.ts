@@ -83,8 +83,8 @@ export const sessionMutants: readonly Mutant[] = [
     id: 'cancelled-grant-kept',
     guard: 'a grant that the answer to a cancel tells of is released',
     file: 'src/acquisition.ts',
-    find: "('not-applied'));\n    this.#token = answer.token;\n    this.#putBack();\n    this.#settle(this.#givenUp('applied'));\n  }\n\n  /** Releases",
-    plant: "('not-applied'));\n    this.#settle(this.#givenUp('applied'));\n  }\n\n  /** Releases",
+    find: "('not-applied'));\n    this.#token = answer.token;\n    this.#putBack();\n    this.#settle(this.#givenUp('applied'));\n  }\n\n  /**\n   * Releases",
+    plant: "('not-applied'));\n    this.#settle(this.#givenUp('applied'));\n  }\n\n  /**\n   * Releases",
     killer: { tests: ['test/api/cancel-answer.test.ts'] },
   },
 ];

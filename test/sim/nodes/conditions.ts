@@ -112,7 +112,7 @@ export function drawConditions(seed: number, narrowing: NodeNarrowing = {}): Nod
     elects: new Stream(seed, 'elects').chance(0.3) && narrowing.isPlain !== true,
     registers: drawRegisters(seed, narrowing),
     isMeddled: narrowing.isPlain !== true && new Stream(seed, 'meddling').chance(0.35),
-    handsOn: narrowing.isPlain !== true && narrowing.keeps !== true && new Stream(seed, 'hands on').chance(0.35),
+    handsOn: drawHandsOn(seed, narrowing),
     listens: narrowing.isPlain !== true && narrowing.isDeaf !== true && new Stream(seed, 'listens').chance(0.35),
     fibers: stream.pick([1, 1, 2, 3]),
     ttl: stream.pick([1_000, 1_500, 3_000, 6_000]),
@@ -124,7 +124,7 @@ export function drawConditions(seed: number, narrowing: NodeNarrowing = {}): Nod
     limits: {
       ...drawLimits(stream, faults.includes('compaction')),
       // A stream of its own leaves all other draws of a seed where they were.
-      openRequestsMax: new Stream(seed, 'room').pick([4, 50_000, 50_000, 50_000]),
+      openRequestsMax: drawRoom(seed),
     },
     ...drawWorld(stream, electionTimeout, faults),
     ...drawMoments(stream, electionTimeout, faults),
@@ -133,6 +133,12 @@ export function drawConditions(seed: number, narrowing: NodeNarrowing = {}): Nod
     safetyMs: narrowing.safetyMs ?? drawnMs,
   };
 }
+
+const drawRoom = (seed: number): number => new Stream(seed, 'room').pick([4, 50_000, 50_000, 50_000]);
+
+/** Whoever ends what nobody has must get through to the cluster, however many wait for it. */
+const drawHandsOn = (seed: number, { isPlain, keeps }: NodeNarrowing): boolean =>
+  isPlain !== true && keeps !== true && drawRoom(seed) > 1_000 && new Stream(seed, 'hands on').chance(0.45);
 
 /** By a stream of its own, so that all other draws of a seed stay where they are. */
 function drawKinds(seed: number, locks: number, { isPlain }: NodeNarrowing): readonly LockKind[] {

@@ -24,7 +24,10 @@ export class DelayLaw {
   executed(command: Command, events: readonly TableEvent[]): void {
     const asked = 'session' in command && 'sequence' in command ? askedFor(command) : command;
     if (asked.kind === 'force-release' || asked.kind === 'steal') this.#until.delete(asked.name);
-    for (const event of events) {
+    // Whoever takes a hold over is granted nothing that was free.
+    const had = events.findIndex((event) => event.kind === 'lost' && event.reason === 'handed-over');
+    for (const [at, event] of events.entries()) {
+      if (had >= 0 && at === had + 1) continue;
       if (event.kind === 'delayed') this.#begins(event.name, event.delayMs);
       else if (event.kind === 'granted' || (event.kind === 'converted' && event.had !== event.token)) {
         this.#judge(event.name, event.token);

@@ -113,6 +113,7 @@ export class Recovery {
       }
     }
     const [first] = parties.values();
+    // What outlives its session would keep others waiting for ever.
     first?.clear(() => missing === 0 && this.#world.isClear);
     this.#awaitMs('L3', visitMs + 6 * conditions.ttl, 'not everybody gets every lock', () => missing === 0);
   }
