@@ -12,8 +12,8 @@ import type {
   Table,
   TableEvent,
 } from '../table/index.ts';
-import type { Failure, OpenOutcome, SessionListener, SessionRequest } from './gateway.ts';
-import { takenBy } from './taken-by.ts';
+import type { OpenOutcome, SessionListener, SessionRequest } from './gateway.ts';
+import { openFailures, takenBy } from './told.ts';
 
 /** One command on its way: sent again under the same sequence until this node's own table shows its outcome. */
 export interface Ticket {
@@ -312,11 +312,5 @@ export class Tickets {
     started?.done(isCurrent);
   }
 }
-
-const openFailures: Readonly<Record<(TableEvent & { readonly kind: 'session-refused' })['reason'], Failure>> = {
-  'limit-exceeded': { code: 'LIMIT_EXCEEDED', text: 'the cluster has as many sessions as its limit allows' },
-  superseded: { code: 'SHUTTING_DOWN', text: 'a newer process of this node has started' },
-  mismatch: { code: 'INVALID_ARGUMENT', text: 'a session was opened before under this nonce with other arguments' },
-};
 
 const backOff = (attempts: number): number => Math.min(retryMs.first * 2 ** Math.min(attempts, 8), retryMs.max);

@@ -130,7 +130,7 @@ export const operatorMutants: readonly Mutant[] = [
     id: 'operator-snapshot-is-not-told',
     guard: 'a node that was sent a snapshot tells its sessions what was taken meanwhile',
     file: 'src/node/tickets.ts',
-    find: '      for (const taken of table.views.takenFrom(session)) this.#taken(session, taken);\n',
+    find: '      for (const taken of table.views.takenFrom(session)) attachment.listener.taken(taken);\n',
     plant: '',
     killer: nodes,
   },
