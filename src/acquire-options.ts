@@ -52,6 +52,12 @@ export interface AcquireOptions {
    */
   readonly transferable?: boolean | undefined;
   /**
+   * The secret of the hold's ticket, 32 hex digits that nobody can guess, so that the ticket can be stored before the lock is
+   * acquired: however the call ends, `attachLock({ name, secret })` takes what it was granted. Implies `transferable`.
+   * Absent: the library draws one.
+   */
+  readonly secret?: string | undefined;
+  /**
    * Whether the hold outlives its session: when this process is lost, or closed, the lock stays held, by nobody, until
    * somebody attaches it by its `ticket` or an operator releases it by force. Implies `transferable`. Default false. See
    * docs/sticky-holds.md.
@@ -81,8 +87,10 @@ export interface CheckedOptions {
   readonly reentrant: boolean;
   /** What the cluster is told of the hold; undefined if nothing. */
   readonly hold: HoldOptions | undefined;
-  /** It gets a secret. */
+  /** It gets a secret: */
   readonly isTransferable: boolean;
+  /** this one, or one that is drawn. */
+  readonly secret: string | undefined;
   readonly guard: HoldName | undefined;
   readonly onQueued: QueueListener | undefined;
 }
@@ -99,6 +107,7 @@ const known: ReadonlySet<string> = new Set([
   'lockDelay',
   'transferable',
   'sticky',
+  'secret',
   'onQueued',
 ]);
 
@@ -121,6 +130,7 @@ export const checkAcquireOptions = (options: ReentrantOptions | undefined): Chec
     reentrant,
     hold: checkHoldOptions(options),
     isTransferable: checkTransfer(options),
+    secret: options.secret === undefined ? undefined : checkSecret(options.secret),
     guard: guard === undefined ? undefined : checkHold(guard, 'guard'),
     onQueued,
   };
@@ -133,15 +143,17 @@ const absent: CheckedOptions = {
   reentrant: false,
   hold: undefined,
   isTransferable: false,
+  secret: undefined,
   guard: undefined,
   onQueued: undefined,
 };
 
 /** What an entry of somebody's hold would be handed over as is not said: it has the ticket of the first. */
-const checkTransfer = ({ transferable = false, sticky = false, reentrant }: ReentrantOptions): boolean => {
+const checkTransfer = ({ transferable = false, sticky = false, secret, reentrant }: ReentrantOptions): boolean => {
   if (typeof transferable !== 'boolean') throw wrongType('transferable must be a boolean');
-  const isTransferable = transferable || sticky;
-  if (isTransferable && reentrant === true) throw wrongType('reentrant goes with neither sticky nor transferable');
+  const isTransferable = transferable || sticky || secret !== undefined;
+  if (isTransferable && reentrant === true)
+    throw wrongType('reentrant goes with neither sticky nor transferable nor secret');
   return isTransferable;
 };
 
@@ -157,4 +169,10 @@ const checkTimeout = (timeout: unknown): number | undefined => {
   if (typeof timeout !== 'number') throw wrongType(`timeout must be a number of milliseconds, not ${typeof timeout}`);
   if (timeout >= 0 && timeout <= Number.MAX_SAFE_INTEGER) return timeout;
   throw outOfRange(`timeout must be 0 to 2^53 - 1 milliseconds, not ${timeout}`);
+};
+
+/** The secret of a ticket, or a TypeError. */
+export const checkSecret = (secret: unknown): string => {
+  if (typeof secret === 'string' && /^[0-9a-f]{32}$/.test(secret)) return secret;
+  throw wrongType('the secret of a ticket must be 32 hex digits, as those of randomBytes(16)');
 };

@@ -207,14 +207,17 @@ export class Acquisition implements Asker, Parked {
 
   /**
    * Releases a grant that nobody wants; repeated by the gateway until it is certain or the session ends. What was taken over
-   * stays: it was held before, and its ticket is good.
+   * stays: it was held before, and its ticket is good. But if it is bounded its time begins.
    */
   #putBack(): void {
-    if (this.#wish.takesOver !== undefined) return;
     const session = this.#session;
     const token = this.#token;
     if (session?.isOpen !== true || token === undefined) return;
     const { name, parts = none } = this.#wish;
+    if (this.#wish.takesOver !== undefined) {
+      session.ask({ kind: 'begun', name, token });
+      return;
+    }
     session.ask({ kind: 'release', name, token });
     for (const [at, part] of parts.entries()) {
       if (at > 0) session.ask({ kind: 'release', name: part.name, token: token + at });

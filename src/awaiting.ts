@@ -90,7 +90,7 @@ function acquire<H>(
     limitMs,
     owner,
     reenters: reentrant,
-    options: asked.isTransferable ? { ...hold, secret: engine.newSecret() } : hold,
+    options: asked.isTransferable ? { ...hold, secret: asked.secret ?? engine.newSecret() } : hold,
     guard,
     onQueued,
   };

@@ -8,8 +8,10 @@ import { type AskCluster, type ElectionView, LeaderWatch } from './leader-watch.
 import { checkValue, Leadership } from './leadership.ts';
 import { Term } from './term.ts';
 
-/** How long to campaign, and when to stop: as for any lock, but for the metadata, which is the value. */
-export type CampaignOptions = Omit<AcquireOptions, 'metadata'>;
+/** How long to campaign, and when to stop: as for any lock, but for the metadata, which is the value. A leader must live. */
+export type CampaignOptions = Omit<AcquireOptions, 'metadata' | 'transferable' | 'sticky' | 'secret'>;
+
+const notOfCampaigns = ['metadata', 'reentrant', 'transferable', 'sticky', 'secret'] as const;
 
 /** How to lead again and again. */
 export interface RunOptions {
@@ -69,8 +71,11 @@ export class Election {
    */
   campaign(value: string, options?: CampaignOptions): Promise<Leadership> {
     const checked = checkValue(value);
-    if (typeof options === 'object' && options !== null && ('metadata' in options || 'reentrant' in options)) {
-      throw wrongType('a campaign takes no metadata, which is its value, and is not re-entrant');
+    const foreign = notOfCampaigns.find((key) => typeof options === 'object' && options !== null && key in options);
+    if (foreign !== undefined) {
+      throw wrongType(
+        `a campaign takes no ${foreign}: its metadata is its value, it is not re-entrant, and it ends with its session`,
+      );
     }
     const { name } = this;
     const sought: Sought<Leadership> = {

@@ -1,7 +1,7 @@
 /**
  * What is known of the effect of a call that failed. `not-applied`: it changed nothing and never will. `applied`: it
- * was carried out (an acquire that came too late is released again by the library). `unknown`: nobody could tell in
- * time; the library goes on cleaning up behind.
+ * was carried out (an acquire that came too late is released again by the library, what was attached is not). `unknown`:
+ * nobody could tell in time; the library goes on cleaning up behind.
  */
 export type LockOutcome = 'not-applied' | 'applied' | 'unknown';
 
@@ -146,7 +146,7 @@ export class BackendError extends LockError {
   readonly retryable: boolean = false;
 }
 
-/** The session ended while the call waited: nothing of it is held. The next acquire opens a new session. */
+/** The session ended while the call waited: nothing of it is held, but what is sticky. The next acquire opens a new session. */
 export class SessionExpiredError extends LockError {
   readonly code = 'SESSION_EXPIRED' as const;
   readonly retryable: boolean = true;
@@ -158,7 +158,7 @@ export class LimitExceededError extends LockError {
   readonly retryable: boolean = false;
 }
 
-/** What was asked of a handle needs another mode than it is held in. */
+/** What was asked of a handle needs another mode than it is held in; or no hold has that ticket. */
 export class NotHeldError extends LockError {
   readonly code = 'NOT_HELD' as const;
   readonly retryable: boolean = false;

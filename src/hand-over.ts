@@ -1,4 +1,4 @@
-import { type AcquireOptions, checkAcquireOptions } from './acquire-options.ts';
+import { type AcquireOptions, checkAcquireOptions, checkSecret } from './acquire-options.ts';
 import type { AcquireOutcome } from './acquisition.ts';
 import { awaitGrant, type LockSurroundings } from './awaiting.ts';
 import { handleOf, type PartHandle } from './composite.ts';
@@ -45,8 +45,8 @@ export async function attachHold(
 /** It is not given back: then the lock would be lost with it. */
 const ends = {
   'not-applied': 'it was not attached',
-  applied: 'it was attached at the same moment; attach it again',
-  unknown: 'the cluster has not confirmed it; attach it again',
+  applied: 'it was attached at the same moment; attach it again, by a ticket without a token',
+  unknown: 'the cluster has not confirmed it; attach it again, by a ticket without a token',
 } as const;
 
 const known = ['timeout', 'signal'];
@@ -62,8 +62,9 @@ function checkAttachOptions(options: AttachOptions | undefined): ReturnType<type
 function checkTicket(ticket: HoldTicket): HoldTicket {
   if (typeof ticket !== 'object' || ticket === null) throw wrongType('a ticket must be an object with name and secret');
   const { name, secret, token } = ticket;
-  if (typeof secret !== 'string' || !/^[0-9a-f]{32}$/.test(secret)) {
-    throw wrongType("a ticket's secret must be 32 hex digits, as a handle's ticket has them");
-  }
-  return { name: checkName(name), secret, token: token === undefined ? undefined : checkToken(token) };
+  return {
+    name: checkName(name),
+    secret: checkSecret(secret),
+    token: token === undefined ? undefined : checkToken(token),
+  };
 }

@@ -169,7 +169,7 @@ export class LockHandle implements AsyncDisposable {
   }
 
   /**
-   * Aborts with a `LockLostError` when the lock is lost, before anybody else can have it, unless it was taken by force;
+   * Aborts with a `LockLostError` when the lock is lost, before anybody else can have it, unless it was taken by force or over;
    * never on a release. What an abort listener throws is reported by Node as uncaught, as for every signal; other handles do not notice.
    */
   get signal(): AbortSignal {
@@ -256,12 +256,17 @@ export class LockHandle implements AsyncDisposable {
         throw outcome.error;
       case 'unknown':
         throw new TimeoutError(
-          `the release of lock ${JSON.stringify(this.name)} was not confirmed within ${this.#surroundings.ttlMs} ms; it goes on behind`,
+          `the release of lock ${JSON.stringify(this.name)} was not confirmed within ${this.#surroundings.ttlMs} ms; ${this.#unreleasedText()}`,
           { outcome: 'unknown' },
         );
       default:
         outcome satisfies never;
     }
+  }
+
+  #unreleasedText(): string {
+    if (this.#hold.options?.sticky !== true) return 'it goes on behind';
+    return 'it goes on behind while the session lives. It is sticky: after that, attach it and release it again';
   }
 
   #notHeldText(): string {

@@ -1,14 +1,11 @@
 import type { GivingUp } from './acquisition.ts';
 import type { Ending } from './asker.ts';
 import { Conversion, type ConversionOutcome, type ConversionWish } from './conversion.ts';
-import { type ForcedBy, LockLostError, type LossReason } from './errors.ts';
+import { type ForcedBy, LockLostError } from './errors.ts';
 import type { HoldBound } from './hold-bound.ts';
 import { type Proclaimed, Proclamations } from './proclamations.ts';
 import type { Session } from './session.ts';
 import type { HoldOptions, Mode } from './table/index.ts';
-
-/** Why a session is over: a sticky hold is not. */
-const endsSession: ReadonlySet<LossReason> = new Set(['deadline', 'session', 'closed', 'failed']);
 
 /** What becomes of a release. `unknown`: not known within a session TTL; it goes on behind. */
 export type ReleaseOutcome =
@@ -213,13 +210,13 @@ export class Hold {
   }
 
   /** For the session only: first the state of all holds changes, then their listeners hear of it. */
-  markLost({ reason, text, by }: Ending): void {
+  markLost({ reason, text, by }: Ending, endsWithSession = false): void {
     if (this.#state !== 'held') return;
     this.#state = 'lost';
     this.unwatch();
     this.#bound?.remove(this);
     const lost = `lock ${JSON.stringify(this.name)} (token ${this.token}) is lost: ${text}`;
-    const stands = this.options?.sticky === true && endsSession.has(reason);
+    const stands = endsWithSession && this.options?.sticky === true;
     this.#loss = new LockLostError(stands ? `${lost}; it is sticky, so it stands: attachLock(ticket) takes it` : lost, {
       reason,
       by,

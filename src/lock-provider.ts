@@ -105,7 +105,7 @@ export interface LockProvider extends LockOperations, AsyncDisposable {
    */
   events(options?: EventOptions): ClusterEvents;
   /**
-   * Ends every handle at once, releases what was held, and frees everything. Resolves within `closeTimeout` and a
+   * Ends every handle at once, releases what was held and is not sticky, and frees everything. Resolves within `closeTimeout` and a
    * little, with or without a quorum; calling it again gives the same promise.
    */
   close(): Promise<void>;

@@ -27,7 +27,8 @@ export class DistributedLock {
 
   /**
    * Waits in the cluster's queue, in order of arrival, and resolves once the grant is committed and applied. Rejects
-   * with `TimeoutError`, `CancelledError` or another `LockError`; whatever is granted too late is released again.
+   * with `TimeoutError`, `CancelledError` or another `LockError`; whatever is granted too late is released again,
+   * or ends with the session; a sticky hold stands then.
    * Wrong options are thrown at once.
    */
   acquire(options?: ReentrantOptions): Promise<LockHandle> {

@@ -89,8 +89,8 @@ export class ReaderWriterHandle extends LockHandle {
 /** Whoever holds the lock upgrades it. */
 const checkUpgradeOptions = (options: AcquireOptions | undefined): CheckedOptions => {
   const checked = checkAcquireOptions(options);
-  const { owner, reentrant, hold, guard, onQueued } = checked;
+  const { owner, reentrant, hold, guard, onQueued, isTransferable } = checked;
   const isBare = owner === undefined && !reentrant && hold === undefined && guard === undefined;
-  if (isBare && onQueued === undefined) return checked;
+  if (isBare && onQueued === undefined && !isTransferable) return checked;
   throw wrongType('an upgrade takes timeout and signal; all else stays as the hold has it');
 };

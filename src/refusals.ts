@@ -42,7 +42,7 @@ export const refusalOf = (wanted: Wanted, answer: Answer): LockError => {
       return limitErrorOf(wanted, answer);
     case 'not-held':
       return new NotHeldError(
-        `${shown} is not held under this ticket: it was released, lost or handed over, or never was`,
+        `${shown} is not held under this ticket: it was released, lost, or attached since, or never was`,
       );
     case 'fenced':
       return fencedErrorOf(shown, wanted.guard, answer.highest);

@@ -2,13 +2,14 @@ import type { Asker, Ending, Over } from './asker.ts';
 import type { Clock } from './clock/index.ts';
 import { LockLostError } from './errors.ts';
 import type { ReleaseOutcome } from './hold.ts';
-import type { Answer } from './table/index.ts';
+import type { Answer, HoldOptions } from './table/index.ts';
 
 /** What is let go of. */
 interface Letting {
   readonly name: string;
   /** May still change while an upgrade is under way. */
   readonly token: number;
+  readonly options?: HoldOptions | undefined;
 }
 
 /** A session's releases that are not confirmed yet. All are waited for equally long, so one timer serves all. */
@@ -78,7 +79,9 @@ export class Release implements Asker {
   }
 
   over({ reason, text, by }: Over): void {
-    this.lose({ reason, text, by });
+    const stands =
+      this.#hold.options?.sticky === true ? '; it is sticky, so it may stand: attach it and release it' : '';
+    this.lose({ reason, text: `${text}${stands}`, by });
   }
 
   isOf(token: number): boolean {

@@ -270,7 +270,7 @@ export class Session implements SessionListener {
     for (const timer of [this.#beatTimer, this.#deadlineTimer]) timer?.cancel();
     const holds = [...this.#holds];
     this.#holds.clear();
-    for (const hold of holds) hold.markLost(ending);
+    for (const hold of holds) hold.markLost(ending, true);
     // A listener that acquires again must find this session gone already.
     this.#owner.over(this);
     for (const hold of holds) hold.tell('lost');

@@ -38,7 +38,9 @@ export class Takings {
     if (taken !== undefined) this.#lose([hold], taken);
   }
 
+  /** Their holds will never be known here: nobody waits for their grants any more. */
   forgetEarly(): void {
+    for (const taken of this.#early.values()) this.#acknowledge(taken);
     this.#early.clear();
   }
 

@@ -23,7 +23,7 @@ export class Narrator {
   /** The command under way was answered before: it changes nothing, whatever is said again. */
   #isRepeated = false;
   /** By session: what the command under way may end without a grant. */
-  readonly #waits = new Map<SessionId, readonly Wait[]>();
+  readonly #waits = new Map<SessionId, Wait[]>();
 
   constructor(history: History, table: Table) {
     this.#history = history;
@@ -48,7 +48,7 @@ export class Narrator {
         return;
       case 'cancel': {
         const waits = views.waitsAt(command.session, command.target);
-        if (waits.length > 0) this.#waits.set(command.session, waits);
+        if (waits.length > 0) this.#waits.set(command.session, [...waits]);
         return;
       }
       case 'open':
@@ -63,18 +63,12 @@ export class Narrator {
         for (const id of views.sessionIds()) if (views.session(id)?.home?.node === command.node) this.#mayEnd(id);
         return;
       case 'limit':
-        for (const { session, waits } of views.waitersAt(command.name)) {
-          this.#waits.set(session, [...(this.#waits.get(session) ?? []), ...waits]);
-        }
+        for (const { session, waits } of views.waitersAt(command.name)) this.#mayCancel(session, waits);
         return;
       case 'force-release':
       case 'steal':
       case 'take-over':
-        // An upgrade ends with its hold.
-        for (const { session, waits } of views.waitersAt(command.name)) {
-          this.#waits.set(session, [...(this.#waits.get(session) ?? []), ...waits]);
-        }
-        return;
+        return this.#mayCancelUpgrade(command.name);
       case 'release':
       case 'downgrade':
       case 'proclaim':
@@ -141,6 +135,17 @@ export class Narrator {
   replacedBy(table: Table, index: number): void {
     this.#table = table;
     this.#history.skipTo(index);
+  }
+
+  /** An upgrade ends with its hold, and stands before all others. */
+  #mayCancelUpgrade(name: string): void {
+    for (const { session, waits } of this.#table.views.waitersAt(name)) return this.#mayCancel(session, waits);
+  }
+
+  #mayCancel(session: SessionId, waits: readonly Wait[]): void {
+    const known = this.#waits.get(session);
+    if (known === undefined) this.#waits.set(session, [...waits]);
+    else known.push(...waits);
   }
 
   #mayEnd(session: SessionId): void {

@@ -39,6 +39,7 @@ export type LimitName =
   | 'answers per session'
   | 'locks'
   | 'sticky holds'
+  | 'ms of session TTL under its maxHold'
   | 'registers'
   | 'bytes of registers';
 

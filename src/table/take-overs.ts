@@ -5,6 +5,9 @@ import type { Session } from './session.ts';
 import type { TableState } from './state.ts';
 import type { Emit, TableTools } from './tools.ts';
 
+/** Sessions with a TTL of more than so many times a bounded hold cannot have it, as an acquire in them would be refused. */
+const ttlPerHoldMs = 5;
+
 /** Hands holds from session to session. */
 export class TakeOvers {
   readonly #state: TableState;
@@ -19,10 +22,10 @@ export class TakeOvers {
   execute(session: Session, command: TakeOver, emit: Emit): Answer {
     const hold = this.#holdMeant(command);
     if (hold === undefined) return answers.notHeld;
-    const { holdsPerSessionMax } = this.#state.limits;
-    if (hold.session !== session && session.holds.size >= holdsPerSessionMax) {
-      return answers.exceeded('holds per session', holdsPerSessionMax);
-    }
+    // A later request of the same session has it by now: who comes late must not take it from that one.
+    if (hold.session === session && hold.sequence > command.sequence) return answers.notHeld;
+    const refusal = this.#refusal(session, hold);
+    if (refusal !== undefined) return refusal;
     const { name } = command;
     const { token: had, session: former, sequence, pendingUpgrade } = hold;
     const { locks, sessions } = this.#tools;
@@ -35,6 +38,16 @@ export class TakeOvers {
     emit({ kind: 'granted', name, session: session.id, token: hold.token });
     if (pendingUpgrade !== undefined) this.#end(pendingUpgrade, emit);
     return { kind: 'granted', token: hold.token, grantedAt: hold.since, terms: termsOf(hold) };
+  }
+
+  #refusal(session: Session, { session: former, terms }: Claim): Answer | undefined {
+    const { holdsPerSessionMax } = this.#state.limits;
+    if (former !== session && session.holds.size >= holdsPerSessionMax) {
+      return answers.exceeded('holds per session', holdsPerSessionMax);
+    }
+    // What is kept back of a bound for clocks grows with the TTL: nothing of it would be left.
+    const ttlMsMax = (terms?.options?.holdMsMax ?? Number.POSITIVE_INFINITY) * ttlPerHoldMs;
+    return session.ttlMs > ttlMsMax ? answers.exceeded('ms of session TTL under its maxHold', ttlMsMax) : undefined;
   }
 
   /** An upgrade ends with the holder who wanted it; whoever waited behind it may fit beside the hold. */

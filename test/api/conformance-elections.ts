@@ -231,14 +231,17 @@ export const refusingElections = (subject: () => LockProvider): void => {
     },
   );
 
-  it.each([[{ metadata: 'x' }], [{ reentrant: true }], [{ timeout: 'x' }]])(
-    'throws a TypeError at once for a campaign with %j',
-    (options) => {
-      const election = subject().createElection(freshName());
+  it.each([
+    [{ metadata: 'x' }],
+    [{ reentrant: true }],
+    [{ sticky: true }],
+    [{ transferable: false }],
+    [{ timeout: 'x' }],
+  ])('throws a TypeError at once for a campaign with %j', (options) => {
+    const election = subject().createElection(freshName());
 
-      expect(() => Reflect.apply(election.campaign, election, ['x', options])).toThrow(TypeError);
-    },
-  );
+    expect(() => Reflect.apply(election.campaign, election, ['x', options])).toThrow(TypeError);
+  });
 
   it.each([[5], [null], [{ signal: {} }], [{ prefix: 'x' }]])(
     'throws a TypeError at once to observe with %j',

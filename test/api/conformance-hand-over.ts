@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { LockHandle, LockLostError, type LockProvider, ReaderWriterHandle, SemaphoreHandle } from '../../src/index.ts';
 import { freshName, outcomeOf, type Pair } from './pair.ts';
@@ -174,6 +175,17 @@ export const handingOn = (pair: () => Pair): void => {
     await Promise.all([held, ...(await Promise.all(others))].map((handle) => handle.release()));
   });
 
+  it('can be stored before the lock is acquired', async () => {
+    const { subject, other } = pair();
+    const ticket = { name: freshName(), secret: randomBytes(16).toString('hex') };
+    expect(await outcomeOf(subject.attachLock(ticket))).toMatchObject({ code: 'NOT_HELD' });
+
+    const held = await other.acquireLock(ticket.name, { sticky: true, secret: ticket.secret });
+
+    expect(held.ticket).toEqual(ticket);
+    await (await subject.attachLock(ticket)).release();
+  });
+
   it('is not used after an abort', async () => {
     const { subject, other } = pair();
     const held = await other.acquireLock(freshName(), { transferable: true });
@@ -209,12 +221,15 @@ export const refusingTickets = (subject: () => LockProvider): void => {
     expect(await outcomeOf(subject().attachLock({ name: '', secret }))).toMatchObject({ code: 'INVALID_NAME' });
   });
 
-  it.each([{ sticky: 1 }, { transferable: 'yes' }, { sticky: true, owner: 'ann', reentrant: true }])(
-    'refuses to acquire with %o',
-    (options) => {
-      const acquire: (...args: never) => unknown = (name, given) => subject().acquireLock(name, given);
+  it.each([
+    { sticky: 1 },
+    { transferable: 'yes' },
+    { secret: 'a word' },
+    { sticky: true, owner: 'ann', reentrant: true },
+    { secret, owner: 'ann', reentrant: true },
+  ])('refuses to acquire with %o', (options) => {
+    const acquire: (...args: never) => unknown = (name, given) => subject().acquireLock(name, given);
 
-      expect(() => Reflect.apply(acquire, undefined, [freshName(), options])).toThrow(TypeError);
-    },
-  );
+    expect(() => Reflect.apply(acquire, undefined, [freshName(), options])).toThrow(TypeError);
+  });
 };

@@ -157,6 +157,17 @@ export const converting = (pair: () => Pair): void => {
     await (await writing).release();
   });
 
+  it.each([{ sticky: true }, { transferable: true }, { metadata: 'm' }, { owner: 'ann' }])(
+    'take no options of a hold, such as %o: it keeps what it has',
+    async (options) => {
+      const handle = await pair().subject.acquireUpgradeableReadLock(freshName());
+
+      expect(await outcomeOf(handle.upgrade(options))).toBeInstanceOf(TypeError);
+      expect(handle.mode).toBe('upgradeable');
+      await handle.release();
+    },
+  );
+
   it('leave an upgradeable read what it was when the upgrade times out or is aborted', async () => {
     const { subject, other } = pair();
     const name = freshName();

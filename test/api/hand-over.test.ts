@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AcquireWish } from '../../src/acquisition.ts';
 import type { ReleaseOutcome } from '../../src/hold.ts';
 import type { HoldOptions } from '../../src/table/index.ts';
+import type { LocalCluster } from './local-gateway.ts';
 import type { Process } from './process.ts';
 import { Asked, ttlMs, world } from './process.ts';
 
@@ -17,6 +18,10 @@ const takeOver = (process: Process, name: string, limitMs?: number): Asked => {
   const wish: AcquireWish = { name, waits: true, limitMs, takesOver: { secret, token: undefined } };
   return new Asked(process, wish);
 };
+
+/** Who has that lock. */
+const sessionOf = ({ table }: LocalCluster, name: string): number | undefined =>
+  table.views.inspect(name)?.holders[0]?.session;
 
 describe('a hold that is taken over', () => {
   it('is lost to whoever had it, who says so, and his session goes on', () => {
@@ -53,7 +58,7 @@ describe('a hold that is taken over', () => {
   });
 
   it('stays where it is when it comes too late: it was held before, and its ticket is good', () => {
-    const { clock, process, holders } = world();
+    const { clock, cluster, process, holders } = world();
     const [a, b] = [process(), process()];
     acquireWith(a, 'x', { secret });
     b.acquire('warm');
@@ -63,12 +68,63 @@ describe('a hold that is taken over', () => {
     const late = takeOver(b, 'x', 25);
     clock.pass(200);
 
-    expect(late.summary).toMatch(/^given-up:timeout:/);
-    expect(holders('x')).toHaveLength(1);
+    expect(late.summary).toMatch(/^given-up:timeout:(unknown|applied)$/);
+    expect(sessionOf(cluster, 'x')).toBe(2);
     const again = takeOver(b, 'x');
     clock.pass(200);
     expect(again.summary).toBe('granted');
     expect(holders('x')).toEqual([again.hold.token]);
+  });
+
+  it('takes nothing from a later one of the same process', () => {
+    const { clock, process, holders } = world();
+    const [a, b] = [process(), process()];
+    acquireWith(a, 'x', { secret });
+    b.acquire('warm');
+    clock.pass(10);
+    b.gateway.latencyMs = 200;
+    const first = takeOver(b, 'x', 10);
+    clock.pass(30);
+    b.gateway.latencyMs = 1;
+
+    const second = takeOver(b, 'x');
+    clock.pass(1_000);
+
+    expect([first.summary, second.summary]).toEqual(['given-up:timeout:unknown', 'granted']);
+    expect([second.hold.isHeld, b.told]).toEqual([true, []]);
+    expect(holders('x')).toEqual([second.hold.token]);
+  });
+
+  it('that comes too late for a bounded hold is counted by the leader all the same', () => {
+    const { clock, cluster, process } = world();
+    const [a, b] = [process(), process()];
+    acquireWith(a, 'x', { secret, holdMsMax: 4_000 });
+    b.acquire('warm');
+    clock.pass(10);
+    b.gateway.latencyMs = 20;
+
+    takeOver(b, 'x', 25);
+    clock.pass(200);
+
+    expect(sessionOf(cluster, 'x')).toBe(2);
+    expect([...cluster.table.views.bounds()]).toMatchObject([{ name: 'x', holdMsMax: 4_000 }]);
+  });
+
+  it('again and again by the same process, too late, leaves nothing for the cluster to remember', () => {
+    const { clock, cluster, process } = world();
+    const [a, b] = [process(), process()];
+    acquireWith(a, 'x', { secret });
+    b.acquire('warm');
+    clock.pass(10);
+    b.gateway.latencyMs = 20;
+
+    for (let time = 1; time <= 3; time += 1) {
+      takeOver(b, 'x', 25);
+      clock.pass(200);
+    }
+
+    expect(sessionOf(cluster, 'x')).toBe(2);
+    expect(cluster.table.views.takenFrom(2)).toEqual([]);
   });
 
   it('does not happen after it was given up before it arrived', () => {
@@ -117,6 +173,41 @@ describe('a sticky hold', () => {
     const taken = takeOver(b, 'x');
     clock.pass(10);
     expect(taken.hold.isHeld).toBe(true);
+  });
+
+  it('says that it may stand when its release does not get through', () => {
+    const { clock, process, holders } = world();
+    const a = process();
+    const had = acquireWith(a, 'x', { secret, sticky: true });
+    clock.pass(10);
+    a.gateway.cut();
+    const outcomes: ReleaseOutcome[] = [];
+
+    had.hold.release((outcome) => outcomes.push(outcome));
+    a.engine.close(() => undefined);
+    clock.pass(3 * ttlMs);
+
+    expect(outcomes).toMatchObject([{ kind: 'lost', error: { message: expect.stringMatching(/sticky/) } }]);
+    expect(holders('x')).toHaveLength(1);
+  });
+
+  it('that was granted to nobody who heard of it is there for whoever chose its secret', () => {
+    const { clock, process, holders } = world();
+    const [a, b] = [process(), process()];
+    const first = a.acquire('x');
+    clock.pass(10);
+    const lost = acquireWith(b, 'x', { secret, sticky: true });
+    clock.pass(10);
+    b.gateway.cut();
+    first.hold.release(() => undefined);
+    clock.pass(3 * ttlMs);
+    b.gateway.heal();
+    clock.pass(10);
+
+    expect([lost.summary, holders('x').length]).toEqual(['failed:SESSION_EXPIRED', 1]);
+    const found = takeOver(b, 'x');
+    clock.pass(10);
+    expect(found.hold.isHeld).toBe(true);
   });
 
   it('outlives the close of its process', () => {

@@ -204,8 +204,8 @@ export const nodeMutants: readonly Mutant[] = [
     id: 'listener-before-loss',
     guard: 'all holds of a session are lost before the first listener hears of it',
     file: 'src/session.ts',
-    find: '    for (const hold of holds) hold.markLost(ending);\n',
-    plant: "    for (const hold of holds) {\n      hold.markLost(ending);\n      hold.tell('lost');\n    }\n",
+    find: '    for (const hold of holds) hold.markLost(ending, true);\n',
+    plant: "    for (const hold of holds) {\n      hold.markLost(ending, true);\n      hold.tell('lost');\n    }\n",
     killer: sessions,
   },
   {

@@ -70,10 +70,15 @@ export class ModelOperators extends ModelClaims {
   takeOver(session: ModelSession, { name, secret, token, sequence }: TakeOver): Answer {
     const hold = this.holdersOf(name).find(({ options }) => options?.secret === secret);
     if (hold === undefined || (token !== undefined && hold.token !== token)) return { kind: 'not-held' };
+    if (hold.session === session.id && hold.sequence > sequence) return { kind: 'not-held' };
     const max = this.#limits.holdsPerSessionMax;
     const mine = this.claims.filter((claim) => claim.session === session.id && isHold(claim));
     if (!mine.includes(hold) && mine.length >= max) {
       return { kind: 'limit-exceeded', limit: 'holds per session', max };
+    }
+    const ttlMax = 5 * (hold.options?.holdMsMax ?? Number.POSITIVE_INFINITY);
+    if (session.open.ttlMs > ttlMax) {
+      return { kind: 'limit-exceeded', limit: 'ms of session TTL under its maxHold', max: ttlMax };
     }
     const had = { ...hold, token: hold.token ?? 0 };
     const upgrade = this.claims.find(({ upgrades }) => upgrades === had.token);

@@ -149,7 +149,7 @@ const everyWord = [
 
 const everyLimit = [
   ...['holds per session', 'waiters per session', 'answers per session', 'locks'],
-  ...['registers', 'bytes of registers', 'sticky holds'],
+  ...['registers', 'bytes of registers', 'sticky holds', 'ms of session TTL under its maxHold'],
 ];
 
 const everyCycle = ['deadlock of 1', 'deadlock of 2', 'deadlock of 3'];

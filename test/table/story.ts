@@ -81,7 +81,7 @@ export class Author {
   #open([who, when, what, how]: Plan['picks']): Command {
     const [start] = this.#model.runs.starts;
     const homes: readonly OpenSession['home'][] = [undefined, undefined, start && homeOf(start), runOf(who, what)];
-    const ttlMs = when % 7 === 0 ? 2_000 : 1_000;
+    const ttlMs = [2_000, 1_000, 6_000, 1_000, 1_000, 1_000, 1_000][when % 7] ?? 1_000;
     return { kind: 'open', nonce: nonceOf(1 + (who % 12)), ttlMs, home: homes[how % homes.length], label: 'somebody' };
   }
 

@@ -8,6 +8,7 @@ import {
   begun,
   cancel,
   exclusive,
+  nonceOf,
   overdue,
   permits,
   readUpgradeable,
@@ -85,7 +86,7 @@ describe('a sticky hold', () => {
 
   it('that is bounded ends with its time, whoever has it', () => {
     const world = opened();
-    const token = tokenOf(world.ask(acquireWith({ ...sticky, holdMsMax: 1_000 }, undefined, [1, 1], exclusive('x'))));
+    const token = tokenOf(world.ask(acquireWith({ ...sticky, holdMsMax: 2_000 }, undefined, [1, 1], exclusive('x'))));
     world.ask(begun([1, 2], { name: 'x', token }));
     world.apply({ kind: 'close', session: 1 });
 
@@ -192,7 +193,7 @@ describe('a take-over', () => {
 
   it('begins the bounded time anew, and what was counted for the former holder is void', () => {
     const world = opened();
-    const bounded = { ...transferable, holdMsMax: 1_000 };
+    const bounded = { ...transferable, holdMsMax: 2_000 };
     const had = tokenOf(world.ask(acquireWith(bounded, undefined, [1, 1], exclusive('x'))));
     world.ask(begun([1, 2], { name: 'x', token: had }));
     const token = tokenOf(world.ask(takeOver([2, 1], { name: 'x', secret })));
@@ -201,6 +202,29 @@ describe('a take-over', () => {
     world.apply(overdue('x', had));
     expect(holdersOf(world)).toEqual([[2, token]]);
     expect(world.ask(begun([2, 2], { name: 'x', token }))).toEqual({ kind: 'begun' });
+  });
+
+  it('is refused in a session whose TTL leaves nothing of the bound', () => {
+    const world = new World();
+    world.open(1);
+    world.apply({ kind: 'open', nonce: nonceOf(2), ttlMs: 10_001, home: undefined, label: '' });
+    const token = tokenOf(
+      world.ask(acquireWith({ ...transferable, holdMsMax: 2_000 }, undefined, [1, 1], exclusive('x'))),
+    );
+
+    const full = { kind: 'limit-exceeded', limit: 'ms of session TTL under its maxHold', max: 10_000 };
+    expect(world.ask(takeOver([2, 1], { name: 'x', secret }))).toEqual(full);
+    expect(holdersOf(world)).toEqual([[1, token]]);
+  });
+
+  it('comes too late for what a later one of the same session has', () => {
+    const world = opened();
+    world.ask(acquireWith(transferable, undefined, [1, 1], exclusive('x')));
+    const token = tokenOf(world.ask(takeOver([2, 3], { name: 'x', secret })));
+
+    expect(world.ask(takeOver([2, 1], { name: 'x', secret }))).toEqual({ kind: 'not-held' });
+    expect(world.ask(cancel([2, 4], 1))).toEqual({ kind: 'cancelled' });
+    expect(holdersOf(world)).toEqual([[2, token]]);
   });
 
   it('goes on while the name is in delay: nobody is granted anything', () => {

@@ -14,6 +14,8 @@ import type { NodeWorld } from './world.ts';
 export interface Ticket {
   readonly name: string;
   readonly secret: string;
+  /** When it was acquired. */
+  readonly token: number;
 }
 
 /** What a party lends to its heir. */
@@ -61,15 +63,16 @@ export class Heir {
 
   /** Everybody may have what is held. */
   holds(hold: Hold): void {
-    const { name, options } = hold;
+    const { name, token, options } = hold;
     const isKnown = this.#world.tickets.some((ticket) => ticket.name === name && ticket.secret === options?.secret);
-    if (options?.secret !== undefined && !isKnown) this.#world.tickets.push({ name, secret: options.secret });
+    if (options?.secret !== undefined && !isKnown) this.#world.tickets.push({ name, secret: options.secret, token });
   }
 
   /** Takes something over, now and then for so short a time that nobody knows what came of it. */
   takeOver(done: (claims: readonly Claim[] | undefined) => void): void {
     const limitMs = this.#stream.chance(0.3) ? this.#stream.logUniform(1, 3_000) : undefined;
-    this.#takeOver(this.#stream.pick(this.#world.tickets), limitMs, done);
+    const isPinned = this.#stream.chance(0.2);
+    this.#takeOver(this.#stream.pick(this.#world.tickets), { limitMs, isPinned }, done);
   }
 
   /** In a cluster at rest: takes over and lets go of all that is left, and ends by force what nobody can take over. */
@@ -80,20 +83,25 @@ export class Heir {
     };
     const [ticket] = this.#world.tickets;
     if (ticket === undefined) return this.#bury(1, again);
-    this.#takeOver(ticket, undefined, (claims) => {
+    this.#takeOver(ticket, { limitMs: undefined, isPinned: false }, (claims) => {
       if (claims !== undefined) this.#lent.release(claims, () => this.clear(isClear));
       else if (this.#world.tickets.includes(ticket)) again();
       else this.clear(isClear);
     });
   }
 
-  #takeOver(ticket: Ticket, limitMs: number | undefined, done: (claims: readonly Claim[] | undefined) => void): void {
-    const { name, secret } = ticket;
-    const wish: AcquireWish = { name, waits: true, limitMs, takesOver: { secret, token: undefined } };
+  #takeOver(
+    ticket: Ticket,
+    { limitMs, isPinned }: { readonly limitMs: number | undefined; readonly isPinned: boolean },
+    done: (claims: readonly Claim[] | undefined) => void,
+  ): void {
+    const { name, secret, token } = ticket;
+    const takesOver = { secret, token: isPinned ? token : undefined };
+    const wish: AcquireWish = { name, waits: true, limitMs, takesOver };
     this.#lent.acquire(wish, done, (outcome) => {
       if (outcome.kind === 'granted') this.#world.count('hand-overs');
-      // The hold may stand under a token of which nobody has heard; but not if there is none with that secret.
-      const isOver = outcome.kind === 'failed' && outcome.error instanceof NotHeldError;
+      // The hold may stand under another token; but not if there is none with that secret.
+      const isOver = outcome.kind === 'failed' && outcome.error instanceof NotHeldError && !isPinned;
       if (isOver) this.#world.forget(ticket);
     });
   }
