@@ -201,6 +201,7 @@ describe('a take-over', () => {
     world.apply(overdue('x', had));
     expect(holdersOf(world)).toEqual([[2, token]]);
     expect(world.ask(begun([2, 2], { name: 'x', token }))).toEqual({ kind: 'begun' });
+    expect([...world.table.views.bounds()]).toMatchObject([{ name: 'x', token }]);
   });
 
   it('is refused in a session whose TTL leaves nothing of the bound', () => {
