@@ -17,10 +17,11 @@ function ticketOf({ ticket }: Pick<LockHandle, 'ticket'>): NonNullable<LockHandl
   return ticket;
 }
 
-/** Ends the session that holds that lock, as if its process were gone. */
-async function endHolder(provider: LockProvider, name: string): Promise<void> {
-  const [holder] = (await provider.inspect(name)).holders;
+/** Ends the session that holds that lock, as if its process were gone, and waits until that has heard of it. */
+async function endHolder(provider: LockProvider, held: LockHandle): Promise<void> {
+  const [holder] = (await provider.inspect(held.name)).holders;
   expect(await provider.closeSession(holder?.session ?? 0, by)).toBe(true);
+  await lossOf(held);
 }
 
 /** What a ticket is good for. */
@@ -51,8 +52,7 @@ export const handingOn = (pair: () => Pair): void => {
     const { subject, other } = pair();
     const name = freshName();
     const held = await other.acquireLock(name, { sticky: true });
-    await endHolder(subject, name);
-    await lossOf(held);
+    await endHolder(subject, held);
 
     expect((await subject.inspect(name)).holders).toMatchObject([
       { session: 0, token: held.fencingToken, sticky: true },
@@ -69,7 +69,7 @@ export const handingOn = (pair: () => Pair): void => {
     const { subject, other } = pair();
     const name = freshName();
     const held = await other.acquireLock(name, { sticky: true });
-    await endHolder(subject, name);
+    await endHolder(subject, held);
 
     expect(await subject.forceRelease(name, by)).toEqual({ count: 1, tokens: [held.fencingToken] });
     expect(await outcomeOf(other.attachLock(ticketOf(held)))).toMatchObject({ code: 'NOT_HELD' });
@@ -79,7 +79,7 @@ export const handingOn = (pair: () => Pair): void => {
     const { subject, other } = pair();
     const name = freshName();
     const held = await other.acquireLock(name, { transferable: true });
-    await endHolder(subject, name);
+    await endHolder(subject, held);
 
     expect((await subject.inspect(name)).holders).toEqual([]);
     expect(await outcomeOf(subject.attachLock(ticketOf(held)))).toMatchObject({ code: 'NOT_HELD' });

@@ -1,11 +1,13 @@
-import { expect, it } from 'vitest';
+import { it } from 'vitest';
 import { freshName, type Pair } from './pair.ts';
 
 const by = { actor: 'ann@desk', reason: 'it hangs' };
 
-/** What a hold leaves that ends against its holder's will. */
+/** What a hold leaves that ends against its holder's will. All at once: each test has its own `expect`. */
 export const delaying = (pair: () => Pair): void => {
-  it('keeps a name unavailable after a hold was released by force, and grants it to who waits after that', async () => {
+  it('keeps a name unavailable after a hold was released by force, and grants it to who waits after that', async ({
+    expect,
+  }) => {
     const { subject, other } = pair();
     const name = freshName();
     const held = await subject.acquireLock(name, { lockDelay: 1_000 });
@@ -24,7 +26,7 @@ export const delaying = (pair: () => Pair): void => {
     await next.release();
   });
 
-  it('leaves none behind a release, nor a theft', async () => {
+  it('leaves none behind a release, nor a theft', async ({ expect }) => {
     const { subject, other } = pair();
     const name = freshName();
     await (await subject.acquireLock(name, { lockDelay: 600_000 })).release();
@@ -36,7 +38,7 @@ export const delaying = (pair: () => Pair): void => {
     expect(await subject.inspect(name)).toMatchObject({ kind: null, lockDelay: null });
   });
 
-  it('leaves one behind a hold whose maximum was over, and an operator ends it at once', async () => {
+  it('leaves one behind a hold whose maximum was over, and an operator ends it at once', async ({ expect }) => {
     const { subject, other } = pair();
     const [name, second] = [freshName(), freshName()];
     const handle = await subject.acquireLock(name, { maxHold: 2_000, lockDelay: 600_000 });
@@ -54,7 +56,9 @@ export const delaying = (pair: () => Pair): void => {
     await (await together).release();
   });
 
-  it('lets those who hold it beside go on, and counts for the whole semaphore and for an upgrade', async () => {
+  it('lets those who hold it beside go on, and counts for the whole semaphore and for an upgrade', async ({
+    expect,
+  }) => {
     const { subject, other } = pair();
     const [counted, shared] = [freshName(), freshName()];
     const semaphore = subject.createSemaphore(counted, 3);
@@ -77,7 +81,7 @@ export const delaying = (pair: () => Pair): void => {
     await Promise.all([kept.release(), upgradeable.release()]);
   });
 
-  it('refuses a delay that is none, at once', () => {
+  it('refuses a delay that is none, at once', ({ expect }) => {
     const { subject } = pair();
 
     expect(() => subject.createLock(freshName()).acquire({ lockDelay: 3_600_001 })).toThrow(RangeError);

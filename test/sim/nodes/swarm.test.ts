@@ -5,7 +5,7 @@ import { replayNodes, reportNodes, shrinkNodes } from './report.ts';
 import { type NodeOutcome, simulateNodes } from './simulate.ts';
 
 /** `npm run sim` takes more. The mutation gate asks for fewer, and wants to know the first that fails, not what it needs. */
-const seeds = Number(process.env['HOLDFAST_SWARM_SEEDS'] ?? 600);
+const seeds = Number(process.env['HOLDFAST_SWARM_SEEDS'] ?? 500);
 const shrinks = process.env['HOLDFAST_SWARM_SEEDS'] === undefined;
 const seedsPerBatch = Math.min(100, seeds);
 const batches = Math.ceil(seeds / seedsPerBatch);
