@@ -4,7 +4,7 @@ import { regressionSeeds } from './regression-seeds.ts';
 import { narrow, replayCommand, report } from './report.ts';
 import { type Conditions, type Outcome, simulate } from './simulate.ts';
 
-const batches = 9;
+const batches = 6;
 const seedsPerBatch = 100;
 
 function holds(seed: number, conditions: Conditions = {}): Outcome {

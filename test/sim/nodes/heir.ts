@@ -68,6 +68,12 @@ export class Heir {
     if (options?.secret !== undefined && !isKnown) this.#world.tickets.push({ name, secret: options.secret, token });
   }
 
+  /** Nobody will have it any more. */
+  released({ name, options }: Hold): void {
+    const ticket = this.#world.tickets.find((each) => each.name === name && each.secret === options?.secret);
+    if (ticket !== undefined) this.#world.forget(ticket);
+  }
+
   /** Takes something over, now and then for so short a time that nobody knows what came of it. */
   takeOver(done: (claims: readonly Claim[] | undefined) => void): void {
     const limitMs = this.#stream.chance(0.3) ? this.#stream.logUniform(1, 3_000) : undefined;

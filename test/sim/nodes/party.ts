@@ -277,6 +277,7 @@ export class Party implements Claimant {
           this.#world.ghost.demand(isSaid, 'O10', () => `${this.name} releases ${hold.name}, which it has lost`),
         );
         settle();
+        if (outcome.kind === 'released') this.#heir.released(hold);
         left -= 1;
         if (left === 0) done();
       });

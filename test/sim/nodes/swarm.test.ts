@@ -5,7 +5,7 @@ import { replayNodes, reportNodes, shrinkNodes } from './report.ts';
 import { type NodeOutcome, simulateNodes } from './simulate.ts';
 
 /** `npm run sim` takes more. The mutation gate asks for fewer, and wants to know the first that fails, not what it needs. */
-const seeds = Number(process.env['HOLDFAST_SWARM_SEEDS'] ?? 500);
+const seeds = Number(process.env['HOLDFAST_SWARM_SEEDS'] ?? 400);
 const shrinks = process.env['HOLDFAST_SWARM_SEEDS'] === undefined;
 const seedsPerBatch = Math.min(100, seeds);
 const batches = Math.ceil(seeds / seedsPerBatch);
@@ -63,7 +63,7 @@ describe('whole nodes and clients keep the law under faults, and come to rest af
   }
 
   it.each(deeds)('and these seeds saw enough %s', (deed) => {
-    expect(counts.get(deed) ?? 0).toBeGreaterThan(50);
+    expect(counts.get(deed) ?? 0).toBeGreaterThan(40);
   });
 });
 
