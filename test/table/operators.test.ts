@@ -7,6 +7,7 @@ import {
   acquireFor,
   cancel,
   exclusive,
+  opened,
   permits,
   read,
   readUpgradeable,
@@ -14,18 +15,10 @@ import {
   rowsOf,
   tokenOf,
   upgrade,
-  World,
   write,
 } from './world.ts';
 
 const by = { session: 2, actor: 'ann', reason: 'it hangs' };
-
-/** A world with sessions 1 to 3. */
-const opened = (): World => {
-  const world = new World();
-  for (const number of [1, 2, 3]) world.open(number);
-  return world;
-};
 
 describe('a release by force', () => {
   it('ends the hold and grants the next in the same entry, under a higher token', () => {

@@ -8,6 +8,7 @@ import {
   cancel,
   exclusive,
   nonceOf,
+  opened,
   overdue,
   permits,
   readUpgradeable,
@@ -23,13 +24,6 @@ const [secret, other] = [secretOf(0), secretOf(1)];
 const transferable = { secret };
 
 const sticky = { secret, sticky: true } as const;
-
-/** A world with sessions 1 to 3. */
-const opened = (): World => {
-  const world = new World();
-  for (const number of [1, 2, 3]) world.open(number);
-  return world;
-};
 
 const holdersOf = (world: World, name = 'x') =>
   world.table.views.inspect(name)?.holders.map(({ session, token }) => [session, token]) ?? [];

@@ -96,6 +96,13 @@ export class World {
   }
 }
 
+/** A world with sessions 1 to 3. */
+export const opened = (): World => {
+  const world = new World();
+  for (const number of [1, 2, 3]) world.open(number);
+  return world;
+};
+
 export type Turn = readonly [session: number, sequence: number, mark?: number];
 
 export const acquire = ([session, sequence, mark = 0]: Turn, name: string, waits = true): Acquire => ({
