@@ -161,7 +161,7 @@ export class LockHandle implements AsyncDisposable {
 
   /**
    * Lets whoever has it take the hold over: see `LockProvider.attachLock`. Keep it as you keep a password. Undefined unless
-   * the lock was acquired `transferable` or `sticky`. It stays good for as long as the lock is held, also by others.
+   * the lock was acquired `transferable`, `sticky` or with a `secret`. It stays good for as long as the lock is held, also by others.
    */
   get ticket(): HoldTicket | undefined {
     const secret = this.#hold.options?.secret;

@@ -49,7 +49,6 @@ export function makesTableGrow(command: Command): boolean {
     case 'acquire':
     case 'acquire-all':
     case 'steal':
-    case 'take-over':
     case 'limit':
     case 'open':
       return true;

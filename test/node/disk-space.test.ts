@@ -33,3 +33,9 @@ it('registers are not written on a full disk, but deleted', () => {
   expect(makesTableGrow(behind({ ...write, value: 'v' }))).toBe(true);
   expect(makesTableGrow(behind({ ...write, value: null }))).toBe(false);
 });
+
+it('what is held is taken over on a full disk, too: it could not be released otherwise', () => {
+  const takeOver = { ...turn, kind: 'take-over', name: 'x', secret: '0'.repeat(32), token: undefined } as const;
+
+  expect(makesTableGrow(takeOver)).toBe(false);
+});
